@@ -1,0 +1,28 @@
+import type { Duplex } from 'node:stream';
+import type { Script } from '../shell/sh.ts';
+import type { Exit, Result } from './outcome.ts';
+
+/** Normalised state of a service, whatever runtime runs it. */
+export type UnitState = {
+  readonly unit: string;
+  /** active, activating, inactive, failed … as systemd names them; the nohup runtime uses the same words. */
+  readonly active: string;
+  readonly sub: string;
+  readonly pid: number;
+  readonly restarts: number;
+  readonly result: string;
+  readonly status: number;
+};
+
+/** What a check may use of a host: read-only scripts, unit states, and TCP connections that the host itself makes. */
+export type CheckIo = {
+  readonly signal: AbortSignal;
+  run(script: Script, timeoutMs: number): Promise<Result<Exit>>;
+  unit(name: string): Promise<Result<UnitState>>;
+  dial(host: string, port: number, timeoutMs: number): Promise<Result<Duplex>>;
+};
+
+export type Verdict = { readonly ok: boolean; readonly detail: string };
+
+/** A check of one host, ready to run. */
+export type BoundCheck = { readonly label: string; check(io: CheckIo): Promise<Verdict> };

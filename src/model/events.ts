@@ -1,0 +1,49 @@
+import type { HostName } from './ids.ts';
+import type { CheckResult, HostOutcome, Phase } from './outcome.ts';
+import type { PlanView } from './plan.ts';
+
+/** Everything that can happen on a host during a run; the only thing that renderers see. */
+export type FleetEvent = {
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number;
+  readonly host: HostName;
+  readonly app: string;
+} & (
+  | { readonly type: 'phase'; readonly phase: Phase }
+  | { readonly type: 'planned'; readonly plan: PlanView }
+  | {
+      readonly type: 'step';
+      readonly id: string;
+      readonly title: string;
+      readonly state: 'started' | 'done' | 'failed' | 'undone';
+    }
+  /** Transfer progress of a step, 0 to 100. */
+  | { readonly type: 'progress'; readonly id: string; readonly percent: number; readonly rate: string }
+  | { readonly type: 'output'; readonly id: string; readonly stream: 'stdout' | 'stderr'; readonly line: string }
+  | { readonly type: 'note'; readonly text: string }
+  | { readonly type: 'check'; readonly result: CheckResult }
+  | { readonly type: 'ended'; readonly outcome: HostOutcome; readonly durationMs: number }
+);
+
+/** `Omit` that keeps the members of a union apart. */
+type Distribute<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+/** An event before the run has stamped it with time, host and app. */
+export type EventBody = Distribute<FleetEvent, 'at' | 'host' | 'app'>;
+
+/** Everything that ended, for the last lines of a run. */
+export type Summary = {
+  readonly command: string;
+  readonly exitCode: number;
+  readonly hosts: readonly {
+    readonly host: HostName;
+    readonly app: string;
+    readonly outcome: HostOutcome;
+    readonly durationMs: number;
+  }[];
+};
+
+export interface Reporter {
+  on(event: FleetEvent): void;
+  /** Prints the end of the run and gives the terminal back. */
+  close(summary: Summary): Promise<void>;
+}

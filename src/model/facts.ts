@@ -1,0 +1,40 @@
+import type { Digest, GenerationId } from './ids.ts';
+
+/** "Absent" and "could not look" are different answers. */
+export type Observed<T> = { readonly known: true; readonly value: T } | { readonly known: false; readonly why: string };
+
+export type RuntimeName = 'systemd' | 'nohup';
+
+export type GenerationFacts = {
+  readonly id: GenerationId;
+  readonly digest: Digest;
+  readonly base: GenerationId;
+  readonly verdict: 'good' | 'bad' | 'open';
+};
+
+/** What one probe of a host found. Read-only; taken in the run's first command. */
+export type HostFacts = {
+  /** Effective user id that commands run with: 0 when root was reached, directly or by sudo. */
+  readonly uid: number;
+  readonly user: string;
+  readonly arch: string;
+  /** `ID VERSION_ID` of /etc/os-release, e.g. `debian 12`. */
+  readonly os: string;
+  /** What PID 1 is; `systemctl` merely being installed means nothing. */
+  readonly init: Observed<'systemd' | 'none'>;
+  /** 0 where there is no systemd. */
+  readonly systemdVersion: number;
+  readonly tools: ReadonlySet<string>;
+  /** Whether a cron daemon runs, so that `@reboot` lines are honoured. */
+  readonly cron: boolean;
+  /** Bytes and inodes free where the app's root is or will be. */
+  readonly freeBytes: number;
+  readonly freeInodes: number;
+  /** Where `current` points; 0 when fleet has nothing active there. */
+  readonly active: GenerationId;
+  readonly generations: readonly GenerationFacts[];
+  /** Phase of the journal: IDLE, or what an unfinished transaction was doing. */
+  readonly phase: string;
+  /** Differences between the active generation and the live host, in words. */
+  readonly drift: readonly string[];
+};

@@ -1,0 +1,126 @@
+import type { Script } from '../shell/sh.ts';
+import type { RuntimeName } from './facts.ts';
+import type { Digest, GenerationId } from './ids.ts';
+import type { Secret } from './secret.ts';
+
+/** One entry of a local tree, chosen and hashed before anything is contacted. */
+export type TreeEntry =
+  | { readonly type: 'directory'; readonly path: string }
+  | {
+      readonly type: 'file';
+      readonly path: string;
+      readonly executable: boolean;
+      readonly size: number;
+      readonly digest: Digest;
+    }
+  | { readonly type: 'symlink'; readonly path: string; readonly target: string };
+
+/** A local directory as it is to stand in a release: sorted entries, paths relative with forward slashes. */
+export type Tree = {
+  readonly from: string;
+  readonly entries: readonly TreeEntry[];
+  readonly bytes: number;
+  readonly digest: Digest;
+};
+
+/** The content of a small file that is sent over standard input. */
+export type Content = string | Uint8Array | Secret;
+
+/** Touches the live host before activation. The author decides what undoes it. */
+export type PrepareStep = {
+  readonly id: string;
+  readonly title: string;
+  readonly apply: Script;
+  readonly undo: Script | 'keep';
+  /** Milliseconds. */
+  readonly timeoutMs: number;
+};
+
+/** Writes only inside the new release; dropping the release undoes it. */
+export type StageStep = { readonly id: string; readonly title: string } & (
+  | {
+      readonly do: 'sync';
+      readonly tree: Tree /** Relative to the release; '' is the release itself. */;
+      readonly to: string;
+    }
+  | { readonly do: 'put'; readonly to: string; readonly content: Content; readonly mode: number }
+  | {
+      readonly do: 'run';
+      readonly argv: readonly string[];
+      readonly cwd: string;
+      readonly creates: string | null;
+      readonly timeoutMs: number;
+    }
+);
+
+/** A file that activation installs on the live host, outside the release. */
+export type LiveFile = {
+  readonly path: string;
+  readonly content: string;
+  readonly mode: number;
+  readonly owner: string;
+  readonly group: string;
+};
+
+/** A unit file or drop-in; `path` is relative to the unit directory, e.g. `jarvis.service.d/limits.conf`. */
+export type UnitFile = { readonly path: string; readonly text: string };
+
+/** What one task wants done. Tasks plan from what is desired, never from another task's result. */
+export type TaskPlan = {
+  readonly prepare: readonly PrepareStep[];
+  readonly stage: readonly StageStep[];
+  readonly units: readonly UnitFile[];
+  /** Units to be enabled and running, in order. */
+  readonly enable: readonly string[];
+  readonly files: readonly LiveFile[];
+  readonly env: Secret | null;
+  readonly warnings: readonly string[];
+  /** What the task needs and the host lacks; anything here leaves the host untouched. */
+  readonly unsupported: readonly string[];
+};
+
+export const EMPTY_TASK_PLAN: TaskPlan = {
+  prepare: [],
+  stage: [],
+  units: [],
+  enable: [],
+  files: [],
+  env: null,
+  warnings: [],
+  unsupported: [],
+};
+
+export type Advance = {
+  readonly to: 'advance';
+  readonly base: GenerationId;
+  readonly digest: Digest;
+  readonly runtime: RuntimeName;
+  readonly prepare: readonly PrepareStep[];
+  readonly stage: readonly StageStep[];
+  readonly units: readonly UnitFile[];
+  readonly enable: readonly string[];
+  readonly files: readonly LiveFile[];
+  readonly env: Secret | null;
+};
+
+export type Plan =
+  /** Same inputs as the active generation, and nobody changed the host. */
+  | { readonly to: 'nothing'; readonly generation: GenerationId }
+  /** Same inputs, but the host differs from what was deployed. */
+  | {
+      readonly to: 'reactivate';
+      readonly generation: GenerationId;
+      readonly drift: readonly string[];
+      readonly prepare: readonly PrepareStep[];
+    }
+  | Advance;
+
+/** A plan as a reader sees it: no content, no secret. */
+export type PlanView = {
+  readonly to: Plan['to'];
+  readonly base: GenerationId;
+  readonly runtime: RuntimeName;
+  /** `+` comes, `-` goes, `~` changes, `!` is put right. */
+  readonly changes: readonly { readonly sign: '+' | '-' | '~' | '!'; readonly text: string }[];
+  readonly warnings: readonly string[];
+};

@@ -1,0 +1,69 @@
+import type { BoundCheck } from './check.ts';
+import type { RuntimeName } from './facts.ts';
+import type { HostName } from './ids.ts';
+import type { BoundTask } from './task.ts';
+
+/** One SSH hop, fully resolved: nothing below `config` consults a default. */
+export type Connection = {
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  /** Private key files in the order to try them; absolute paths. */
+  readonly identityFiles: readonly string[];
+  /** Whether only `identityFiles` may be offered, not every key of the agent. */
+  readonly identitiesOnly: boolean;
+  /** Socket of the SSH agent, or null for none. */
+  readonly agent: string | null;
+  /** Pinned host keys, `type base64`; beats known_hosts when not empty. */
+  readonly hostKeys: readonly string[];
+  readonly knownHostsFiles: readonly string[];
+  /** Name to look up in known_hosts in place of the address (HostKeyAlias). */
+  readonly hostKeyAlias: string | null;
+  /** Hops to go through, outermost first. */
+  readonly jump: readonly Connection[];
+  readonly become: 'auto' | 'none' | 'sudo';
+};
+
+export type DeployPolicy = {
+  /** Hosts at a time after the canaries. */
+  readonly batch: number;
+  /** Hosts that go first, alone; 0 for none. */
+  readonly canary: number;
+  /** Whether a failed host keeps later batches from starting. */
+  readonly onFailure: 'stop' | 'continue';
+  /** How long services must stay up without a restart; milliseconds. */
+  readonly settleMs: number;
+  /** When the host goes back by itself unless confirmed; milliseconds after activation began. */
+  readonly deadlineMs: number;
+  readonly confirm: 'per-host' | 'together';
+};
+
+/** Where things stand on a host; see the contract, section 3. */
+export type Layout = {
+  readonly root: string;
+  readonly current: string;
+  readonly app: string;
+  /** Service account, or null when everything runs as the login user. */
+  readonly user: string | null;
+  /** Data folders relative to `root`. */
+  readonly data: readonly string[];
+};
+
+/** Where the deployed inputs came from, for the history. */
+export type Source = { readonly commit: string; readonly dirty: boolean };
+
+/** One app on one host with every input read and every default applied: what a run works through. */
+export type HostTarget = {
+  readonly host: HostName;
+  readonly app: string;
+  readonly connection: Connection;
+  /** `auto`: whatever PID 1 is. */
+  readonly runtime: 'auto' | RuntimeName;
+  readonly layout: Layout;
+  /** Good generations kept on the host. */
+  readonly keep: number;
+  readonly policy: DeployPolicy;
+  readonly tasks: readonly BoundTask[];
+  readonly checks: readonly BoundCheck[];
+  readonly source: Source | null;
+};

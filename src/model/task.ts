@@ -1,0 +1,24 @@
+import type { Script } from '../shell/sh.ts';
+import type { HostFacts, RuntimeName } from './facts.ts';
+import type { TaskPlan } from './plan.ts';
+import type { Secret } from './secret.ts';
+import type { Layout } from './target.ts';
+
+/** What planning a task may know of the host beyond the task's own facts. */
+export type PlanContext = {
+  readonly host: HostFacts;
+  readonly layout: Layout;
+  readonly runtime: RuntimeName;
+};
+
+/** A task of one host with its inputs read: what the engine works with. */
+export type BoundTask = {
+  readonly kind: string;
+  /** JSON-able; two deploys with equal identities want the same. */
+  readonly identity: unknown;
+  readonly secrets: readonly Secret[];
+  /** Read-only fragment of the run's one probe, or null when the task needs to know nothing. */
+  readonly probe: Script | null;
+  /** Pure. @param stdout what the probe fragment printed */
+  plan(stdout: string, context: PlanContext): TaskPlan;
+};

@@ -1,0 +1,52 @@
+import type { Duplex } from 'node:stream';
+import type { Exit, Result } from '../model/outcome.ts';
+import type { Content, Tree } from '../model/plan.ts';
+import type { Script } from '../shell/sh.ts';
+
+/** A file in a bundle; `path` is relative to the folder that the bundle is unpacked in. */
+export type BundleFile = { readonly path: string; readonly content: Content; readonly mode: number };
+
+export type RunIo = {
+  readonly signal: AbortSignal;
+  /** Milliseconds until the command is given up and its channel closed. */
+  readonly timeoutMs: number;
+  /** Whole lines, decoded once, as they arrive. */
+  readonly onLine?: (stream: 'stdout' | 'stderr', line: string) => void;
+};
+
+export type SyncRequest = {
+  readonly tree: Tree;
+  /** Absolute folder on the host; it exists and is empty. */
+  readonly to: string;
+  /** Absolute folder of the previous release to link unchanged files from, or null. */
+  readonly linkFrom: string | null;
+  readonly group: string;
+};
+
+export type SyncMethod = 'rsync' | 'tar';
+
+/**
+ * One connection to one host. Commands run with the most privilege that the login and `become` allow; dropping to the
+ * service user is the host program's work. A non-zero exit is a value; a lost link is a Failure; nothing throws.
+ */
+export interface Transport extends AsyncDisposable {
+  /** Runs a script that is sent whole over standard input: nothing of it runs when the link drops half-way. */
+  run(script: Script, io: RunIo): Promise<Result<Exit>>;
+  /** Unpacks small files into an existing absolute folder; secrets go over standard input only. */
+  unpack(files: readonly BundleFile[], into: string, io: RunIo): Promise<Result<Exit>>;
+  /** Sends a tree; `method` was chosen in the plan. */
+  sync(
+    request: SyncRequest,
+    method: SyncMethod,
+    io: RunIo & { readonly onProgress?: (percent: number, rate: string) => void },
+  ): Promise<Result<Exit>>;
+  /** A TCP connection made by the host itself, so that a service on its loopback can be checked. */
+  dial(
+    host: string,
+    port: number,
+    io: { readonly signal: AbortSignal; readonly timeoutMs: number },
+  ): Promise<Result<Duplex>>;
+}
+
+/** Opens a connection; each call is a new TCP connection that verified the host's key. */
+export type Connect = (signal: AbortSignal) => Promise<Result<Transport>>;

@@ -1,0 +1,55 @@
+#!/bin/sh
+# Runs on the building machine; $1 is the new root file system.
+set -eu
+root=$1
+
+for user in deploy pwsudo plainuser; do
+  chroot "$root" useradd --create-home --shell /bin/bash "$user"
+done
+for home in root home/deploy home/pwsudo home/plainuser; do
+  owner=$(stat -c %u:%g "$root/$home")
+  install -d -m 0700 "$root/$home/.ssh"
+  chown "$owner" "$root/$home/.ssh"
+done
+echo 'pwsudo:correct horse' | chroot "$root" chpasswd
+cat >"$root/etc/sudoers.d/users" <<'END'
+deploy ALL=(ALL:ALL) NOPASSWD: ALL
+pwsudo ALL=(ALL:ALL) ALL
+END
+chmod 0440 "$root/etc/sudoers.d/users"
+
+# Baked host keys would be the same in every container: each one makes its own at first boot.
+rm -f "$root"/etc/ssh/ssh_host_*
+install -d "$root/etc/systemd/system/ssh.service.d"
+cat >"$root/etc/systemd/system/ssh.service.d/host-keys.conf" <<'END'
+[Service]
+ExecStartPre=
+ExecStartPre=/usr/bin/ssh-keygen -A
+ExecStartPre=/usr/sbin/sshd -t
+END
+
+# Nothing may start by itself in the middle of a test, and no machine id may be shared.
+for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer \
+  console-getty.service getty.target systemd-udevd.service systemd-timesyncd.service; do
+  ln -sf /dev/null "$root/etc/systemd/system/$unit"
+done
+ln -sf /lib/systemd/system/multi-user.target "$root/etc/systemd/system/default.target"
+: >"$root/etc/machine-id"
+rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/*
+
+cat >"$root/sbin/boot-systemd" <<'END'
+#!/bin/sh
+# Containers start with private mount propagation; LoadCredential= with User= needs a shared root.
+mount --make-rshared / && exec /lib/systemd/systemd
+END
+
+cat >"$root/sbin/boot-plain" <<'END'
+#!/bin/sh
+# What an init without systemd does: empty /run (a tmpfs here), daemons, @reboot lines.
+mkdir -p /run/sshd /run/lock
+rm -f /run/crond.* /run/*.pid
+ssh-keygen -A >/dev/null
+/usr/sbin/cron
+exec /usr/sbin/sshd -D -e
+END
+chmod 0755 "$root/sbin/boot-systemd" "$root/sbin/boot-plain"

@@ -1,0 +1,20 @@
+import { fileURLToPath } from 'node:url';
+import { run } from './docker.ts';
+import { ensureImage } from './images.ts';
+import { kinds } from './kinds.ts';
+import { sweep } from './owner.ts';
+
+const engine = fileURLToPath(new URL('../../../scripts/engine.mjs', import.meta.url));
+
+/** Runs once before the tests on hosts: engine, leftovers of killed runs, images. */
+export async function setup(): Promise<void> {
+  const result = await run(process.execPath, [engine], { timeoutMs: 15 * 60_000 });
+  process.stdout.write(result.stdout);
+  if (result.code !== 0) throw new Error(result.stderr.trim());
+  await sweep();
+  for (const kind of [kinds.busybox, kinds.systemd]) await ensureImage(kind);
+}
+
+export async function teardown(): Promise<void> {
+  await sweep();
+}
