@@ -8,6 +8,8 @@ export interface CheckKind<Kind extends string, Spec> {
   readonly schema: z.ZodType<Spec>;
   /** One line that names the check to a reader. */
   label(spec: Spec): string;
+  /** How long a deploy waits for the check to pass, in milliseconds. */
+  within(spec: Spec): number;
   check(spec: Spec, io: CheckIo, layout: Layout): Promise<Verdict>;
 }
 
@@ -15,5 +17,6 @@ export const defineCheck = <const Kind extends string, Spec>(check: CheckKind<Ki
 
 export const bindCheck = <Spec>(kind: CheckKind<string, Spec>, spec: Spec, layout: Layout): BoundCheck => ({
   label: kind.label(spec),
+  withinMs: kind.within(spec),
   check: (io) => kind.check(spec, io, layout),
 });

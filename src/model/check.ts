@@ -25,4 +25,9 @@ export type CheckIo = {
 export type Verdict = { readonly ok: boolean; readonly detail: string };
 
 /** A check of one host, ready to run. */
-export type BoundCheck = { readonly label: string; check(io: CheckIo): Promise<Verdict> };
+export type BoundCheck = {
+  readonly label: string;
+  /** How long a deploy waits for the check to pass, in milliseconds. */
+  readonly withinMs: number;
+  check(io: CheckIo): Promise<Verdict>;
+};

@@ -25,8 +25,8 @@ export type HostFacts = {
   /** 0 where there is no systemd. */
   readonly systemdVersion: number;
   readonly tools: ReadonlySet<string>;
-  /** Whether a cron daemon runs, so that `@reboot` lines are honoured. */
-  readonly cron: boolean;
+  /** What can start a service at boot. */
+  readonly boot: 'systemd' | 'cron' | 'rc.local' | 'none';
   /** Bytes and inodes free where the app's root is or will be. */
   readonly freeBytes: number;
   readonly freeInodes: number;

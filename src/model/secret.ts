@@ -1,4 +1,6 @@
 import { inspect } from 'node:util';
+import { sha256 } from './digest.ts';
+import type { Digest } from './ids.ts';
 
 /**
  * A value that prints its name, never itself: in template strings, JSON, `console.log` and errors alike.
@@ -17,6 +19,11 @@ export class Secret {
   /** The value. Called where it is written to a host's standard input, and nowhere else (a test greps for it). */
   reveal(): string {
     return this.#value;
+  }
+
+  /** SHA-256 of the value; shown to nobody, it stands in the root-only record of a generation. */
+  digest(): Digest {
+    return sha256(this.#value);
   }
 
   toString(): string {

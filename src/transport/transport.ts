@@ -18,8 +18,9 @@ export type SyncRequest = {
   readonly tree: Tree;
   /** Absolute folder on the host; it exists and is empty. */
   readonly to: string;
-  /** Absolute folder of the previous release to link unchanged files from, or null. */
+  /** Absolute folder of the previous release to take unchanged files from, or null; by hard link, or by copy. */
   readonly linkFrom: string | null;
+  readonly copyFrom: string | null;
   readonly group: string;
 };
 

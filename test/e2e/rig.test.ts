@@ -1,4 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from './rig/docker.ts';
 import { type Hosts, startHosts, type TestHost } from './rig/index.ts';
@@ -19,12 +21,10 @@ async function login(host: TestHost, user: string, command: string, stdin = '') 
   const options = ['-F', 'none', '-i', host.identityFile, '-o', 'IdentitiesOnly=yes', '-o', 'BatchMode=yes'];
   const trust = ['-o', `UserKnownHostsFile=${known.path}`, '-o', 'StrictHostKeyChecking=yes'];
   const target = ['-p', String(host.port), `${user}@${host.address}`, command];
-  return run('ssh', [...options, ...trust, ...target], { stdin, timeoutMs: 20_000 });
+  return await run('ssh', [...options, ...trust, ...target], { stdin, timeoutMs: 20_000 });
 }
 
 async function temporaryFile(content: string) {
-  const { mkdtemp, rm, writeFile } = await import('node:fs/promises');
-  const { tmpdir } = await import('node:os');
   const folder = await mkdtemp(`${tmpdir()}/fleet-rig-`);
   const path = `${folder}/file`;
   await writeFile(path, content);

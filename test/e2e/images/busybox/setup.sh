@@ -1,8 +1,14 @@
 #!/bin/sh
 # Runs on the building machine; $1 is the new root file system, into which packages were only unpacked.
 # Not there: bash, rsync, sudo, flock, nohup, python, scp, sftp-server, logrotate.
+# Applets answer even without their link, since ash looks for an applet before it looks at PATH.
+# crond of busybox 1.35 dies of SIGSEGV on any line that starts with @ (@reboot, @hourly).
 set -eu
 root=${1:?root file system}
+
+# crond notes in /var/run that it ran the @reboot lines of this boot.
+mkdir -p "$root/var"
+ln -sfn ../run "$root/var/run"
 
 # shellcheck disable=SC2115
 rm -rf "$root"/usr/share "$root"/var/cache "$root"/var/lib/apt "$root"/var/lib/dpkg "$root"/usr/lib/*/gconv
@@ -17,9 +23,6 @@ for folder in lib lib64; do
   [ -e "$root/$folder" ] || [ ! -e "$root/usr/$folder" ] || ln -s "usr/$folder" "$root/$folder"
 done
 chroot "$root" /bin/busybox --install -s
-
-# Applets that only get in the way of a container, or would answer as something they are not.
-for applet in dpkg dpkg-deb rpm rpm2cpio; do rm -f "$root/bin/$applet" "$root/usr/bin/$applet"; done
 
 echo 'root:x:0:0:root:/root:/bin/sh' >"$root/etc/passwd"
 echo 'root:x:0:' >"$root/etc/group"
@@ -46,6 +49,7 @@ for type in ed25519 ecdsa; do
   [ -s "$key" ] || dropbearkey -t "$type" -f "$key" >/dev/null 2>&1
 done
 crond -b -L /var/log/cron.log
+[ ! -x /etc/rc.local ] || /etc/rc.local &
 exec dropbear -F -E -r /etc/dropbear/dropbear_ed25519_host_key -r /etc/dropbear/dropbear_ecdsa_host_key
 END
 chmod 0755 "$root/sbin/boot-busybox"

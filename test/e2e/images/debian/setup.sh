@@ -50,6 +50,7 @@ mkdir -p /run/sshd /run/lock
 rm -f /run/crond.* /run/*.pid
 ssh-keygen -A >/dev/null
 /usr/sbin/cron
+[ ! -x /etc/rc.local ] || /etc/rc.local &
 exec /usr/sbin/sshd -D -e
 END
 chmod 0755 "$root/sbin/boot-systemd" "$root/sbin/boot-plain"

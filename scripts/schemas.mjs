@@ -1,0 +1,13 @@
+// Writes schemas/*.schema.json, for editors, from the schemas that fleet itself uses. Runs on dist/: npm run build first.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { inventoryJsonSchema, playbookJsonSchema } from '../dist/config/json-schema.js';
+import { REGISTRY } from '../dist/config/registry.js';
+
+const folder = new URL('../schemas/', import.meta.url);
+mkdirSync(folder, { recursive: true });
+for (const [name, schema] of [
+  ['inventory', inventoryJsonSchema()],
+  ['playbook', playbookJsonSchema(REGISTRY)],
+]) {
+  writeFileSync(new URL(`${name}.schema.json`, folder), `${JSON.stringify(schema, null, 2)}\n`);
+}

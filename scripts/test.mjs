@@ -1,0 +1,84 @@
+// `npm test`: build, type check, lint, fast tests, then the tests on real hosts. Stops at the first failing section.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../', import.meta.url));
+const summaryFile = `${root}.cache/test-summary`;
+const args = process.argv.slice(2);
+const unknown = args.filter((arg) => arg !== '--no-hosts');
+if (unknown.length > 0) {
+  process.stderr.write(`unknown: ${unknown.join(' ')} (known: --no-hosts)\n`);
+  process.exit(2);
+}
+
+let passed = 0;
+let failed = 0;
+const started = Date.now();
+const say = (text) => process.stdout.write(`${text}\n`);
+
+function finish(code) {
+  // A build that fails is a failure too, though no test could say so.
+  if (code !== 0) failed = Math.max(failed, 1);
+  const summary = `${passed} passed, ${failed} failed`;
+  writeFileSync(summaryFile, `${summary}\n`);
+  say(`\n== ${code === 0 ? 'all sections passed' : 'failed'} in ${((Date.now() - started) / 1000).toFixed(0)} s`);
+  say(summary);
+  process.exit(code);
+}
+
+function section(name, command, options) {
+  say(`\n== ${name}`);
+  const result = spawnSync(command, options, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+  if (result.error) process.stderr.write(`${result.error.message}\n`);
+  return result.status === 0;
+}
+
+function node(name, script, ...options) {
+  if (!section(name, process.execPath, [script, ...options])) finish(1);
+}
+
+function count(file) {
+  try {
+    const report = JSON.parse(readFileSync(file, 'utf8'));
+    passed += report.numPassedTests;
+    // A file that cannot even be loaded fails without a failed test of its own.
+    const broken = report.testResults.filter(
+      ({ status, assertionResults }) =>
+        status === 'failed' && !assertionResults.some((test) => test.status === 'failed'),
+    );
+    failed += report.numFailedTests + broken.length;
+    return report.numPassedTests + report.numFailedTests;
+  } catch {
+    return 0;
+  }
+}
+
+function vitest(name, project) {
+  const file = `${root}.cache/test-${project}.json`;
+  rmSync(file, { force: true });
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const ok = section(name, process.execPath, [
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    `--project=${project}`,
+    ...reporters,
+  ]);
+  const ran = count(file);
+  if (ok && ran === 0) process.stderr.write(`${name}: not a single test ran\n`);
+  if (!ok || ran === 0) finish(1);
+}
+
+mkdirSync(`${root}.cache`, { recursive: true });
+rmSync(summaryFile, { force: true });
+node('build', 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json');
+node('types', 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.json');
+node('lint', 'node_modules/@biomejs/biome/bin/biome', 'check');
+vitest('fast tests', 'fast');
+if (args.includes('--no-hosts')) {
+  say('\n== tests on hosts: skipped, as asked with --no-hosts');
+} else {
+  node('engine', 'scripts/engine.mjs');
+  vitest('tests on hosts', 'hosts');
+}
+finish(0);

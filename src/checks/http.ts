@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { defineCheck } from './define.ts';
+import { exchange } from './exchange.ts';
+import { duration, milliseconds, within, withinOf } from './fields.ts';
+import { dialTrouble, excerpt, placeOf } from './words.ts';
+
+function urlTrouble(text: string): string | null {
+  if (!/^https?:\/\/[^\s\p{Cc}]+$/u.test(text) || !URL.canParse(text)) return 'must be a URL with http:// or https://';
+  const { username, password } = new URL(text);
+  return username + password === '' ? null : 'must not hold a password, which logs would show';
+}
+
+const url = z.string().check((context) => {
+  const message = urlTrouble(context.value);
+  if (message !== null) context.issues.push({ code: 'custom', input: context.value, message });
+});
+const status = z.int().min(100).max(599);
+const headerName = z.string().regex(/^[A-Za-z0-9-]+$/, 'must be letters, digits and "-"');
+const headerValue = z.string().regex(/^[\t\x20-\x7e\xa0-\xff]*$/, 'must be one line of Latin text');
+
+const long = z.strictObject({
+  url: url.meta({ examples: ['http://127.0.0.1:8000/health'] }),
+  status: z
+    .union([status, z.array(status).min(1)])
+    .meta({ examples: [200, [200, 204]] })
+    .default(200),
+  contains: z.string().min(1).meta({ description: 'Text that the body has to hold.' }).optional(),
+  headers: z.record(headerName, headerValue).meta({ description: 'Headers to send.' }).default({}),
+  timeout: duration.meta({ description: 'For the whole exchange.' }).default('5s'),
+  insecure: z.boolean().meta({ description: 'Whether any certificate will do.' }).default(false),
+  within,
+});
+
+const schema = z.union([url, long]).meta({ examples: ['http://127.0.0.1:8000/health'] });
+
+const normal = (spec: z.infer<typeof schema>) => (typeof spec === 'string' ? long.parse({ url: spec }) : spec);
+
+/** Whether an HTTP service answers as it should, seen from the host itself. Redirects are an answer, not followed. */
+export const http = defineCheck({
+  kind: 'http',
+  schema,
+  label: (spec) => `http ${normal(spec).url}`,
+  within: (spec) => withinOf(spec),
+
+  async check(spec, io) {
+    const { url, status, contains, headers, timeout, insecure } = normal(spec);
+    const target = new URL(url);
+    const host = target.hostname.replace(/^\[(.*)\]$/, '$1');
+    const port = Number(target.port) || (target.protocol === 'https:' ? 443 : 80);
+    const place = placeOf(host, port);
+    const started = Date.now();
+    const dialled = await io.dial(host, port, milliseconds(timeout));
+    if (!dialled.ok) return { ok: false, detail: dialTrouble(dialled.failure, place, timeout) };
+
+    const left = Math.max(1, milliseconds(timeout) - (Date.now() - started));
+    const answer = await exchange(dialled.value, target, host, {
+      headers,
+      insecure,
+      timeoutMs: left,
+      signal: io.signal,
+    });
+    if (answer.end === 'timed-out')
+      return { ok: false, detail: `${place} ${answer.after}, but gave no answer within ${timeout}` };
+    if (answer.end === 'failed') return { ok: false, detail: answer.why };
+
+    const said = answer.body === '' ? 'an empty body' : `"${excerpt(answer.body)}"`;
+    const line = `${answer.status} ${answer.reason}`.trim();
+    const expected = Array.isArray(status) ? status : [status];
+    if (!expected.includes(answer.status)) {
+      const to = answer.location === null ? '' : ` to ${excerpt(answer.location)}, which is not followed`;
+      return { ok: false, detail: `${line}${to}, expected ${expected.join(' or ')}: ${said}` };
+    }
+    if (contains !== undefined && !answer.body.includes(contains)) {
+      return { ok: false, detail: `${line}, but the body does not hold "${excerpt(contains)}": ${said}` };
+    }
+    return { ok: true, detail: line };
+  },
+});

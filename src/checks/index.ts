@@ -1,0 +1,7 @@
+import { command } from './command.ts';
+import { http } from './http.ts';
+import { tcp } from './tcp.ts';
+import { unit } from './unit.ts';
+
+/** Every check kind. A new one is an import and an entry here. */
+export const CHECKS = [unit, http, tcp, command] as const;

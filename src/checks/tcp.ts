@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { defineCheck } from './define.ts';
+import { duration, milliseconds, port, within, withinOf } from './fields.ts';
+import { dialTrouble, placeOf } from './words.ts';
+
+const host = z.string().regex(/^[A-Za-z0-9_.:-]+$/, 'must be a host name or an address');
+
+const ADDRESS = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9_.-]+)):(\d{1,5})$/;
+
+const address = z
+  .string()
+  .refine((text) => port.safeParse(Number(ADDRESS.exec(text)?.[3])).success, 'must be host:port or [ipv6]:port');
+
+const schema = z
+  .union([
+    port,
+    address,
+    z.strictObject({ host: host.default('127.0.0.1'), port, timeout: duration.default('5s'), within }),
+  ])
+  .meta({ examples: ['127.0.0.1:6379'] });
+
+function where(spec: z.infer<typeof schema>): {
+  readonly host: string;
+  readonly port: number;
+  readonly timeout: string;
+} {
+  if (typeof spec === 'object') return spec;
+  const [, ipv6, name = '127.0.0.1', number = String(spec)] = ADDRESS.exec(String(spec)) ?? [];
+  return { host: ipv6 ?? name, port: Number(number), timeout: '5s' };
+}
+
+/** Whether something accepts TCP connections, seen from the host itself. */
+export const tcp = defineCheck({
+  kind: 'tcp',
+  schema,
+  label: (spec) => `tcp ${placeOf(where(spec).host, where(spec).port)}`,
+  within: (spec) => withinOf(spec),
+
+  async check(spec, io) {
+    const { host, port, timeout } = where(spec);
+    const dialled = await io.dial(host, port, milliseconds(timeout));
+    if (!dialled.ok) return { ok: false, detail: dialTrouble(dialled.failure, placeOf(host, port), timeout) };
+    // A service may answer with a reset while the connection is being closed; that is nobody's failure.
+    dialled.value.on('error', () => {}).destroy();
+    return { ok: true, detail: 'accepts connections' };
+  },
+});

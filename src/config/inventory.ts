@@ -1,0 +1,128 @@
+import { type HostName, hostName } from '../model/ids.ts';
+import { type Diagnostic, diagnostic, type Position, place } from './diagnostic.ts';
+import { FIELDS, type Fields, type InventoryFile } from './inventory-schema.ts';
+import { suggestion } from './nearest.ts';
+import type { Locate, Path } from './source-map.ts';
+
+/** A var as it was written, and where. */
+export type Definition = { readonly text: string; readonly at: Position };
+export type Definitions = ReadonlyMap<string, Definition>;
+
+export type InventoryGroup = { readonly fields: Fields; readonly vars: Definitions; readonly at: Position };
+
+export type InventoryHost = {
+  readonly name: HostName;
+  readonly at: Position;
+  readonly fields: Fields;
+  /** Where each field stands, for what is found out later. */
+  readonly fieldAt: (field: keyof Fields) => Position;
+  /** In the order written: later ones beat earlier ones. */
+  readonly groups: readonly string[];
+  readonly vars: Definitions;
+};
+
+export type Inventory = {
+  readonly defaults: Fields;
+  readonly groups: ReadonlyMap<string, InventoryGroup>;
+  readonly hosts: ReadonlyMap<HostName, InventoryHost>;
+};
+
+/** One valid inventory file, or the converted answer of a dynamic one. */
+export type InventoryPart = { readonly value: InventoryFile; readonly locate: Locate };
+
+type Merging = { fields: Record<string, unknown>; vars: Map<string, Definition>; at: Position };
+
+/**
+ * Merges all parts. What is set twice is an error that names both places: no file silently beats another.
+ * @param complete false when a file was left out as invalid, so that a missing group proves nothing
+ */
+export function mergeInventory(
+  parts: readonly InventoryPart[],
+  complete: boolean,
+): { readonly inventory: Inventory; readonly diagnostics: readonly Diagnostic[] } {
+  const found: Diagnostic[] = [];
+  const places = new Map<string, Position>();
+  const once = (what: string, at: Position): boolean => {
+    const first = places.get(what);
+    if (first) found.push(diagnostic(at, `${what} is already defined at ${place(first)}`));
+    else places.set(what, at);
+    return first === undefined;
+  };
+  const defaults: Record<string, unknown> = {};
+  const groups = new Map<string, Merging>();
+  const hosts = new Map<HostName, InventoryHost>();
+
+  for (const { value, locate } of parts) {
+    for (const [key, field] of fieldsOf(value.defaults)) {
+      if (once(`the default "${key}"`, locate(['defaults', key], 'key'))) defaults[key] = field;
+    }
+    for (const [name, group] of Object.entries(value.groups ?? {})) {
+      const at = locate(['groups', name], 'key');
+      const merged: Merging = groups.get(name) ?? { fields: {}, vars: new Map(), at };
+      groups.set(name, merged);
+      for (const [key, field] of fieldsOf(group)) {
+        const here = locate(['groups', name, key], 'key');
+        if (once(`"${key}" of group "${name}"`, here)) merged.fields[key] = field;
+      }
+      for (const [key, definition] of definitions(group?.vars, ['groups', name, 'vars'], locate)) {
+        if (once(`var "${key}" of group "${name}"`, definition.at)) merged.vars.set(key, definition);
+      }
+    }
+    for (const [name, host] of Object.entries(value.hosts ?? {})) {
+      const at = locate(['hosts', name], 'key');
+      if (!once(`host "${name}"`, at)) continue;
+      hosts.set(hostName(name), {
+        name: hostName(name),
+        at,
+        fields: Object.fromEntries(fieldsOf(host)),
+        fieldAt: (field) => locate(['hosts', name, field]),
+        groups: host?.groups ?? [],
+        vars: definitions(host?.vars, ['hosts', name, 'vars'], locate),
+      });
+    }
+  }
+  const inventory = { defaults: defaults as Fields, groups: groups as Inventory['groups'], hosts };
+  return { inventory, diagnostics: complete ? [...found, ...groupRules(parts, inventory)] : found };
+}
+
+/** Groups that nobody defined, and names that are both a host and a group. */
+function groupRules(parts: readonly InventoryPart[], { groups, hosts }: Inventory): readonly Diagnostic[] {
+  const found: Diagnostic[] = [];
+  for (const { value, locate } of parts) {
+    for (const [name, host] of Object.entries(value.hosts ?? {})) {
+      host?.groups?.forEach((group, i) => {
+        if (groups.has(group)) return;
+        const hint = suggestion(group, [...groups.keys()], 'groups') ?? 'define it under "groups:"';
+        found.push(diagnostic(locate(['hosts', name, 'groups', i]), `there is no group "${group}"`, hint));
+      });
+    }
+  }
+  for (const [name, group] of groups) {
+    const host = hosts.get(hostName(name));
+    if (host) found.push(diagnostic(group.at, `"${name}" is a group here and a host at ${place(host.at)}`));
+  }
+  return found;
+}
+
+/** The connection fields that a level sets. */
+function fieldsOf(level: Fields | null | undefined): [keyof Fields, unknown][] {
+  return FIELDS.flatMap((key): [keyof Fields, unknown][] => {
+    const value: unknown = level?.[key];
+    return value === undefined ? [] : [[key, value]];
+  });
+}
+
+/** Vars with their places, as text. */
+export function definitions(
+  vars: Readonly<Record<string, string | number | boolean>> | null | undefined,
+  path: Path,
+  locate: Locate,
+): Map<string, Definition> {
+  return new Map(
+    Object.entries(vars ?? {}).map(([key, value]) => [key, { text: String(value), at: locate([...path, key]) }]),
+  );
+}
+
+/** Members of a group, in the inventory's order. */
+export const membersOf = (inventory: Inventory, group: string): readonly InventoryHost[] =>
+  [...inventory.hosts.values()].filter((host) => host.groups.includes(group));

@@ -1,0 +1,101 @@
+import type { z } from 'zod';
+import type { $ZodIssue, $ZodType } from 'zod/v4/core';
+import { type Diagnostic, diagnostic } from './diagnostic.ts';
+import { suggestion } from './nearest.ts';
+import { exampleAt, keysAt } from './schema-walk.ts';
+import type { Locate, Path } from './source-map.ts';
+import { oneOf, wording } from './wording.ts';
+
+export type Checked<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly issues: readonly $ZodIssue[] };
+
+/** Checks data against a schema; default messages come in fleet's own words. */
+export function check<T>(schema: z.ZodType<T>, value: unknown): Checked<T> {
+  const result = schema.safeParse(value, { error: wording, reportInput: true });
+  return result.success ? { ok: true, value: result.data } : { ok: false, issues: flatten(result.error.issues) };
+}
+
+/** Every issue at the deepest place that it is really about. */
+function flatten(issues: readonly $ZodIssue[]): readonly $ZodIssue[] {
+  const flat = issues.flatMap((issue): readonly $ZodIssue[] => {
+    if (issue.code === 'invalid_union') return flatten([ofUnion(issue)].flat());
+    if (issue.code === 'invalid_element') {
+      return flatten(issue.issues.map((inner) => below([...issue.path, issue.key as PropertyKey], inner)));
+    }
+    return [issue];
+  });
+  const unknown = new Set(flat.filter((one) => one.code === 'unrecognized_keys').map((one) => one.path.join('\0')));
+  return flat.filter((one) => one.code !== 'custom' || !unknown.has(one.path.join('\0')));
+}
+
+const below = <T extends $ZodIssue>(path: Path, issue: T): T => ({ ...issue, path: [...path, ...issue.path] });
+
+/** The option of a union that the value was meant for, judged by how far it got; else all that were possible. */
+function ofUnion(issue: Extract<$ZodIssue, { code: 'invalid_union' }>): readonly $ZodIssue[] {
+  const branches = issue.errors.map((branch) => flatten(branch).map((one) => below(issue.path, one)));
+  const wrongType = (one: $ZodIssue) =>
+    (one.code === 'invalid_type' || one.code === 'invalid_value') && one.path.length === issue.path.length;
+  const meant = branches.filter((branch) => !branch.some(wrongType));
+  const closest = meant.sort((a, b) => a.length - b.length)[0];
+  if (closest) return closest;
+  // Words of the schema's own say it better than what could be put together from the options.
+  if (!issue.message.startsWith('cannot be ')) return [{ ...issue, code: 'custom' }];
+  const parts = branches.flat().map((one) => /^must be (.*), not (.*)$/s.exec(one.message));
+  const wanted = [...new Set(parts.map((part) => part?.[1] ?? ''))].filter((word) => word !== '');
+  const got = parts.find((part) => part)?.[2];
+  const message = got === undefined ? 'is not in an expected form' : `must be ${oneOf(wanted)}, not ${got}`;
+  return [{ ...issue, code: 'custom', message }];
+}
+
+/** Issues as diagnostics: where they stand, what is expected, and the nearest known word. */
+export function diagnose(schema: $ZodType, issues: readonly $ZodIssue[], locate: Locate): readonly Diagnostic[] {
+  return issues.flatMap((issue): readonly Diagnostic[] => {
+    const { path } = issue;
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => {
+        const hint = suggestion(key, keysAt(schema, path), 'known keys');
+        return diagnostic(locate([...path, key], 'key'), `unknown key "${key}"`, hint);
+      });
+    }
+    if (issue.code === 'invalid_key') {
+      const why = issue.issues[0]?.message ?? 'is not allowed';
+      return [diagnostic(locate(path, 'key'), `the name "${String(path.at(-1))}" ${why}`)];
+    }
+    const example = exampleHint(schema, path);
+    if (issue.code === 'invalid_type' && issue.input === undefined && path.length > 0) {
+      const own = issue.message === 'is missing' ? null : issue.message;
+      return [diagnostic(locate(path, 'key'), `missing key "${String(path.at(-1))}"`, example ?? own)];
+    }
+    const typed = /^must be .*, not /s.test(issue.message);
+    const separator = PREDICATE.test(issue.message) ? ' ' : ': ';
+    return [diagnostic(locate(path), `${subject(path)}${separator}${issue.message}`, typed ? example : null)];
+  });
+}
+
+/** How the messages begin that go on from the key's name; any other stands after a colon. */
+const PREDICATE = /^(must|is|has|names|cannot) /;
+
+/** `port`, or `an entry of groups`. */
+function subject(path: Path): string {
+  const last = path.at(-1);
+  if (typeof last === 'string') return last;
+  const list = path.findLast((part) => typeof part === 'string');
+  return list === undefined ? 'this file' : `an entry of ${String(list)}`;
+}
+
+function exampleHint(schema: $ZodType, path: Path): string | null {
+  const example = exampleAt(schema, path);
+  if (example === undefined) return null;
+  const key = path.at(-1);
+  return `for example: ${typeof key === 'string' ? `${key}: ` : '- '}${flow(example)}`;
+}
+
+/** A value in YAML's flow style, as one would write it by hand. */
+function flow(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`;
+  if (typeof value === 'object' && value !== null) {
+    return `{ ${Object.entries(value).map(([key, one]) => `${key}: ${flow(one)}`).join(', ')} }`;
+  }
+  return typeof value === 'string' && !/^[A-Za-z/~][A-Za-z0-9_./@~ -]*$/.test(value) ? JSON.stringify(value) : String(value);
+}

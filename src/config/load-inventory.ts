@@ -1,0 +1,64 @@
+import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Caller } from './caller.ts';
+import { type Diagnostic, diagnostic, wholeFile } from './diagnostic.ts';
+import { runDynamicInventory } from './dynamic-inventory.ts';
+import { type Inventory, type InventoryPart, mergeInventory } from './inventory.ts';
+import { inventorySchema } from './inventory-schema.ts';
+import { check, diagnose } from './issues.ts';
+import { readYaml } from './read.ts';
+import { locator } from './source-map.ts';
+
+type Loaded = { readonly part: InventoryPart | null; readonly diagnostics: readonly Diagnostic[] };
+const NOTHING: Loaded = { part: null, diagnostics: [] };
+
+/** Reads and merges everything in `inventory/`. */
+export async function loadInventory(
+  projectDir: string,
+  caller: Caller,
+): Promise<{ readonly inventory: Inventory; readonly diagnostics: readonly Diagnostic[] }> {
+  const names = (await readdir(join(projectDir, 'inventory'))).sort();
+  const loaded = await Promise.all(names.map((name) => loadFile(projectDir, name, caller)));
+  const diagnostics = loaded.flatMap((one) => one.diagnostics);
+  const merged = mergeInventory(
+    loaded.flatMap(({ part }) => part ?? []),
+    diagnostics.length === 0,
+  );
+  return { inventory: merged.inventory, diagnostics: [...diagnostics, ...merged.diagnostics] };
+}
+
+/** `.yaml` and `.yml` are data even when the executable bit is set, as file systems without modes always set it. */
+async function loadFile(projectDir: string, name: string, caller: Caller): Promise<Loaded> {
+  if (name.startsWith('.') || name.endsWith('~')) return NOTHING;
+  const file = `inventory/${name}`;
+  const path = join(projectDir, 'inventory', name);
+  try {
+    const info = await stat(path);
+    if (!info.isFile()) return NOTHING;
+    if (/\.ya?ml$/.test(name)) return parseInventory(file, await readFile(path, 'utf8'));
+    if ((info.mode & 0o111) !== 0) return await runDynamicInventory(file, path, projectDir, caller);
+    if (await isScript(path)) {
+      const hint = `if it is a dynamic inventory: chmod +x ${file}; else move it out of inventory/`;
+      return { part: null, diagnostics: [diagnostic(wholeFile(file), 'this script is not executable', hint)] };
+    }
+    return NOTHING;
+  } catch (error) {
+    return { part: null, diagnostics: [diagnostic(wholeFile(file), `cannot be read: ${(error as Error).message}`)] };
+  }
+}
+
+/** Checks the text of one static inventory file. An empty file is an empty inventory. */
+export function parseInventory(file: string, text: string): Loaded {
+  const { yaml, diagnostics } = readYaml(file, text);
+  if (yaml === null) return { part: null, diagnostics };
+  const locate = locator(yaml);
+  const checked = check(inventorySchema, yaml.value ?? {});
+  if (checked.ok) return { part: { value: checked.value, locate }, diagnostics: [] };
+  return { part: null, diagnostics: diagnose(inventorySchema, checked.issues, locate) };
+}
+
+async function isScript(path: string): Promise<boolean> {
+  await using file = await open(path);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
+  return bytesRead === 2 && buffer.toString('latin1') === '#!';
+}

@@ -1,0 +1,64 @@
+import { readFile } from 'node:fs/promises';
+import type { Tree } from '../model/plan.ts';
+import { InputError, type LocalIo, type SecretSource } from '../tasks/define.ts';
+import type { Caller } from './caller.ts';
+import { once } from './pool.ts';
+import { readSecret, unreadable } from './secret-source.ts';
+import { localPath } from './ssh-tokens.ts';
+import { fillText, type Lookup } from './template.ts';
+import { listFiles, readTree } from './tree.ts';
+
+/** What is different for each app on each host. */
+export type LocalView = {
+  readonly lookup: Lookup;
+  /** Data folders of the app, which no tree carries. */
+  readonly data: readonly string[];
+  /** Told of each folder that becomes a tree. */
+  readonly onTree: (folder: string) => void;
+};
+
+/** The operator's files as tasks see them. Whatever many hosts ask for is read, walked or run once. */
+export function localFiles(
+  projectDir: string,
+  caller: Caller,
+  warn: (text: string) => void,
+): (view: LocalView) => LocalIo {
+  const texts = once<string>();
+  const lists = once<readonly string[]>();
+  const trees = once<Tree>();
+  const secrets = once<string>();
+  const absolute = (path: string) => localPath(path, caller, projectDir);
+  return ({ lookup, data, onTree }) => ({
+    read: (path) => texts(path, () => readText(path, absolute(path))),
+    list: (folder) => lists(folder, () => listFiles(absolute(folder), folder)),
+    tree: async (folder, exclude) => {
+      const key = JSON.stringify([folder, exclude, data]);
+      const tree = await trees(key, () => readTree(absolute(folder), folder, exclude, data));
+      onTree(tree.from);
+      return tree;
+    },
+    secret: (source: SecretSource) => secrets(JSON.stringify(source), () => readSecret(source, projectDir, caller, warn)),
+    fill: (text, file) => fillFile(text, file, lookup),
+  });
+}
+
+async function readText(shown: string, path: string): Promise<string> {
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw new InputError(unreadable(shown, error));
+  });
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new InputError(`${shown} is not UTF-8 text`);
+  }
+}
+
+function fillFile(text: string, file: string, lookup: Lookup): string {
+  const filled = fillText(text, lookup);
+  if (filled.ok) return filled.value;
+  const [first, ...more] = filled.failure;
+  const before = text.slice(0, first?.offset ?? 0).split('\n');
+  const at = { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+  const others = more.length > 0 ? ` (and ${more.length} more in this file)` : '';
+  throw new InputError(`${first?.message}${first?.hint ? `; ${first.hint}` : ''}${others}`, at);
+}

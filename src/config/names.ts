@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { NAME } from '../model/ids.ts';
+
+const ALLOWED = 'must be letters, digits, "_", "." and "-", and begin with a letter, a digit or "_"';
+
+const name = (longest: number) => z.string().max(longest).regex(NAME, { error: ALLOWED });
+
+/** Names that become words of commands and parts of paths: an allow-list, so none can be read as an option. */
+export const hostNameSchema = name(253);
+export const groupNameSchema = name(64);
+export const appNameSchema = name(64);
+export const accountSchema = name(64);
+
+export const VAR_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+export const varNameSchema = z.string().regex(VAR_NAME, {
+  error: 'must be letters, digits and "_", and not begin with a digit',
+});
+
+/** Values of vars; they are always filled in as text. */
+export const varsSchema = z
+  .record(varNameSchema, z.union([z.string(), z.number(), z.boolean()]))
+  .meta({ description: 'Values for {{ name }} in the playbook and in files that are filled.', examples: [{ mode: 'supervisor' }] });
+
+const HOST_OR_V4 = /^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?$/;
+const ZONE = /%[A-Za-z0-9_.-]+$/;
+
+/** Whether a word is a host name, an IPv4 or an IPv6 address, and so nothing that ssh could take for an option. */
+export const isAddress = (text: string): boolean =>
+  text.length <= 253 && (HOST_OR_V4.test(text) || z.ipv6().safeParse(text.replace(ZONE, '')).success);
+
+export const addressSchema = z
+  .string()
+  .refine(isAddress, { error: 'must be a host name or an IP address' })
+  .meta({ description: 'Host name, IP address, or a Host of ~/.ssh/config.', examples: ['72.61.7.126'] });

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { type DeploySpec, deploySchema } from './deploy-schema.ts';
+import { accountSchema, appNameSchema, groupNameSchema, hostNameSchema, varsSchema } from './names.ts';
+import type { Registry } from './registry.ts';
+import { dataSchema, rootSchema } from './remote-path.ts';
+import { BUILT_IN } from './scope.ts';
+
+/** What stands in a playbook before anything is filled in: these keys cannot have holes. */
+export const headSchema = z.looseObject({
+  name: appNameSchema.meta({ description: "The app's name; names its state on a host.", examples: ['jarvis'] }),
+  hosts: z
+    .array(z.union([hostNameSchema, groupNameSchema]))
+    .min(1)
+    .meta({ description: 'Host and group names.', examples: [['vps']] }),
+  vars: varsSchema
+    .check((context) => {
+      for (const name of BUILT_IN.filter((one) => Object.hasOwn(context.value, one))) {
+        const message = `is a name that fleet defines itself; choose another`;
+        context.issues.push({ code: 'custom', input: context.value, path: [name], message });
+      }
+    })
+    .nullable()
+    .optional(),
+});
+
+/** Exactly one key, which says the kind: the schema of a task or a check, from the registry. */
+function oneKind(kinds: readonly { readonly kind: string; readonly schema: z.ZodType }[], what: string) {
+  return z
+    .strictObject(Object.fromEntries(kinds.map(({ kind, schema }) => [kind, schema.optional()])))
+    .check((context) => {
+      const keys = Object.keys(context.value);
+      if (keys.length === 1) return;
+      const message = `must have exactly one key, the kind of the ${what}; found ${keys.length === 0 ? 'none' : keys.join(' and ')}`;
+      context.issues.push({ code: 'custom', input: context.value, message });
+    })
+    .transform((entry): KindEntry => {
+      const [kind = '', spec] = Object.entries(entry)[0] ?? [];
+      return { kind, spec };
+    })
+    .meta({ minProperties: 1, maxProperties: 1 });
+}
+
+/** One task or check as it stands in the playbook: its kind and its valid spec. */
+export type KindEntry = { readonly kind: string; readonly spec: unknown };
+
+/** The whole of a playbook after filling, for one host. */
+export type PlaybookBody = {
+  readonly root: string;
+  readonly user?: string | undefined;
+  readonly data: readonly string[];
+  readonly keep: number;
+  readonly deploy: DeploySpec;
+  readonly tasks: readonly KindEntry[];
+  readonly health: readonly KindEntry[];
+};
+
+export type PlaybookSchema = z.ZodType<PlaybookBody & z.output<typeof headSchema>>;
+
+export function playbookSchema({ tasks, checks }: Registry): PlaybookSchema {
+  return z.strictObject({
+    ...headSchema.shape,
+    root: rootSchema.meta({ description: "The app's folder on the host.", examples: ['/opt/jarvis'] }),
+    user: accountSchema
+      .meta({ description: 'Service account; without it everything runs as the login user.', examples: ['jarvis'] })
+      .optional(),
+    data: dataSchema
+      .meta({ description: 'Folders under root that outlive every generation.', examples: [['logs', 'data']] })
+      .default([]),
+    keep: z.int().min(1).meta({ description: 'Good generations kept on the host.', examples: [5] }).default(5),
+    deploy: deploySchema.prefault({}),
+    tasks: z.array(oneKind(tasks, 'task')).meta({ description: 'In order; each entry is one kind.' }).default([]),
+    health: z.array(oneKind(checks, 'check')).meta({ description: 'What must hold for a deploy to stay.' }).default([]),
+  });
+}

@@ -1,0 +1,90 @@
+import type { $ZodIssue } from 'zod/v4/core';
+import { fail, ok, type Result } from '../model/outcome.ts';
+import { type Diagnostic, diagnostic, type Position } from './diagnostic.ts';
+import { fillValue } from './fill.ts';
+import { type Definition, type Definitions, definitions } from './inventory.ts';
+import { check, diagnose } from './issues.ts';
+import { headSchema, type PlaybookBody, type PlaybookSchema } from './playbook-schema.ts';
+import { readYaml, type YamlFile } from './read.ts';
+import { type Locate, locator, type Path } from './source-map.ts';
+import { hasHole, type Lookup } from './template.ts';
+
+/** A playbook whose shape is right; what depends on a host is filled and checked for that host. */
+export type Playbook = {
+  readonly file: string;
+  readonly name: string;
+  readonly at: Position;
+  /** Host and group names, each with its place. */
+  readonly hosts: readonly { readonly name: string; readonly at: Position }[];
+  readonly vars: Definitions;
+  readonly root: Definition | null;
+  readonly user: Definition | null;
+  readonly yaml: YamlFile;
+  readonly locate: Locate;
+};
+
+/** Reads one playbook and checks all of it that needs no host. */
+export function parsePlaybook(file: string, text: string, schema: PlaybookSchema): Result<Playbook, readonly Diagnostic[]> {
+  const { yaml, diagnostics } = readYaml(file, text);
+  if (yaml === null) return fail(diagnostics);
+  const locate = locator(yaml);
+  const checked = check(schema, yaml.value);
+  const issues = checked.ok ? [] : checked.issues.filter((issue) => !mayBeFilled(yaml.value, issue));
+  const head = check(headSchema, yaml.value);
+  if (issues.length > 0 || !head.ok) {
+    return fail(diagnose(schema, issues.length > 0 || head.ok ? issues : head.issues, locate));
+  }
+  const definition = (key: string): Definition | null => {
+    const value = valueAt(yaml.value, [key]);
+    return typeof value === 'string' ? { text: value, at: locate([key]) } : null;
+  };
+  return ok({
+    file,
+    name: head.value.name,
+    at: locate(['name']),
+    hosts: head.value.hosts.map((name, i) => ({ name, at: locate(['hosts', i]) })),
+    vars: definitions(head.value.vars, ['vars'], locate),
+    root: definition('root'),
+    user: definition('user'),
+    yaml,
+    locate,
+  });
+}
+
+/** Whether filling could still put right what an issue complains of. Names and keys are never filled. */
+function mayBeFilled(value: unknown, issue: $ZodIssue): boolean {
+  if (issue.code === 'unrecognized_keys' || issue.code === 'invalid_key') return false;
+  if (issue.path[0] === 'name' || issue.path[0] === 'hosts') return false;
+  return holds(valueAt(value, issue.path));
+}
+
+const holds = (value: unknown): boolean =>
+  typeof value === 'string'
+    ? hasHole(value)
+    : typeof value === 'object' && value !== null && Object.values(value).some(holds);
+
+export const valueAt = (value: unknown, path: Path): unknown =>
+  path.reduce<unknown>((at, part) => (typeof at === 'object' && at !== null ? Reflect.get(at, part) : undefined), value);
+
+/** Fills a playbook for one host and checks the result. */
+export function fillPlaybook(
+  playbook: Playbook,
+  schema: PlaybookSchema,
+  lookup: Lookup,
+  host: string,
+): Result<PlaybookBody, readonly Diagnostic[]> {
+  const { yaml, locate } = playbook;
+  const filled = fillValue(yaml, schema, lookup);
+  if (!filled.ok) return filled;
+  const checked = check(schema, filled.value);
+  if (checked.ok) return ok(checked.value);
+  return fail(
+    checked.issues.flatMap((issue) =>
+      diagnose(schema, [issue], locate).map((one) => {
+        const after = valueAt(filled.value, issue.path);
+        const changed = typeof after === 'string' && after !== valueAt(yaml.value, issue.path);
+        return changed ? diagnostic(one, one.message, `filled for ${host}: ${JSON.stringify(after)}`) : one;
+      }),
+    ),
+  );
+}

@@ -1,0 +1,86 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { fail, ok, type Result } from '../model/outcome.ts';
+import type { Caller } from './caller.ts';
+import { type Diagnostic, diagnostic, sortDiagnostics, wholeFile } from './diagnostic.ts';
+import type { Inventory } from './inventory.ts';
+import { loadInventory } from './load-inventory.ts';
+import { type Playbook, parsePlaybook } from './playbook.ts';
+import { type PlaybookSchema, playbookSchema } from './playbook-schema.ts';
+import { REGISTRY, type Registry } from './registry.ts';
+import { crossFileRules } from './rules.ts';
+import { type SshConfig, sshConfig } from './ssh-config.ts';
+
+/** A project whose files are right by themselves and with each other. */
+export type Project = {
+  /** Absolute. */
+  readonly dir: string;
+  readonly caller: Caller;
+  readonly registry: Registry;
+  readonly schema: PlaybookSchema;
+  readonly inventory: Inventory;
+  readonly playbooks: readonly Playbook[];
+  readonly ssh: SshConfig;
+};
+
+export type ProjectOptions = {
+  readonly caller: Caller;
+  readonly registry?: Registry;
+  /** Read instead of the operator's SSH configuration; `none` for none. */
+  readonly sshConfigFile?: string;
+};
+
+/**
+ * The project folder: the nearest one, from where the command was typed upwards, that has `inventory/` and `playbooks/`.
+ * @param dir what `-C` names, relative to the caller's folder; then no other folder is tried
+ */
+export async function findProject(caller: Caller, dir: string | null): Promise<Result<string, readonly Diagnostic[]>> {
+  if (dir !== null) {
+    const named = resolve(caller.cwd, dir);
+    if (await isProject(named)) return ok(named);
+    return fail([diagnostic(wholeFile('-C'), `${dir} is no fleet project: it needs the folders inventory/ and playbooks/`)]);
+  }
+  for (let folder = caller.cwd; ; folder = dirname(folder)) {
+    if (await isProject(folder)) return ok(folder);
+    if (folder === dirname(folder)) break;
+  }
+  const message = 'no folder from here upwards has inventory/ and playbooks/';
+  return fail([diagnostic(wholeFile(caller.cwd), message, 'name the project with -C, or make one: fleet init')]);
+}
+
+const isFolder = (path: string) => stat(path).then((info) => info.isDirectory(), () => false);
+
+const isProject = async (folder: string) =>
+  (await isFolder(join(folder, 'inventory'))) && (await isFolder(join(folder, 'playbooks')));
+
+/** Reads inventory and playbooks; every error of every file at once. */
+export async function loadProject(dir: string, options: ProjectOptions): Promise<Result<Project, readonly Diagnostic[]>> {
+  const { caller, registry = REGISTRY, sshConfigFile = null } = options;
+  const schema = playbookSchema(registry);
+  const [{ inventory, diagnostics }, read] = await Promise.all([loadInventory(dir, caller), loadPlaybooks(dir, schema)]);
+  const playbooks = read.flatMap((one) => (one.ok ? [one.value] : []));
+  const found = [
+    ...diagnostics,
+    ...read.flatMap((one) => (one.ok ? [] : one.failure)),
+    // With a part of the inventory missing, every name in a playbook could be blamed wrongly.
+    ...(diagnostics.length === 0 ? crossFileRules(inventory, playbooks, caller.user) : []),
+  ];
+  if (found.length > 0) return fail(sortDiagnostics(found));
+  return ok({ dir, caller, registry, schema, inventory, playbooks, ssh: sshConfig(caller, sshConfigFile) });
+}
+
+async function loadPlaybooks(dir: string, schema: PlaybookSchema) {
+  const names = (await readdir(join(dir, 'playbooks'))).filter((name) => /^[^.].*\.ya?ml$/.test(name)).sort();
+  return Promise.all(
+    names.map(async (name): Promise<Result<Playbook, readonly Diagnostic[]>> => {
+      const file = `playbooks/${name}`;
+      try {
+        return parsePlaybook(file, await readFile(join(dir, file), 'utf8'), schema);
+      } catch (error) {
+        const code = (error as NodeJS.ErrnoException).code;
+        if (code === undefined) throw error;
+        return fail([diagnostic(wholeFile(file), `cannot be read: ${(error as Error).message}`)]);
+      }
+    }),
+  );
+}

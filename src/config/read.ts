@@ -1,0 +1,64 @@
+import { isAlias, isCollection, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import { type Diagnostic, diagnostic } from './diagnostic.ts';
+import { positionAt, type Source } from './source-map.ts';
+
+/** A YAML file that could be read: plain data, and the document that says where each part of it stands. */
+export type YamlFile = Source & { readonly value: unknown };
+
+/** Reads one YAML document. Whatever is wrong with its syntax comes back as diagnostics, all of it at once. */
+export function readYaml(
+  file: string,
+  text: string,
+): { readonly yaml: YamlFile | null; readonly diagnostics: readonly Diagnostic[] } {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
+  const source: Source = { file, text, document, lines };
+  const found: Diagnostic[] = [...document.errors, ...document.warnings].map((error) =>
+    error.code === 'DUPLICATE_KEY'
+      ? duplicateKey(source, error.pos[0])
+      : diagnostic(positionAt(source, error.pos), wording(error.code, error.message)),
+  );
+  visit(document, {
+    Pair: (_, { key }) => {
+      const wrong = keyTrouble(key);
+      if (wrong !== null) found.push(diagnostic(positionAt(source, rangeOf(key)), wrong.message, wrong.hint));
+    },
+    Alias: (_, alias) => {
+      if (alias.resolve(document) === undefined) {
+        found.push(diagnostic(positionAt(source, rangeOf(alias)), `no anchor "&${alias.source}" stands before this`));
+      }
+    },
+  });
+  if (found.length > 0) return { yaml: null, diagnostics: found };
+  try {
+    return { yaml: { ...source, value: document.toJS({ maxAliasCount: 100 }) }, diagnostics: [] };
+  } catch (error) {
+    if (!(error instanceof ReferenceError)) throw error;
+    const message = 'the aliases of this file expand to too much';
+    return { yaml: null, diagnostics: [diagnostic(positionAt(source, [0, 0]), message)] };
+  }
+}
+
+const rangeOf = (node: unknown): readonly [number, number] => {
+  const range = (node as Node | null)?.range;
+  return range ? [range[0], range[1]] : [0, 0];
+};
+
+function keyTrouble(key: unknown): { message: string; hint: string } | null {
+  if (isMap(key)) {
+    return { message: 'a "{{ … }}" that is not in quotes reads as a mapping', hint: 'write it as "{{ name }}"' };
+  }
+  if (isCollection(key) || isAlias(key)) return { message: 'a key must be plain text', hint: '' };
+  if (isScalar(key) && key.value === '__proto__') return { message: '"__proto__" cannot be a key', hint: '' };
+  return null;
+}
+
+function duplicateKey(source: Source, start: number): Diagnostic {
+  const key = /^(?:"[^"]*"|'[^']*'|[^:\n]*)/.exec(source.text.slice(start, start + 200))?.[0].trim() ?? '';
+  return diagnostic(positionAt(source, [start, start + key.length]), `the key ${key} stands twice in this mapping`);
+}
+
+function wording(code: string, message: string): string {
+  if (code === 'MULTIPLE_DOCS') return 'only one YAML document per file: remove the "---"';
+  return `not valid YAML: ${message}`;
+}

@@ -1,0 +1,178 @@
+import { fail, ok, type Result } from '../model/outcome.ts';
+import type { HostTarget, Layout } from '../model/target.ts';
+import type { BoundTask } from '../model/task.ts';
+import { InputError } from '../tasks/define.ts';
+import { type ConnectionContext, type Overrides, type Reach, reachHost } from './connection.ts';
+import { type Diagnostic, diagnostic, type Position, sortDiagnostics } from './diagnostic.ts';
+import type { InventoryHost } from './inventory.ts';
+import { type LocalView, localFiles } from './local-files.ts';
+import type { Playbook } from './playbook.ts';
+import { fillPlaybook } from './playbook.ts';
+import type { KindEntry, PlaybookBody } from './playbook-schema.ts';
+import { deployPolicy } from './policy.ts';
+import { mapLimited, once } from './pool.ts';
+import type { Project } from './project.ts';
+import { scope } from './scope.ts';
+import { type Pair, type Selection, selectHosts, selectPairs } from './select.ts';
+import { gitSource } from './source.ts';
+
+/**
+ * `read` gathers every task's local inputs, as a plan or a deploy needs; `skip` leaves `tasks` empty, for commands that
+ * only look at a host or move between its generations, and so need neither code nor secrets on this machine.
+ */
+export type Inputs = 'read' | 'skip';
+
+/** What a run works through, and what the operator should know before. */
+export type Resolved<T> = { readonly targets: readonly T[]; readonly warnings: readonly string[] };
+
+/** A host that only has to be reached. */
+export type ReachedHost = Reach & { readonly host: InventoryHost };
+
+const AT_A_TIME = 16;
+
+/** Selected apps on selected hosts with every input read and every default applied, or everything that is wrong. */
+export async function resolveTargets(
+  project: Project,
+  selection: Selection,
+  overrides: Overrides = {},
+  inputs: Inputs = 'read',
+): Promise<Result<Resolved<HostTarget>, readonly Diagnostic[]>> {
+  const pairs = selectPairs(project.inventory, project.playbooks, selection);
+  if (!pairs.ok) return pairs;
+  const warnings = new Set<string>();
+  const context = connectionContext(project, warnings);
+  const binding: Binding = {
+    project,
+    inputs,
+    files: localFiles(project.dir, project.caller, context.warn),
+    sources: once(),
+  };
+  const reached = once<Result<Reach, readonly Diagnostic[]>>();
+  const results = await mapLimited(pairs.value, AT_A_TIME, async (pair) => {
+    const reach = await reached(pair.host.name, () => reach1(context, pair.host, overrides));
+    if (!reach.ok) return reach;
+    const hosts = pairs.value.filter(({ playbook }) => playbook === pair.playbook).length;
+    return bindPair(binding, pair, reach.value, hosts);
+  });
+  return collect(results, warnings);
+}
+
+/** How to reach the selected hosts, whatever apps they have. */
+export async function resolveHosts(
+  project: Project,
+  selection: Selection,
+  overrides: Overrides = {},
+): Promise<Result<Resolved<ReachedHost>, readonly Diagnostic[]>> {
+  const hosts =
+    selection.apps.length === 0
+      ? selectHosts(project.inventory, selection)
+      : hostsOfPairs(selectPairs(project.inventory, project.playbooks, selection));
+  if (!hosts.ok) return hosts;
+  const warnings = new Set<string>();
+  const context = connectionContext(project, warnings);
+  const results = await mapLimited(hosts.value, AT_A_TIME, async (host) => {
+    const reach = await reach1(context, host, overrides);
+    return reach.ok ? ok({ ...reach.value, host }) : reach;
+  });
+  return collect(results, warnings);
+}
+
+const hostsOfPairs = (pairs: Result<readonly Pair[], readonly Diagnostic[]>) =>
+  pairs.ok ? ok([...new Set(pairs.value.map(({ host }) => host))]) : pairs;
+
+const connectionContext = (project: Project, warnings: Set<string>): ConnectionContext => ({
+  projectDir: project.dir,
+  caller: project.caller,
+  inventory: project.inventory,
+  ssh: project.ssh,
+  warn: (text) => warnings.add(text),
+});
+
+function collect<T>(
+  results: readonly Result<T, readonly Diagnostic[]>[],
+  warnings: ReadonlySet<string>,
+): Result<Resolved<T>, readonly Diagnostic[]> {
+  const found = results.flatMap((result) => (result.ok ? [] : result.failure));
+  if (found.length > 0) return fail(sortDiagnostics(found));
+  return ok({ targets: results.flatMap((result) => (result.ok ? [result.value] : [])), warnings: [...warnings].sort() });
+}
+
+async function reach1(
+  context: ConnectionContext,
+  host: InventoryHost,
+  overrides: Overrides,
+): Promise<Result<Reach, readonly Diagnostic[]>> {
+  const reach = await reachHost(context, host, overrides);
+  return reach.ok ? reach : fail([diagnostic(host.at, reach.failure)]);
+}
+
+type Binding = {
+  readonly project: Project;
+  readonly inputs: Inputs;
+  readonly files: ReturnType<typeof localFiles>;
+  readonly sources: ReturnType<typeof once<HostTarget['source']>>;
+};
+
+async function bindPair(
+  { project, inputs, files, sources }: Binding,
+  { host, playbook }: Pair,
+  { connection, runtime }: Reach,
+  hosts: number,
+): Promise<Result<HostTarget, readonly Diagnostic[]>> {
+  const lookup = scope(project.inventory, host, { ...playbook, app: playbook.name, loginUser: connection.user });
+  const filled = fillPlaybook(playbook, project.schema, lookup, host.name);
+  if (!filled.ok) return filled;
+  const body = filled.value;
+  const layout = layoutOf(playbook, body);
+  const trees: string[] = [];
+  const view: LocalView = { lookup, data: layout.data, onTree: (folder) => trees.push(folder) };
+  const entries = inputs === 'read' ? body.tasks : [];
+  const tasks = await Promise.all(
+    entries.map((entry, i) => bindEntry(project, playbook, entry, i, (task) => task.bind(entry.spec, files(view), layout))),
+  );
+  const found = tasks.flatMap((task) => (task.ok ? [] : [task.failure]));
+  if (found.length > 0) return fail(found);
+  const folder = trees[0] ?? project.dir;
+  return ok({
+    host: host.name,
+    app: playbook.name,
+    connection,
+    runtime,
+    layout,
+    keep: body.keep,
+    policy: deployPolicy(body.deploy, hosts),
+    tasks: tasks.flatMap((task) => (task.ok ? [task.value] : [])),
+    checks: body.health.flatMap(({ kind, spec }) => {
+      const check = project.registry.checks.find((one) => one.kind === kind);
+      return check ? [check.bind(spec, layout)] : [];
+    }),
+    source: inputs === 'read' ? await sources(folder, () => gitSource(folder, project.caller)) : null,
+  });
+}
+
+const layoutOf = (playbook: Playbook, { root, user, data }: PlaybookBody): Layout => ({
+  root,
+  current: `${root}/current`,
+  app: playbook.name,
+  user: user ?? null,
+  data,
+});
+
+async function bindEntry(
+  { registry }: Project,
+  { locate }: Playbook,
+  { kind }: KindEntry,
+  i: number,
+  bind: (task: (typeof registry.tasks)[number]) => Promise<BoundTask>,
+): Promise<Result<BoundTask, Diagnostic>> {
+  const task = registry.tasks.find((one) => one.kind === kind);
+  if (task === undefined) throw new Error(`the schema let the unknown task kind ${kind} through`);
+  try {
+    return ok(await bind(task));
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    // No excerpt of a file that a task reads: it may hold secrets.
+    const at: Position = error.at ? { ...error.at, excerpt: null } : locate(['tasks', i, kind], 'key');
+    return fail(diagnostic(at, error.message));
+  }
+}

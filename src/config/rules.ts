@@ -1,0 +1,56 @@
+import { type Diagnostic, diagnostic, place } from './diagnostic.ts';
+import type { Inventory } from './inventory.ts';
+import { suggestion } from './nearest.ts';
+import type { Playbook } from './playbook.ts';
+import { scope } from './scope.ts';
+import { hostsOf } from './select.ts';
+import { fillText } from './template.ts';
+
+/** What is wrong between files that are each right by themselves. */
+export function crossFileRules(inventory: Inventory, playbooks: readonly Playbook[], loginUser: string): readonly Diagnostic[] {
+  return [
+    ...unknownHosts(inventory, playbooks),
+    ...sameName(playbooks),
+    ...sameRoot(inventory, playbooks, loginUser),
+  ];
+}
+
+function unknownHosts({ hosts, groups }: Inventory, playbooks: readonly Playbook[]): readonly Diagnostic[] {
+  const known = [...hosts.keys(), ...groups.keys()] as readonly string[];
+  return playbooks.flatMap((playbook) =>
+    playbook.hosts
+      .filter(({ name }) => !known.includes(name))
+      .map(({ name, at }) => {
+        return diagnostic(at, `no host or group "${name}" in the inventory`, suggestion(name, known, 'hosts and groups'));
+      }),
+  );
+}
+
+function sameName(playbooks: readonly Playbook[]): readonly Diagnostic[] {
+  return playbooks.flatMap((playbook, i) => {
+    const first = playbooks.slice(0, i).find(({ name }) => name === playbook.name);
+    if (first === undefined) return [];
+    const why = 'two apps of one name would share their state on a host';
+    return [diagnostic(playbook.at, `the app "${playbook.name}" is already defined at ${place(first.at)}`, why)];
+  });
+}
+
+/** Two apps on one host need folders of their own: a release of one must not lie in the other. */
+function sameRoot(inventory: Inventory, playbooks: readonly Playbook[], loginUser: string): readonly Diagnostic[] {
+  const found = new Map<Playbook, Diagnostic>();
+  for (const host of inventory.hosts.values()) {
+    const roots = playbooks.flatMap((playbook) => {
+      if (playbook.root === null || !hostsOf(inventory, playbook).includes(host)) return [];
+      const names = { ...playbook, app: playbook.name, loginUser: host.fields.user ?? loginUser };
+      const root = fillText(playbook.root.text, scope(inventory, host, names));
+      return root.ok ? [{ playbook, at: playbook.root.at, root: root.value }] : [];
+    });
+    roots.forEach(({ playbook, at, root }, i) => {
+      const other = roots.slice(0, i).find((one) => `${one.root}/`.startsWith(`${root}/`) || `${root}/`.startsWith(`${one.root}/`));
+      if (other === undefined || found.has(playbook)) return;
+      const how = other.root === root ? 'is the root' : 'overlaps the root';
+      found.set(playbook, diagnostic(at, `${root} ${how} of the app "${other.playbook.name}" on ${host.name} too`, `see ${place(other.at)}`));
+    });
+  }
+  return [...found.values()];
+}

@@ -1,0 +1,45 @@
+import { isAbsolute, join, resolve } from 'node:path';
+import type { Caller } from './caller.ts';
+
+/** What the tokens of ssh_config(5) stand for in a path. */
+export type SshTokens = {
+  readonly hostName: string;
+  readonly alias: string;
+  readonly hostKeyAlias: string | null;
+  readonly port: number;
+  readonly user: string;
+};
+
+/** Expands `~`, `${NAME}` and `%` tokens as ssh does; a token that is not known stays as it is. */
+export function expandPath(path: string, caller: Caller, tokens: SshTokens): string {
+  const values: Readonly<Record<string, string>> = {
+    '%': '%',
+    d: caller.home,
+    h: tokens.hostName,
+    k: tokens.hostKeyAlias ?? tokens.alias,
+    n: tokens.alias,
+    p: String(tokens.port),
+    r: tokens.user,
+    u: caller.user,
+  };
+  const expanded = path
+    .replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (all, name: string) => caller.env[name] ?? all)
+    .replace(/%([%dhknpru])/g, (all, token: string) => values[token] ?? all);
+  return localPath(expanded, caller, caller.home);
+}
+
+/** An absolute path of the operator's machine: `~` is the home folder, anything relative starts at `base`. */
+export function localPath(path: string, caller: Caller, base: string): string {
+  if (path === '~') return caller.home;
+  if (path.startsWith('~/')) return join(caller.home, path.slice(2));
+  return isAbsolute(path) ? path : resolve(base, path);
+}
+
+/** The agent's socket: what IdentityAgent says (`none`, SSH_AUTH_SOCK, $NAME, a path), else SSH_AUTH_SOCK. */
+export function agentSocket(identityAgent: string | null, caller: Caller, tokens: SshTokens): string | null {
+  const fromEnv = (name: string) => caller.env[name] || null;
+  if (identityAgent === null || identityAgent === 'SSH_AUTH_SOCK') return fromEnv('SSH_AUTH_SOCK');
+  if (identityAgent.toLowerCase() === 'none') return null;
+  const variable = /^\$([A-Za-z_][A-Za-z0-9_]*)$/.exec(identityAgent)?.[1];
+  return variable === undefined ? expandPath(identityAgent, caller, tokens) : fromEnv(variable);
+}

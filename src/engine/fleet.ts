@@ -1,0 +1,108 @@
+import type { EventBody, FleetEvent, Summary } from '../model/events.ts';
+import type { HostOutcome } from '../model/outcome.ts';
+import { Secret } from '../model/secret.ts';
+import type { HostTarget } from '../model/target.ts';
+import type { Connect } from '../transport/transport.ts';
+import type { HostRun } from './run.ts';
+import { inWaves, stopsOthers, waves } from './schedule.ts';
+
+/** Everything a run over many hosts needs from the outside. */
+export type FleetRun = {
+  readonly signal: AbortSignal;
+  readonly now: () => number;
+  readonly report: (event: FleetEvent) => void;
+  readonly connect: (target: HostTarget) => Connect;
+  readonly by: string;
+  readonly newId: () => string;
+  readonly localRsync: boolean;
+  /** Hosts at a time, whatever the playbook's batch says. */
+  readonly parallel: number;
+  /** `changes`: canaries, batches and the playbook's failure mode apply; `reads`: all hosts at once. */
+  readonly kind: 'changes' | 'reads';
+};
+
+/**
+ * Runs one command on every target. Apps go one after the other; one host's failure never stops a host that has begun,
+ * and a host that could not be reached stops nobody.
+ */
+export async function runFleet(
+  targets: readonly HostTarget[],
+  work: (target: HostTarget, run: HostRun) => Promise<HostOutcome>,
+  fleet: FleetRun,
+): Promise<Summary['hosts']> {
+  const ended = new Map<HostTarget, Summary['hosts'][number]>();
+  const apps = fleet.kind === 'reads' ? [targets] : [...Map.groupBy(targets, (target) => target.app).values()];
+  for (const group of apps) {
+    const policy = group[0]?.policy;
+    if (policy === undefined) continue;
+    const plan = fleet.kind === 'reads' ? [group] : waves(group, policy, fleet.parallel);
+    let stopped = false;
+    const mayStart = () => {
+      if (fleet.signal.aborted) return 'the run was interrupted before this host was started';
+      return stopped ? 'an earlier host failed, and the playbook says onFailure: stop' : null;
+    };
+    await inWaves(
+      plan,
+      fleet.parallel,
+      mayStart,
+      async (target) => {
+        const outcome = await onHost(target, work, fleet, (result) => ended.set(target, result));
+        if (policy.onFailure === 'stop' && stopsOthers(outcome)) stopped = true;
+      },
+      (target, why) => {
+        const outcome: HostOutcome = { end: 'untouched', failure: { kind: 'skipped', why } };
+        emitter(target, fleet)({ type: 'ended', outcome, durationMs: 0 });
+        ended.set(target, { host: target.host, app: target.app, outcome, durationMs: 0 });
+      },
+    );
+  }
+  return targets.flatMap((target) => ended.get(target) ?? []);
+}
+
+async function onHost(
+  target: HostTarget,
+  work: (target: HostTarget, run: HostRun) => Promise<HostOutcome>,
+  fleet: FleetRun,
+  keep: (result: Summary['hosts'][number]) => void,
+): Promise<HostOutcome> {
+  const begun = fleet.now();
+  const emit = emitter(target, fleet);
+  const { signal, now, by, newId, localRsync } = fleet;
+  const outcome = clear(
+    await work(target, { signal, now, by, newId, localRsync, emit, connect: fleet.connect(target) }),
+    target,
+  );
+  const durationMs = now() - begun;
+  emit({ type: 'ended', outcome, durationMs });
+  keep({ host: target.host, app: target.app, outcome, durationMs });
+  return outcome;
+}
+
+const redactor = (target: HostTarget) => Secret.redactor(target.tasks.flatMap((task) => task.secrets));
+
+/** Stamps events, and clears known secrets out of whatever a host printed. */
+function emitter(target: HostTarget, fleet: FleetRun): (event: EventBody) => void {
+  const redact = redactor(target);
+  const { host, app } = target;
+  return (body) => {
+    const at = fleet.now();
+    if (body.type === 'output') fleet.report({ ...body, line: redact(body.line), at, host, app });
+    else if (body.type === 'check')
+      fleet.report({ ...body, result: { ...body.result, detail: redact(body.result.detail) }, at, host, app });
+    else if (body.type === 'note') fleet.report({ ...body, text: redact(body.text), at, host, app });
+    else fleet.report({ ...body, at, host, app });
+  };
+}
+
+/** The same for what an outcome quotes: every string in it. */
+function clear(outcome: HostOutcome, target: HostTarget): HostOutcome {
+  const redact = redactor(target);
+  const walk = (value: unknown): unknown => {
+    if (typeof value === 'string') return redact(value);
+    if (Array.isArray(value)) return value.map(walk);
+    if (value !== null && typeof value === 'object')
+      return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, walk(inner)]));
+    return value;
+  };
+  return walk(outcome) as HostOutcome;
+}

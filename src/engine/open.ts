@@ -1,0 +1,90 @@
+import { type CallSite, call, probeScript, splitProbe } from '../host/call.ts';
+import { type ProbeReply, parseFacts } from '../host/facts.ts';
+import { type Exit, type Failure, fail, ok, type Result } from '../model/outcome.ts';
+import type { HostTarget } from '../model/target.ts';
+import type { BoundTask } from '../model/task.ts';
+import type { Transport } from '../transport/transport.ts';
+import { type HostRun, QUICK } from './run.ts';
+
+/** A connected host whose state is known. */
+export type OpenHost = AsyncDisposable & {
+  readonly transport: Transport;
+  readonly site: CallSite;
+  readonly probe: ProbeReply;
+  /** What each task's fragment printed. */
+  readonly fragments: readonly string[];
+};
+
+/** One connection, one command: everything that a plan needs to know. */
+export async function openHost(
+  target: HostTarget,
+  tasks: readonly BoundTask[],
+  run: HostRun,
+): Promise<Result<OpenHost>> {
+  run.emit({ type: 'phase', phase: 'connect' });
+  const connected = await run.connect(run.signal);
+  if (!connected.ok) return connected;
+  const transport = connected.value;
+  run.emit({ type: 'phase', phase: 'probe' });
+  const probed = await probeHost(transport, target, tasks, run);
+  if (!probed.ok) {
+    await transport[Symbol.asyncDispose]();
+    return probed;
+  }
+  return ok({ ...probed.value, transport, [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose]() });
+}
+
+type Probed = Pick<OpenHost, 'site' | 'probe' | 'fragments'>;
+
+export async function probeHost(
+  transport: Transport,
+  target: HostTarget,
+  tasks: readonly BoundTask[],
+  run: HostRun,
+): Promise<Result<Probed>> {
+  const nonce = run.newId();
+  const script = probeScript(
+    target.layout,
+    tasks.map((task) => task.probe),
+    nonce,
+  );
+  const reply = await transport.run(script, { signal: run.signal, timeoutMs: QUICK });
+  if (!reply.ok) return reply;
+  const parts = splitProbe(reply.value.stdout, tasks.length, nonce);
+  if (parts === null) return fail(probeFailure(reply.value));
+  const probe = parseFacts(parts.state);
+  const site = { layout: target.layout, uid: probe.facts.uid, hasProgram: probe.hasProgram };
+  return ok({ site, probe, fragments: parts.fragments });
+}
+
+const probeFailure = (exit: Exit): Failure =>
+  exit.code === 78
+    ? { kind: 'needs-repair', detail: exit.stdout.trim() }
+    : { kind: 'step-failed', step: 'probe', exit };
+
+/**
+ * Finishes what a dead run left on the host, before anything new is begun there.
+ * @returns the host as it is afterwards, or why it must be left alone
+ */
+export async function recoverHost(
+  host: OpenHost,
+  target: HostTarget,
+  tasks: readonly BoundTask[],
+  run: HostRun,
+): Promise<Result<OpenHost>> {
+  const open = host.probe.open;
+  if (open === null) return ok(host);
+  if (open.running)
+    return fail({ kind: 'locked', holder: `${open.by} (transaction ${open.txn}, ${host.probe.facts.phase})` });
+  const script = call(host.site, 'recover');
+  const reply = await host.transport.run(script, { signal: run.signal, timeoutMs: 5 * QUICK });
+  if (!reply.ok) return reply;
+  if (reply.value.code === 75) return fail({ kind: 'locked', holder: open.by });
+  if (reply.value.code !== 0) return fail({ kind: 'needs-repair', detail: reply.value.stdout.trim() });
+  run.emit({
+    type: 'note',
+    text: `an earlier deploy by ${open.by} was left in ${host.probe.facts.phase} on its way from ${open.from} to ${open.to}; it was finished first`,
+  });
+  const again = await probeHost(host.transport, target, tasks, run);
+  return again.ok ? ok({ ...host, ...again.value }) : again;
+}

@@ -1,0 +1,47 @@
+import { sha256 } from '../model/digest.ts';
+import type { RuntimeName } from '../model/facts.ts';
+import type { Digest } from '../model/ids.ts';
+import type { Content, TaskPlan } from '../model/plan.ts';
+import { Secret } from '../model/secret.ts';
+import type { Layout } from '../model/target.ts';
+
+/** A deploy's inputs by name: two deploys with the same parts want the same, and a differing part names the change. */
+export type Parts = ReadonlyMap<string, Digest>;
+
+const contentDigest = (content: Content): string => (content instanceof Secret ? content.digest() : sha256(content));
+
+export function partsOf(plan: TaskPlan, layout: Layout, runtime: RuntimeName): Parts {
+  const parts = new Map<string, Digest>();
+  const add = (name: string, value: unknown) =>
+    parts.set(name, sha256(JSON.stringify([parts.get(name) ?? null, value])));
+  add('runtime', runtime);
+  add('layout', layout);
+  for (const step of plan.stage) {
+    if (step.do === 'sync') add(`code ${step.to || '.'}`, step.tree.digest);
+    if (step.do === 'put') add(`file ${step.to}`, [step.mode, contentDigest(step.content)]);
+    if (step.do === 'run') add(`run ${step.argv.join(' ').replaceAll('\n', ' ')}`, [step.argv, step.cwd, step.creates]);
+  }
+  for (const unit of plan.units) add(`unit ${unit.path}`, unit.text);
+  for (const file of plan.files) add(`file ${file.path}`, [file.mode, file.owner, file.group, file.content]);
+  if (plan.env !== null) add('.env', plan.env.digest());
+  add('enabled units', plan.enable);
+  return parts;
+}
+
+export const digestOf = (parts: Parts): Digest =>
+  sha256(JSON.stringify([...parts].sort(([a], [b]) => (a < b ? -1 : 1))));
+
+/** What differs, in the order of the names: `+` comes, `-` goes, `~` changes. */
+export function compareParts(
+  before: ReadonlyMap<string, string>,
+  after: Parts,
+): { sign: '+' | '-' | '~'; text: string }[] {
+  const names = [...new Set([...before.keys(), ...after.keys()])].sort();
+  return names.flatMap((name) => {
+    const [was, is] = [before.get(name), after.get(name)];
+    if (was === is) return [];
+    return [
+      { sign: was === undefined ? ('+' as const) : is === undefined ? ('-' as const) : ('~' as const), text: name },
+    ];
+  });
+}

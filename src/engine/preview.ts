@@ -1,0 +1,27 @@
+import type { HostOutcome } from '../model/outcome.ts';
+import type { HostTarget } from '../model/target.ts';
+import { withLayout } from './layout-tasks.ts';
+import { openHost } from './open.ts';
+import { planHost } from './plan.ts';
+import type { HostRun } from './run.ts';
+
+/** `fleet plan` on one host: reads, says what a deploy would change, writes nothing. */
+export async function previewHost(target: HostTarget, run: HostRun): Promise<HostOutcome> {
+  const tasks = withLayout(target);
+  const opened = await openHost(target, tasks, run);
+  if (!opened.ok) return { end: 'untouched', failure: opened.failure };
+  await using host = opened.value;
+  run.emit({ type: 'phase', phase: 'plan' });
+  const { open, facts } = host.probe;
+  if (open !== null) {
+    const state = open.running ? 'is at work' : 'was left unfinished and would be finished first';
+    run.emit({
+      type: 'note',
+      text: `a transaction of ${open.by} (generation ${open.from} to ${open.to}, ${facts.phase}) ${state}`,
+    });
+  }
+  const planned = planHost(target, tasks, host.probe, host.fragments);
+  if (!planned.ok) return { end: 'untouched', failure: planned.failure };
+  run.emit({ type: 'planned', plan: planned.value.view });
+  return { end: 'planned', pending: planned.value.plan.to !== 'nothing', generation: facts.active };
+}

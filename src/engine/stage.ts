@@ -1,0 +1,155 @@
+import { call } from '../host/call.ts';
+import { releaseFolder, stagingFolder } from '../host/layout.ts';
+import { type GenerationRecord, recordFiles } from '../host/record.ts';
+import { type GenerationId, generationId } from '../model/ids.ts';
+import { type Exit, type Failure, fail, ok, type Result, unreachable } from '../model/outcome.ts';
+import type { Advance, StageStep } from '../model/plan.ts';
+import type { HostTarget } from '../model/target.ts';
+import { Script, sh } from '../shell/sh.ts';
+import type { BundleFile } from '../transport/transport.ts';
+import type { OpenHost } from './open.ts';
+import { type HostRun, QUICK } from './run.ts';
+
+/** Claims the next generation number on the host; 0 bytes of the live system change. */
+export async function claimGeneration(host: OpenHost, base: GenerationId, run: HostRun): Promise<Result<GenerationId>> {
+  const reply = await host.transport.run(call(host.site, 'stage', base), { signal: run.signal, timeoutMs: QUICK });
+  if (!reply.ok) return reply;
+  const { code, stdout } = reply.value;
+  if (code === 75) return fail({ kind: 'locked', holder: stdout.trim().replace(/^error /, '') });
+  if (code === 76)
+    return fail({ kind: 'base-moved', expected: base, found: generationId(Number(/found (\d+)/.exec(stdout)?.[1])) });
+  const claimed = /^generation (\d+)$/m.exec(stdout)?.[1];
+  if (code !== 0 || claimed === undefined) return fail(stepFailed('stage', reply.value));
+  return ok(generationId(Number(claimed)));
+}
+
+/** Fills a claimed release and its record, and seals them. Writes only below the claimed number. */
+export async function fillGeneration(
+  host: OpenHost,
+  target: HostTarget,
+  plan: Advance,
+  record: GenerationRecord,
+  run: HostRun,
+): Promise<Result<void>> {
+  const id = record.generation;
+  const release = releaseFolder(target.layout, id);
+  const user = target.layout.user ?? '-';
+  const steps = runLater(plan.stage);
+  const builds = steps.some((step) => step.do === 'run');
+  const reuse = plan.base > 0 ? releaseFolder(target.layout, plan.base) : null;
+
+  for (const batch of batches(steps)) {
+    const first = batch[0];
+    if (first === undefined) continue;
+    for (const step of batch) run.emit({ type: 'step', id: step.id, title: step.title, state: 'started' });
+    const done = await stageBatch(batch);
+    const state = done.ok ? ('done' as const) : ('failed' as const);
+    for (const step of batch) run.emit({ type: 'step', id: step.id, title: step.title, state });
+    if (!done.ok) return done;
+  }
+  const sent = await host.transport.unpack(
+    recordFiles(record),
+    stagingFolder(target.layout, host.site.uid, id),
+    quick(),
+  );
+  const checked = succeeded('write the generation record', sent);
+  if (!checked.ok) return checked;
+  const seal = Script.join(
+    [
+      ...(builds && target.layout.user !== null ? [sh`( ${call(known(), 'reclaim', id, user)} ) || exit`] : []),
+      call(known(), 'seal', id, user),
+    ],
+    '\n',
+  );
+  return succeeded('seal the release', await host.transport.run(seal, quick()));
+
+  function known() {
+    return { ...host.site, hasProgram: true };
+  }
+  function quick() {
+    return { signal: run.signal, timeoutMs: QUICK };
+  }
+
+  async function stageBatch(batch: readonly StageStep[]): Promise<Result<void>> {
+    const [step] = batch;
+    if (step === undefined) return ok(undefined);
+    switch (step.do) {
+      case 'sync': {
+        const to = step.to === '' ? release : `${release}/${step.to}`;
+        if (step.to !== '') {
+          const made = succeeded(step.title, await host.transport.run(sh`umask 022; mkdir -p ${to}`, quick()));
+          if (!made.ok) return made;
+        }
+        const from = reuse === null ? null : step.to === '' ? reuse : `${reuse}/${step.to}`;
+        const reply = await host.transport.sync(
+          {
+            tree: step.tree,
+            to,
+            linkFrom: builds ? null : from,
+            copyFrom: builds ? from : null,
+            group: target.layout.user ?? '',
+          },
+          syncMethod(host, run),
+          {
+            signal: run.signal,
+            // A slow line may need long; silence is what ends it (keepalive), not the clock.
+            timeoutMs: 60 * 60_000,
+            onProgress: (percent, rate) => run.emit({ type: 'progress', id: step.id, percent, rate }),
+          },
+        );
+        return succeeded(step.title, reply);
+      }
+      case 'put':
+        return succeeded(step.title, await host.transport.unpack(batch.flatMap(bundleFile), release, quick()));
+      case 'run': {
+        const lend = target.layout.user === null ? [] : [sh`( ${call(known(), 'lend', id, user)} ) || exit`];
+        const guard =
+          step.creates === null
+            ? []
+            : [
+                sh`if [ -e ${step.creates.startsWith('/') ? step.creates : `${release}/${step.creates}`} ]; then exit 0; fi`,
+              ];
+        const script = Script.join(
+          [...guard, ...lend, call(known(), 'exec', user, `${release}/${step.cwd}`, ...step.argv)],
+          '\n',
+        );
+        const onLine = (stream: 'stdout' | 'stderr', line: string) =>
+          run.emit({ type: 'output', id: step.id, stream, line });
+        return succeeded(
+          step.title,
+          await host.transport.run(script, { signal: run.signal, timeoutMs: step.timeoutMs, onLine }),
+        );
+      }
+      default:
+        return unreachable(step);
+    }
+  }
+}
+
+/** rsync where both sides have it; otherwise one tar stream, which needs nothing but tar on the host. */
+export const syncMethod = (host: Pick<OpenHost, 'probe'>, run: Pick<HostRun, 'localRsync'>): 'rsync' | 'tar' =>
+  run.localRsync && host.probe.facts.tools.has('rsync') ? 'rsync' : 'tar';
+
+/** Commands see a complete tree: files first, then commands in their own order. */
+const runLater = (steps: readonly StageStep[]) => [
+  ...steps.filter((step) => step.do !== 'run'),
+  ...steps.filter((step) => step.do === 'run'),
+];
+
+/** Neighbouring small files travel together. */
+function batches(steps: readonly StageStep[]): StageStep[][] {
+  return steps.reduce<StageStep[][]>((all, step) => {
+    const last = all.at(-1);
+    if (step.do === 'put' && last?.[0]?.do === 'put') last.push(step);
+    else all.push([step]);
+    return all;
+  }, []);
+}
+
+const bundleFile = (step: StageStep): BundleFile[] =>
+  step.do === 'put' ? [{ path: step.to, content: step.content, mode: step.mode }] : [];
+
+const stepFailed = (step: string, exit: Exit): Failure => ({ kind: 'step-failed', step, exit });
+
+const succeeded = (step: string, reply: Result<Exit>): Result<void> =>
+  !reply.ok ? reply : reply.value.code === 0 ? ok(undefined) : fail(stepFailed(step, reply.value));

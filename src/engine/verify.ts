@@ -1,0 +1,54 @@
+import { call } from '../host/call.ts';
+import { parseUnit } from '../host/facts.ts';
+import type { BoundCheck, CheckIo } from '../model/check.ts';
+import { type CheckResult, fail, ok } from '../model/outcome.ts';
+import type { OpenHost } from './open.ts';
+import { type HostRun, pause, QUICK } from './run.ts';
+
+/** What checks may use of an open host. */
+export function checkIo(host: OpenHost, signal: AbortSignal): CheckIo {
+  const { transport, site } = host;
+  return {
+    signal,
+    run: (script, timeoutMs) => transport.run(script, { signal, timeoutMs }),
+    dial: (address, port, timeoutMs) => transport.dial(address, port, { signal, timeoutMs }),
+    async unit(name) {
+      const reply = await transport.run(call(site, 'unit', name), { signal, timeoutMs: QUICK });
+      if (!reply.ok) return reply;
+      const line = reply.value.stdout.split('\n').find((text) => text.startsWith('unit '));
+      if (line === undefined) return fail({ kind: 'step-failed', step: `look at ${name}`, exit: reply.value });
+      return ok(parseUnit(line.slice(5)));
+    },
+  };
+}
+
+/** Runs a check once. */
+export async function checkOnce(check: BoundCheck, io: CheckIo, now: () => number): Promise<CheckResult> {
+  const begun = now();
+  const verdict = await check.check(io);
+  return { check: check.label, ok: verdict.ok, detail: verdict.detail, ms: now() - begun };
+}
+
+/** Repeats each check until it passes, its own time is up, or `until` (milliseconds since the epoch) has come. */
+export async function verify(
+  host: OpenHost,
+  checks: readonly BoundCheck[],
+  until: number,
+  run: HostRun,
+): Promise<readonly CheckResult[]> {
+  const io = checkIo(host, run.signal);
+  const begun = run.now();
+  return Promise.all(
+    checks.map(async (check) => {
+      const end = Math.min(until, begun + check.withinMs);
+      for (;;) {
+        const result = await checkOnce(check, io, run.now);
+        if (result.ok || run.now() >= end || run.signal.aborted) {
+          run.emit({ type: 'check', result });
+          return result;
+        }
+        await pause(Math.min(500, Math.max(0, end - run.now())), run.signal);
+      }
+    }),
+  );
+}

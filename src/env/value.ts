@@ -1,0 +1,78 @@
+import { fail, ok, type Result } from '../model/outcome.ts';
+import { endOfLine } from './text.ts';
+
+/** A value, or what is wrong and where; `end` is the end of the value's last line. Positions count in the whole text. */
+export type ReadValue = Result<
+  { readonly value: string; readonly end: number },
+  { readonly at: number; readonly end: number; readonly message: string }
+>;
+
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '"': '"', '\\': '\\', $: '$', '`': '`' };
+
+/** Reads the value that begins right after `KEY=`. */
+export function readValue(text: string, start: number): ReadValue {
+  if (text[start] === "'") return readSingle(text, start);
+  return text[start] === '"' ? readDouble(text, start) : readBare(text, start);
+}
+
+function readBare(text: string, start: number): ReadValue {
+  const end = endOfLine(text, start);
+  const value = text.slice(start, end).replace(/[ \t]+$/, '');
+  const bad = /[\s"'#$`\\;&|<>()\p{Cc}]|(?<=^|[:=])~/u.exec(value);
+  if (bad === null) return ok({ value, end });
+  return fail({ at: start + bad.index, end, message: bareTrouble(bad[0], bad.index) });
+}
+
+function bareTrouble(character: string, index: number): string {
+  if (character === ' ' && index === 0) return 'a space after the = sign: remove it, or put the value in single quotes';
+  if (character === ' ') return 'a space outside quotes: quote the value, and put a comment on a line of its own';
+  if (/[\s\p{Cc}]/u.test(character)) return 'a blank or control character outside quotes: quote the value';
+  if (/["']/.test(character))
+    return 'a quote inside an unquoted value: put the other kind of quotes around the whole value';
+  return `${character} outside quotes is not read alike by systemd and by shells: put single quotes around the value`;
+}
+
+function readSingle(text: string, start: number): ReadValue {
+  const close = text.indexOf("'", start + 1);
+  if (close === -1) return fail({ at: start, end: text.length, message: 'this single quote is never closed' });
+  return finish(text, start, close, text.slice(start + 1, close));
+}
+
+function readDouble(text: string, start: number): ReadValue {
+  let value = '';
+  let trouble: { readonly at: number; readonly message: string } | null = null;
+  for (let i = start + 1; i < text.length; i += 1) {
+    const c = text[i] ?? '';
+    if (c === '"') {
+      return trouble === null ? finish(text, start, i, value) : fail({ ...trouble, end: endOfLine(text, i) });
+    }
+    if (c === '\\') {
+      const escaped = ESCAPES[text[i + 1] ?? ''];
+      trouble ??= escaped === undefined ? { at: i, message: STRAY_BACKSLASH } : null;
+      value += escaped ?? '';
+      i += 1;
+    } else {
+      if (c === '$' || c === '`')
+        trouble ??= { at: i, message: `a shell would expand ${c} in double quotes: write \\${c}` };
+      value += c;
+    }
+  }
+  return fail({ at: start, end: text.length, message: 'this double quote is never closed' });
+}
+
+const STRAY_BACKSLASH = 'in double quotes a backslash goes before n t r " \\ $ or `: write \\\\, or use single quotes';
+
+/** Nothing but blanks may follow a closing quote. */
+function finish(text: string, start: number, close: number, value: string): ReadValue {
+  const end = endOfLine(text, close);
+  const rest = text.slice(close + 1, end).search(/[^ \t]/);
+  if (rest === -1) return ok({ value, end });
+  if (value.includes('\n') && text.slice(start, close).includes('\n')) {
+    const message =
+      'the value that this quote begins ends in a later line, with text after its end: is a quote missing?';
+    return fail({ at: start, end, message });
+  }
+  const message =
+    'text after the closing quote: give a comment a line of its own, and a quote inside the value the other kind around it';
+  return fail({ at: close + 1 + rest, end, message });
+}

@@ -1,0 +1,28 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+/** The parts of the host program in the order in which they are joined; each is one concern (see its first lines). */
+export const PROGRAM_PARTS = [
+  'prelude',
+  'lock',
+  'journal',
+  'record',
+  'systemd',
+  'nohup',
+  'supervise',
+  'apply',
+  'settle',
+  'transaction',
+  'stage',
+  'probe',
+  'main',
+] as const;
+
+// Beside the sources, not compiled: the same relative path from src/host and from dist/host.
+const FOLDER = new URL('../../src/host/program/', import.meta.url);
+
+/** The program that runs on hosts, as one POSIX sh text. */
+export const PROGRAM = PROGRAM_PARTS.map((part) => readFileSync(new URL(`${part}.sh`, FOLDER), 'utf8')).join('\n');
+
+/** Its file name on a host; a changed program is another file, so an old runner never reads half of a new one. */
+export const PROGRAM_NAME = `host-${createHash('sha256').update(PROGRAM).digest('hex').slice(0, 16)}.sh`;

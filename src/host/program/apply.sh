@@ -1,0 +1,138 @@
+# Making the live host be a generation. The same function goes forwards, backwards and over what a crash left: each
+# part looks first and replaces by rename, so repeating it is harmless.
+
+runtime_of() { manifest "$1" runtime; }
+
+start_list() { lines "$1" start; }
+
+# Services of $2 that $1 does not run, or runs under the other runtime.
+leaving() {
+  keep=$(start_list "$1")
+  [ "$(runtime_of "$1")" = "$(runtime_of "$2")" ] || keep=''
+  start_list "$2" | while read -r u; do contains "$keep" "$u" || say "$u"; done
+}
+
+apply() { # TO FROM
+  to=$1 from=$2
+  rt_to=$(runtime_of "$to") rt_from=$(runtime_of "$from")
+
+  if [ "$rt_from" != - ]; then
+    for u in $(leaving "$to" "$from"); do
+      out "note stopping $u"
+      "${rt_from}_stop" "$u"
+    done
+    apply_disable || return
+  fi
+  # Without systemd a running supervisor belongs to one generation; it must not outlive it.
+  # shellcheck disable=SC2046
+  [ "$rt_to" != nohup ] || nohup_stop $(start_list "$to")
+
+  apply_units && apply_files && apply_env && apply_pivot || return
+  [ "$rt_to" = - ] && rt_to=$rt_from
+  [ "$rt_to" != - ] || return 0
+  if [ "$rt_to" = systemd ] || [ "$rt_from" = systemd ]; then systemd_reload_manager || return; fi
+  for u in $(lines "$to" enable); do
+    "${rt_to}_enabled" "$u" || "${rt_to}_enable" "$u" || return
+  done
+  apply_start
+}
+
+# Links of units whose [Install] changes or goes away are removed while the old file still says which they are.
+apply_disable() {
+  if [ "$rt_from" = nohup ]; then
+    if [ "$rt_to" != nohup ] || [ -z "$(lines "$to" enable)" ]; then nohup_disable; fi
+    return 0
+  fi
+  for u in $(lines "$from" enable); do
+    if [ "$rt_to" = systemd ] && contains "$(lines "$to" enable)" "$u" && cmp -s "$G/$from/units/$u" "$G/$to/units/$u"; then continue; fi
+    systemd_disable "$u"
+  done
+}
+
+apply_units() {
+  [ $PRIVILEGED = 1 ] || return 0
+  wanted=''
+  [ "$rt_to" = nohup ] || wanted=$(unit_files "$to")
+  if [ "$rt_from" = systemd ]; then
+    unit_files "$from" | while read -r f; do
+      contains "$wanted" "$f" && continue
+      rm -f "$UNITS/$f"
+      case $f in */*) rmdir "$UNITS/${f%/*}" 2>/dev/null ;; esac
+    done
+  fi
+  for f in $wanted; do
+    in_place "$G/$to/units/$f" "$UNITS/$f" 644 root root || place "$G/$to/units/$f" "$UNITS/$f" 644 root root || return
+  done
+}
+
+# Files outside the release. `files.list` holds "INDEX MODE OWNER GROUP PATH".
+apply_files() {
+  wanted=$(lines "$to" files.list | cut -d' ' -f5-)
+  lines "$from" files.list | while read -r _ _ _ _ path; do contains "$wanted" "$path" || rm -f "$path"; done
+  lines "$to" files.list >"$S/.files" || return 74
+  while read -r index mode owner group path; do
+    in_place "$G/$to/files/$index" "$path" "$mode" "$owner" "$group" ||
+      place "$G/$to/files/$index" "$path" "$mode" "$owner" "$group" || return
+  done <"$S/.files"
+  rm -f "$S/.files"
+}
+
+apply_env() {
+  if [ ! -f "$G/$to/env" ]; then
+    [ -f "$G/$from/env" ] && rm -f "$ROOT/.env"
+    return 0
+  fi
+  set -- "$G/$to/env" "$ROOT/.env" "$(manifest "$to" env_mode 600)" "$(manifest "$to" env_owner "$(service_user "$to")")" "$(manifest "$to" env_group "$(service_group "$to")")"
+  in_place "$@" || place "$@"
+}
+
+apply_pivot() {
+  if [ "$to" = 0 ]; then
+    rm -f "$ROOT/current"
+  elif [ "$(active_generation)" != "$to" ]; then
+    rm -f "$ROOT/.current.fleet" && ln -s "releases/$to" "$ROOT/.current.fleet" && mv -fT "$ROOT/.current.fleet" "$ROOT/current" && sync "$ROOT"
+  fi
+}
+
+# What ran before is noted first: a service has been restarted when its invocation is another one.
+apply_start() {
+  : >"$S/.before"
+  for u in $(start_list "$to"); do
+    read_unit "$rt_to" "$u"
+    printf '%s %s\n' "$u" "${u_invocation:--}" >>"$S/.before"
+  done
+  # shellcheck disable=SC2046
+  set -- $(start_list "$to")
+  [ $# -gt 0 ] || return 0
+  RUN_GENERATION=$to
+  refused=$("${rt_to}_restart" "$@") || { out "refused $(printf '%s' "$refused" | tail -n 1)"; return 70; }
+}
+
+# Keeps, in generation 0, what stands where generation TO is about to write and fleet did not put it there.
+capture() { # TO FROM
+  to=$1 from=$2
+  mkdir -p "$G/0/units" "$G/0/files" || return 74
+  [ -f "$G/0/manifest" ] || printf 'version 1\nruntime -\nuser -\nbase 0\ndigest -\n' >"$G/0/manifest" || return 74
+  if [ $PRIVILEGED = 1 ] && [ "$(runtime_of "$to")" = systemd ]; then
+    known=$(unit_files "$from")
+    for f in $(unit_files "$to"); do
+      contains "$known" "$f" || [ -e "$G/0/units/$f" ] || [ ! -f "$UNITS/$f" ] && continue
+      mkdir -p "$G/0/units/$(dirname "$f")" && cp -p "$UNITS/$f" "$G/0/units/$f" || return 74
+      case $f in */*) continue ;; esac
+      systemctl is-enabled -q -- "$f" 2>/dev/null && say "$f" >>"$G/0/enable"
+      systemctl is-active -q -- "$f" 2>/dev/null && say "$f" >>"$G/0/start"
+      sed 's/^runtime -$/runtime systemd/' "$G/0/manifest" >"$G/0/manifest.new" && mv -f "$G/0/manifest.new" "$G/0/manifest"
+    done
+  fi
+  known=$(lines "$from" files.list | cut -d' ' -f5-)
+  lines "$to" files.list | while read -r _ _ _ _ path; do
+    contains "$known" "$path" || [ ! -f "$path" ] || lines 0 files.list | grep -qxF "$(stat -c '%a %U %G' "$path") $path" && continue
+    n=$(($(lines 0 files.list | wc -l) + 1))
+    cp -p "$path" "$G/0/files/$n" && printf '%s %s %s\n' "$n" "$(stat -c '%a %U %G' "$path")" "$path" >>"$G/0/files.list" || return 74
+  done || return
+  if [ -f "$G/$to/env" ] && [ ! -f "$G/$from/env" ] && [ ! -f "$G/0/env" ] && [ -f "$ROOT/.env" ]; then
+    cp "$ROOT/.env" "$G/0/env" && chmod 600 "$G/0/env" &&
+      printf 'env_mode %s\nenv_owner %s\nenv_group %s\n' "$(stat -c %a "$ROOT/.env")" "$(stat -c %U "$ROOT/.env")" "$(stat -c %G "$ROOT/.env")" >>"$G/0/manifest" || return 74
+  fi
+  return 0
+}

@@ -1,0 +1,54 @@
+# The journal: one small file that says how far a transaction has come, replaced by rename before each step.
+#
+#   IDLE ─ activate ─> ACTIVATING ─> SETTLING ─> AWAIT_CONFIRM ─ confirm ─> COMMITTED ─> IDLE
+#                          │             │             │ deadline, abort
+#                          └─────────────┴─────────────┴──> REVERTING ─> IDLE | REVERT_FAILED
+#
+# A transaction that is found without a living runner is finished by `recover`: COMMITTED goes forward, and so does
+# AWAIT_CONFIRM when its decision says commit; everything else goes back; REVERT_FAILED waits for a person.
+
+journal_read() {
+  PHASE=IDLE TXN=- FROM=0 TO=0 SETTLE=10 DEADLINE=0 KEEP=5 ATTEMPT=0 RUNNER=0 RUNNER_START=0 BY=-
+  [ -f "$S/state" ] || return 0
+  while read -r key value; do
+    case $key in
+      phase) PHASE=$value ;; txn) TXN=$value ;; from) FROM=$value ;; to) TO=$value ;; settle) SETTLE=$value ;;
+      deadline) DEADLINE=$value ;; keep) KEEP=$value ;; attempt) ATTEMPT=$value ;; runner) RUNNER=$value ;;
+      runner_start) RUNNER_START=$value ;; by) BY=$value ;;
+      version) [ "$value" = 1 ] || die 78 "the journal in $S/state has version $value; this fleet reads version 1" ;;
+    esac
+  done <"$S/state"
+}
+
+# The next step is taken only after this has reached the disk.
+journal_write() { # PHASE
+  PHASE=$1
+  replace "$S/state" <<EOF || die 74 "cannot write $S/state: is the disk full or read-only?"
+version 1
+phase $PHASE
+txn $TXN
+from $FROM
+to $TO
+settle $SETTLE
+deadline $DEADLINE
+keep $KEEP
+attempt $ATTEMPT
+runner $RUNNER
+runner_start $RUNNER_START
+by $BY
+EOF
+}
+
+# The heart of the protocol: link(2) lets exactly one verdict exist, and whoever comes second learns what it is.
+decide() { # TXN commit|revert
+  t=$(mktemp "$S/.decision.XXXXXX") || die 74 "cannot write in $S"
+  say "$2" >"$t" && sync "$t"
+  ln "$t" "$S/decision.$1" 2>/dev/null && sync "$S"
+  rm -f "$t"
+  decision "$1"
+}
+
+decision() { cat "$S/decision.$1" 2>/dev/null || say none; }
+
+# Append-only history: time, transaction, from, to, result, operator.
+history_add() { printf '%s %s %s %s %s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$TXN" "$FROM" "$TO" "$1" "$BY" >>"$S/log"; }

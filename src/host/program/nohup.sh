@@ -1,0 +1,134 @@
+# Services where there is no systemd: one supervisor process for each (supervise.sh), told what to do by the files that
+# the controller made from the same unit. State lives in run/<unit>/, in the words that `systemctl show` uses.
+
+nohup_dir() { say "$S/run/$1"; }
+
+nohup_read() { # UNIT: sets sup sup_start pid pid_start
+  sup=0 sup_start='' pid=0 pid_start=''
+  [ -f "$S/run/$1/status" ] || return 0
+  while IFS='=' read -r key value; do
+    case $key in
+      Supervisor) sup=$value ;; SupervisorStart) sup_start=$value ;; MainPID) pid=$value ;; MainStart) pid_start=$value ;;
+    esac
+  done <"$S/run/$1/status"
+}
+
+nohup_show() {
+  nohup_read "$1"
+  if alive "$sup" "$sup_start" || { [ -f "$S/run/$1/status" ] && grep -q '^Settled=1' "$S/run/$1/status"; }; then
+    cat "$S/run/$1/status"
+  elif alive "$pid" "$pid_start"; then
+    printf 'ActiveState=failed\nSubState=orphaned\nMainPID=%s\nResult=supervisor-lost\n' "$pid"
+  else
+    printf 'ActiveState=inactive\nSubState=dead\nMainPID=0\nNRestarts=0\nResult=success\nJob=0\n'
+  fi
+}
+
+# Every process of a unit carries this mark in its environment, also one that left the group.
+nohup_marked() { # UNIT
+  for p in /proc/[0-9]*; do
+    p=${p#/proc/}
+    [ "$p" != "$$" ] && tr '\0' '\n' <"/proc/$p/environ" 2>/dev/null | grep -qx "FLEET_UNIT=$APP/$1" && say "$p"
+  done
+  return 0
+}
+
+nohup_sweep() { # UNIT: ends whatever is left of it, politely and then not
+  for signal in TERM KILL; do
+    left=$(nohup_marked "$1")
+    [ -n "$left" ] || return 0
+    # shellcheck disable=SC2086
+    kill -$signal $left 2>/dev/null
+    tries=15
+    while [ $tries -gt 0 ] && [ -n "$(nohup_marked "$1")" ]; do sleep 0.2; tries=$((tries - 1)); done
+  done
+}
+
+nohup_stop() {
+  for unit in "$@"; do
+    nohup_read "$unit"
+    if alive "$sup" "$sup_start"; then
+      kill -TERM "$sup"
+      while alive "$sup" "$sup_start"; do sleep 0.1; done
+    fi
+    nohup_sweep "$unit"
+    rm -f "$S/run/$unit/status"
+  done
+}
+
+# The generation that a start belongs to; a rollback sets it before `current` moves.
+nohup_start() {
+  for unit in "$@"; do
+    nohup_read "$unit"
+    alive "$sup" "$sup_start" && continue
+    nohup_sweep "$unit"
+    mkdir -p "$S/run/$unit"
+    rm -f "$S/run/$unit/status"
+    setsid sh "$0" "$ROOT" "$APP" supervise "$unit" "${RUN_GENERATION:-$(active_generation)}" </dev/null >/dev/null 2>>"$S/run/$unit/log" 8>&- 9>&- &
+    tries=50
+    while [ $tries -gt 0 ] && [ ! -f "$S/run/$unit/status" ]; do sleep 0.1; tries=$((tries - 1)); done
+    [ -f "$S/run/$unit/status" ] || { say "the supervisor of $unit did not start: $(tail -n 3 "$S/run/$unit/log")"; return 1; }
+  done
+}
+
+nohup_restart() { nohup_stop "$@"; nohup_start "$@"; }
+
+# What starts something at boot here: a cron daemon that knows @reboot (busybox's crashes on that line), or rc.local.
+boot_mechanism() {
+  if is_systemd && [ $PRIVILEGED = 1 ]; then
+    say systemd
+  elif cron_runs && case $(readlink -f "$(command -v crontab)") in */busybox) false ;; /*) true ;; *) false ;; esac; then
+    say cron
+  elif [ $PRIVILEGED = 1 ] && [ -f /etc/rc.local ]; then
+    say rc.local
+  else
+    say none
+  fi
+}
+
+cron_runs() {
+  for p in /proc/[0-9]*/comm; do
+    case $(cat "$p" 2>/dev/null) in cron | crond | cronie | fcron) return 0 ;; esac
+  done
+  return 1
+}
+
+# One line for the whole app, recognised by the mark at its end.
+boot_command() { say "FLEET_STATE_IN_ROOT=${FLEET_STATE_IN_ROOT:-0} sh '$S/host.sh' '$ROOT' '$APP' boot >/dev/null 2>&1"; }
+
+nohup_enable() {
+  case $(boot_mechanism) in
+    cron) { crontab -l 2>/dev/null | grep -v " # fleet:$APP\$"; say "@reboot $(boot_command) # fleet:$APP"; } | crontab - 2>&1 ;;
+    rc.local)
+      { sed -n 1p /etc/rc.local; say "$(boot_command) & # fleet:$APP"; sed 1d /etc/rc.local | grep -v " # fleet:$APP\$"; } >"$S/.rc.local"
+      place "$S/.rc.local" /etc/rc.local "$(stat -c %a /etc/rc.local)" root root
+      rm -f "$S/.rc.local"
+      ;;
+  esac
+  return 0
+}
+
+nohup_disable() {
+  if have crontab && crontab -l 2>/dev/null | grep -q " # fleet:$APP\$"; then
+    rest=$(crontab -l 2>/dev/null | grep -v " # fleet:$APP\$")
+    if [ -n "$rest" ]; then say "$rest" | crontab -; else crontab -r 2>/dev/null || true; fi
+  fi
+  if [ $PRIVILEGED = 1 ] && grep -q " # fleet:$APP\$" /etc/rc.local 2>/dev/null; then
+    grep -v " # fleet:$APP\$" /etc/rc.local >"$S/.rc.local"
+    place "$S/.rc.local" /etc/rc.local "$(stat -c %a /etc/rc.local)" root root
+    rm -f "$S/.rc.local"
+  fi
+  return 0
+}
+
+nohup_enabled() {
+  case $(boot_mechanism) in
+    cron) crontab -l 2>/dev/null | grep -q " # fleet:$APP\$" ;;
+    rc.local) grep -q " # fleet:$APP\$" /etc/rc.local ;;
+    *) return 0 ;;
+  esac
+}
+
+nohup_log() { tail -n "$2" "$S/run/$1/log" 2>/dev/null; }
+
+nohup_reload_manager() { :; }

@@ -1,0 +1,88 @@
+#!/bin/sh
+# fleet's program on a host: everything that decides about a generation runs in here, in POSIX sh (dash, bash, busybox
+# ash), so that a dead controller or a dropped connection cannot leave the host between two generations.
+#
+#   sh host.sh ROOT APP VERB [ARGUMENT…]
+#
+# Replies are lines "key value…" on standard output. Exit codes: 0 done, 64 usage, 74 input/output, 75 busy,
+# 76 the base moved, 78 needs repair.
+set -u
+umask 077
+export LC_ALL=C SYSTEMD_COLORS=0 SYSTEMD_PAGER='' PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:${PATH:-}"
+
+ROOT=$1 APP=$2 VERB=$3
+shift 3
+UNITS=/etc/systemd/system
+NL='
+'
+
+# Without root everything lives under the app's own root; the demo asks for that even where it is root.
+if [ "$(id -u)" = 0 ] && [ "${FLEET_STATE_IN_ROOT:-0}" != 1 ]; then
+  PRIVILEGED=1 S=/var/lib/fleet/$APP
+else
+  PRIVILEGED=0 S=$ROOT/.fleet
+fi
+G=$S/generations
+
+say() { printf '%s\n' "$*"; }
+die() { code=$1; shift; printf 'error %s\n' "$*"; exit "$code"; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# Whole seconds since boot: deadlines must not move when somebody sets the clock.
+uptime_now() { read -r up _ </proc/uptime; say "${up%%.*}"; }
+
+# PID 1's start time tells one boot from the next even in a container, where the kernel's boot id stays.
+boot_identity() { say "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)-$(start_time 1)"; }
+
+# Start time of a process in clock ticks, or nothing. The name in field 2 may hold spaces and brackets.
+start_time() {
+  { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1
+  line=${line##*) }
+  # shellcheck disable=SC2086
+  set -- $line
+  say "${20}"
+}
+
+# A pid alone proves nothing, it may have been given to a stranger: the start time must agree.
+alive() { [ -n "${1:-}" ] && [ "$1" -gt 0 ] 2>/dev/null && [ "$(start_time "$1")" = "${2:-}" ]; }
+
+is_systemd() { [ -d /run/systemd/system ] && [ "$(cat /proc/1/comm 2>/dev/null)" = systemd ]; }
+
+# FILE becomes standard input's content, all of it or none of it.
+replace() {
+  t=$(mktemp "${1%/*}/.fleet.XXXXXX") && cat >"$t" && sync "$t" && mv -fT "$t" "$1" && sync "${1%/*}" && return 0
+  rm -f "${t:-}"
+  return 74
+}
+
+# Puts a copy of SOURCE at TARGET with mode and owner right before the name exists.
+place() { # SOURCE TARGET MODE OWNER GROUP
+  (umask 022 && mkdir -p "${2%/*}") || return 74
+  t=$(mktemp "${2%/*}/.fleet.XXXXXX") || return 74
+  if cat "$1" >"$t" && { [ $PRIVILEGED = 0 ] || [ "$4" = - ] || chown "$4:$5" "$t"; } && chmod "$3" "$t" && sync "$t" && mv -fT "$t" "$2"; then
+    sync "${2%/*}"
+    return 0
+  fi
+  rm -f "$t"
+  return 74
+}
+
+# Whether the live file is what SOURCE, MODE and owner say.
+in_place() { # SOURCE TARGET MODE OWNER GROUP
+  [ -f "$2" ] && [ ! -L "$2" ] && cmp -s "$1" "$2" || return 1
+  [ "$(stat -c %a "$2")" = "${3#0}" ] || return 1
+  [ $PRIVILEGED = 0 ] || [ "$4" = - ] || [ "$(stat -c %U:%G "$2")" = "$4:$5" ]
+}
+
+# Runs a command as the service user, in a clean environment of its own.
+as_user() { # USER COMMAND…
+  user=$1
+  shift
+  if [ "$user" = - ] || [ $PRIVILEGED = 0 ] || [ "$user" = "$(id -un)" ]; then
+    "$@"
+  elif setpriv --reuid=0 --clear-groups true 2>/dev/null; then
+    setpriv --reuid="$user" --regid="$(id -g "$user")" --init-groups -- "$@"
+  else
+    su -s /bin/sh "$user" -c 'exec "$@"' -- sh "$@"
+  fi
+}

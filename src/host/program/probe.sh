@@ -1,0 +1,78 @@
+# Read-only: what the host is, what stands on it, and how that differs from what was deployed.
+
+verb_probe() { # PROGRAM-NAME TOOL…
+  program=$1
+  shift
+  if [ $PRIVILEGED = 1 ]; then say "uid 0"; elif [ "$(id -u)" = 0 ]; then say "uid 65534"; else say "uid $(id -u)"; fi
+  say "user $(id -un)"
+  say "arch $(uname -m)"
+  # shellcheck disable=SC1091
+  [ -r /etc/os-release ] && say "os $(. /etc/os-release && printf '%s %s' "${ID:-}" "${VERSION_ID:-}")"
+  if is_systemd; then
+    say "init systemd"
+    say "systemd $(systemctl --version 2>/dev/null | sed -n '1s/^systemd \([0-9]*\).*/\1/p')"
+  elif [ -r /proc/1/comm ]; then
+    say "init none"
+  else
+    say "init-unknown /proc/1/comm cannot be read"
+  fi
+  # Only a file counts: busybox's shell also answers for applets that nobody installed.
+  for tool in "$@"; do case $(command -v "$tool") in /*) say "tool $tool" ;; esac; done
+  say "boot $(boot_mechanism)"
+  near=$ROOT
+  while [ ! -d "$near" ]; do near=$(dirname "$near"); done
+  say "free-kib $(df -Pk "$near" | sed -n '$p' | awk '{print $4}')"
+  say "free-inodes $(df -Pi "$near" 2>/dev/null | sed -n '$p' | awk '{print $4}')"
+  [ -f "$S/$program" ] && say "program yes"
+
+  journal_read
+  say "phase $PHASE"
+  runner=dead
+  alive "$RUNNER" "$RUNNER_START" && runner=running
+  [ "$PHASE" = IDLE ] || say "open $TXN $FROM $TO $runner $BY"
+  active=$(active_generation)
+  say "active $active"
+  for g in $(generations); do
+    [ "$g" != 0 ] && say "generation $g $(verdict "$g") $(manifest "$g" base 0) $(manifest "$g" digest)"
+  done
+  [ "$active" = 0 ] || {
+    probe_drift "$active"
+    probe_units "$active"
+    lines "$active" parts | sed 's/^/part /'
+  }
+  return 0
+}
+
+probe_drift() { # GENERATION
+  [ -f "$G/$1/manifest" ] || { say "drift the record of generation $1 is gone"; return; }
+  rt=$(runtime_of "$1")
+  [ -d "$ROOT/releases/$1" ] || say "drift releases/$1 is gone"
+  if [ "$rt" = systemd ]; then
+    unit_files "$1" | while read -r f; do in_place "$G/$1/units/$f" "$UNITS/$f" 644 root root || say "drift $UNITS/$f was changed by hand"; done
+  fi
+  lines "$1" files.list | while read -r index mode owner group path; do
+    in_place "$G/$1/files/$index" "$path" "$mode" "$owner" "$group" || say "drift $path was changed by hand"
+  done
+  if [ -f "$G/$1/env" ]; then
+    in_place "$G/$1/env" "$ROOT/.env" 600 "$(service_user "$1")" "$(service_group "$1")" || say "drift $ROOT/.env was changed by hand"
+  fi
+  lines "$1" enable | while read -r u; do "${rt}_enabled" "$u" || say "drift $u does not start at boot"; done
+  start_list "$1" | while read -r u; do
+    read_unit "$rt" "$u"
+    case $u_active/$u_type in active/* | inactive/oneshot) ;; *) say "drift $u is $u_active${u_sub:+ ($u_sub)}" ;; esac
+  done
+}
+
+probe_units() { start_list "$1" | while read -r u; do unit_line "$(runtime_of "$1")" "$u"; done; }
+
+unit_line() { # RUNTIME UNIT
+  read_unit "$1" "$2"
+  say "unit $2 $u_active ${u_sub:--} ${u_pid:-0} ${u_restarts:-0} ${u_result:--} ${u_status:-0}"
+}
+
+# The state of any service, by whatever runs this app's.
+verb_unit() {
+  rt=$(runtime_of "$(active_generation)")
+  [ "$rt" != - ] || { rt='nohup'; is_systemd && rt='systemd'; }
+  for u in "$@"; do unit_line "$rt" "$u"; done
+}

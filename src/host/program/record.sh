@@ -1,0 +1,34 @@
+# A generation's record: what was deployed, immutable once sealed. Generation 0 is the host as fleet found it: it
+# records only what a later generation replaced, so that going back to 0 puts it there again.
+
+manifest() { # GENERATION KEY
+  [ -f "$G/$1/manifest" ] || { say "${3:--}"; return; }
+  while read -r key value; do
+    [ "$key" = "$2" ] && { say "$value"; return; }
+  done <"$G/$1/manifest"
+  say "${3:--}"
+}
+
+lines() { [ -f "$G/$1/$2" ] && cat "$G/$1/$2"; return 0; }
+
+# Unit files and drop-ins of a generation, relative to the unit directory.
+unit_files() { [ -d "$G/$1/units" ] && (cd "$G/$1/units" && find . -type f | sed 's|^\./||' | LC_ALL=C sort); return 0; }
+
+contains() { # LINES WORD
+  case "$NL$1$NL" in *"$NL$2$NL"*) return 0 ;; esac
+  return 1
+}
+
+active_generation() {
+  link=$(readlink "$ROOT/current" 2>/dev/null) || { say 0; return; }
+  case $link in releases/[1-9]*) say "${link#releases/}" ;; *) say 0 ;; esac
+}
+
+generations() { [ -d "$G" ] && (cd "$G" && for g in [0-9]*; do [ -f "$g/manifest" ] && say "$g"; done | sort -n); return 0; }
+
+verdict() { cat "$G/$1/verdict" 2>/dev/null || say open; }
+
+service_user() { manifest "$1" user; }
+
+# shellcheck disable=SC2015
+service_group() { u=$(manifest "$1" user); [ "$u" != - ] && id -gn "$u" 2>/dev/null || say root; }

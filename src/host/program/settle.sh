@@ -1,0 +1,83 @@
+# Settled, not started: a service counts once it has stayed up for the whole window as one and the same run.
+
+read_unit() { # RUNTIME UNIT: sets u_active u_sub u_pid u_restarts u_invocation u_result u_status u_code u_type u_job u_load
+  u_active=unknown u_sub='' u_pid=0 u_restarts=0 u_invocation='' u_result='' u_status=0 u_code=0 u_type='' u_job=0 u_load=loaded
+  while IFS='=' read -r key value; do
+    case $key in
+      ActiveState) u_active=$value ;; SubState) u_sub=$value ;; MainPID) u_pid=$value ;; NRestarts) u_restarts=${value:-0} ;;
+      InvocationID) u_invocation=$value ;; Result) u_result=$value ;; ExecMainStatus) u_status=$value ;;
+      ExecMainCode) u_code=$value ;; Type) u_type=$value ;; Job) u_job=${value%% *} ;; LoadState) u_load=$value ;;
+    esac
+  done <<EOF
+$("$1_show" "$2")
+EOF
+}
+
+# One unit's state in a word: up, coming, or failed with u_why set.
+judge() { # UNIT INVOCATION-BEFORE
+  u_why=''
+  if [ "$u_load" = not-found ] || [ "$u_load" = error ] || [ "$u_load" = bad-setting ]; then u_why=$u_load; return; fi
+  # The restart is still queued, or the old run is still stopping.
+  if [ -n "$u_invocation" ] && [ "$u_invocation" = "$2" ] && [ "${u_job:-0}" != 0 ]; then u_state=coming; return; fi
+  case $u_active/$u_sub in
+    failed/*) u_why=$u_result ;;
+    */auto-restart*) u_why=$u_result ;;
+    active/*) [ "${u_restarts:-0}" -gt 0 ] && u_why=${u_result:-restarted}; u_state=up ;;
+    inactive/*)
+      if [ "${u_job:-0}" != 0 ]; then u_state=coming
+      elif [ "$u_type" = oneshot ] && [ "$u_result" = success ] && [ "$u_invocation" != "$2" ]; then u_state=up
+      else u_why=${u_result:-exited}; [ "$u_why" = success ] && u_why=exited; fi ;;
+    *) u_state=coming; [ "${u_restarts:-0}" -gt 0 ] && u_why=${u_result:-restarted} ;;
+  esac
+}
+
+# One look at every service that was started: sets failed, all_up and prints (which run of each is up).
+survey() {
+  prints='' all_up=1 failed=0
+  while read -r u before; do
+    u_state=coming
+    read_unit "$rt" "$u"
+    judge "$u" "$before"
+    if [ -n "$u_why" ]; then settle_failure "$u"; failed=1; fi
+    [ "$u_state" = up ] || all_up=0
+    prints="$prints $u:$u_pid:$u_invocation:$u_restarts"
+  done <"$S/.before"
+}
+
+# Watches the services of a generation until they have settled (0), failed (1), ran out of time (2) or the other side
+# has decided meanwhile (3).
+settle() { # GENERATION SECONDS UNTIL
+  rt=$(runtime_of "$1") steady='' since=0 begun=$(date +%s)
+  if [ "$rt" = - ] || [ -z "$(start_list "$1")" ]; then return 0; fi
+  while :; do
+    [ "$PHASE" = REVERTING ] || [ "$(decision "$TXN")" = none ] || return 3
+    survey
+    [ $failed = 0 ] || return 1
+    now=$(uptime_now)
+    if [ $all_up = 1 ]; then
+      [ "$prints" = "$steady" ] || { steady=$prints since=$now; out "up$prints"; }
+      [ $((now - since)) -lt "$2" ] || return 0
+    else
+      steady=''
+    fi
+    if [ "$now" -ge "$3" ]; then
+      settle_late
+      return 2
+    fi
+    sleep 0.25
+  done
+}
+
+settle_late() {
+  while read -r u before; do
+    u_state=coming
+    read_unit "$rt" "$u"
+    judge "$u" "$before"
+    [ "$u_state" = up ] || { u_why=timeout; settle_failure "$u"; }
+  done <"$S/.before"
+}
+
+settle_failure() {
+  out "unit-failed $1 ${u_why:-unknown} ${u_code:-0} ${u_status:-0} ${u_active}/${u_sub} ${u_restarts:-0}"
+  "${rt}_log" "$1" 20 "$((begun - 2))" | while IFS= read -r text; do out "unit-log $1 $text"; done
+}

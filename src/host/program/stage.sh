@@ -1,0 +1,85 @@
+# A release on its way: nothing in here touches what is live.
+
+# Claims the next number. mkdir decides between two operators; a number is never used twice.
+verb_stage() { # BASE
+  journal_read
+  [ "$PHASE" = IDLE ] || die 75 "transaction $TXN of $BY is in phase $PHASE"
+  [ "$(active_generation)" = "$1" ] || { say "found $(active_generation)"; exit 76; }
+  mkdir -p "$ROOT/releases" "$G" || die 74 "cannot write in $ROOT"
+  chmod 755 "$ROOT/releases"
+  # What a crashed run left an hour ago or longer belongs to nobody any more.
+  find "$G" -maxdepth 1 -name '.staging-*' -mmin +60 2>/dev/null | while read -r old; do drop "${old##*.staging-}"; done
+  n=$( (cd "$ROOT/releases" && ls; cd "$G" && ls -A) | sed -n 's/^\(\.staging-\)\{0,1\}\([0-9][0-9]*\)$/\2/p' | sort -n | tail -n 1)
+  n=$((${n:-0} + 1))
+  until mkdir "$ROOT/releases/$n" 2>/dev/null; do
+    [ -d "$ROOT/releases/$n" ] || die 74 "cannot write in $ROOT/releases"
+    n=$((n + 1))
+  done
+  chmod 755 "$ROOT/releases/$n"
+  mkdir "$G/.staging-$n" || die 74 "cannot write in $G"
+  say "generation $n"
+}
+
+# Build steps need to write in the release; afterwards it belongs to root again. Only what the user owns is taken
+# back, so a hard link to a stranger's file keeps its owner.
+verb_lend() { chown -Rh "$2" "$ROOT/releases/$1"; }
+verb_reclaim() { find "$ROOT/releases/$1" -xdev -user "$2" -exec chown -h "root:$(id -gn "$2")" {} +; }
+
+verb_exec() { # USER DIRECTORY COMMAND…
+  run_user=$1
+  cd "$2" || die 64 "no directory $2"
+  shift 2
+  home=$(eval "printf %s ~$run_user")
+  umask 022
+  [ "$run_user" = - ] || export HOME="${home:-/}" USER="$run_user" LOGNAME="$run_user"
+  as_user "$run_user" "$@"
+}
+
+# The release is complete: link what outlives it, and make its record a generation.
+verb_seal() { # N
+  release=$ROOT/releases/$1 staged=$G/.staging-$1
+  [ -f "$staged/manifest" ] || die 64 "generation $1 has no manifest"
+  while read -r path; do
+    rm -rf "${release:?}/$path"
+    case $path in */*) mkdir -p "$release/${path%/*}" && chmod 755 "$release/${path%/*}" ;; esac
+    ln -s "$ROOT/$path" "$release/$path" || die 74 "cannot write in $release"
+  done <"$staged/data"
+  if [ -f "$staged/env" ]; then
+    chmod 600 "$staged/env"
+    ln -sfn "$ROOT/.env" "$release/.env" || die 74 "cannot write in $release"
+  fi
+  mv -T "$staged" "$G/$1" || die 74 "cannot write in $G"
+  sync "$G"
+}
+
+verb_drop() { drop "$1"; }
+drop() { # N: removes a generation that never became one
+  case $1 in '' | *[!0-9]*) return 64 ;; esac
+  [ ! -d "$G/$1" ] || return 0
+  rm -rf "$G/.staging-$1" "$ROOT/releases/$1"
+  rmdir "$ROOT/releases" "$G" 2>/dev/null
+  # Nothing was ever deployed here: leave no trace of having tried.
+  if [ ! -d "$G" ] && [ ! -f "$S/log" ]; then
+    rm -rf "$S"
+    [ $PRIVILEGED = 0 ] || rmdir "${S%/*}" 2>/dev/null
+  fi
+  return 0
+}
+
+# Keeps the newest KEEP good generations, the active one and the one before it, and three failed ones to look at.
+prune() {
+  active=$(active_generation) good=0 bad=0
+  base=$(manifest "$active" base 0)
+  for n in $(generations | sort -rn); do
+    [ "$n" != 0 ] || continue
+    case $(verdict "$n") in
+      good) good=$((good + 1)); [ $good -gt "$KEEP" ] || continue ;;
+      bad) bad=$((bad + 1)); [ $bad -gt 3 ] || continue ;;
+      *) continue ;;
+    esac
+    [ "$n" = "$active" ] || [ "$n" = "$base" ] || [ "$n" = "$FROM" ] || rm -rf "${G:?}/$n" "$ROOT/releases/$n"
+  done
+  for f in "$S"/out.* "$S"/decision.*; do
+    case $f in *".$TXN") ;; *) rm -f "$f" ;; esac
+  done
+}

@@ -1,0 +1,158 @@
+# The supervisor of one service without systemd: starts it as its user in a session of its own, starts it again as the
+# unit's Restart= says, and ends the whole process group when told to stop.
+
+supervise_status() { # ACTIVE SUB RESULT STATUS
+  replace "$dir/status" <<EOF
+Id=$unit
+ActiveState=$1
+SubState=$2
+MainPID=$child
+MainStart=$child_start
+NRestarts=$restarts
+InvocationID=$invocation
+Result=$3
+ExecMainStatus=$4
+ExecMainCode=$main_code
+Type=${svc_type:-simple}
+Job=0
+Supervisor=$$
+SupervisorStart=$(start_time $$)
+Settled=$settled
+EOF
+}
+
+supervise_launch() {
+  log=$dir/log
+  out=$svc_stdout err=$svc_stderr
+  [ "$out" = log ] && out=$log
+  [ "$out" = null ] && out=/dev/null
+  [ "$err" = log ] && err=$log
+  [ "$err" = null ] && err=/dev/null
+  (
+    exec 8>&- 9>&-
+    cd / || exit 200
+    FLEET_UNIT=$APP/$unit
+    export FLEET_UNIT
+    [ "${svc_nice:-0}" = 0 ] || renice -n "$svc_nice" -p "$(exec sh -c 'echo $PPID')" >/dev/null 2>&1
+    if [ "$svc_user" = - ] || [ -z "$svc_user" ] || [ $PRIVILEGED = 0 ] || [ "$svc_user" = root ]; then
+      exec env -i PATH="$PATH" FLEET_UNIT="$FLEET_UNIT" setsid sh -s
+    elif setpriv --reuid=0 --clear-groups true 2>/dev/null; then
+      exec env -i PATH="$PATH" FLEET_UNIT="$FLEET_UNIT" setsid setpriv --reuid="$svc_user" --regid="${svc_group:-$(id -g "$svc_user")}" --groups="$(supervise_groups)" -- sh -s
+    else
+      exec env -i PATH="$PATH" FLEET_UNIT="$FLEET_UNIT" setsid su -s /bin/sh "$svc_user" -c 'exec sh -s'
+    fi
+  ) <"$record/services/$unit.run" >>"$out" 2>>"$err" &
+  child=$!
+  child_start=$(start_time $child || say 0)
+}
+
+supervise_end_child() {
+  [ "$child" -gt 0 ] || return 0
+  kill "-${svc_kill_signal:-TERM}" "-$child" 2>/dev/null || kill "-${svc_kill_signal:-TERM}" "$child" 2>/dev/null
+  until_kill=$(($(uptime_now) + ${svc_stop_timeout%%.*} + 1))
+  while alive "$child" "$child_start"; do
+    [ "$svc_stop_timeout" = 0 ] || [ "$(uptime_now)" -lt "$until_kill" ] || break
+    sleep 0.1
+  done
+  kill -KILL "-$child" 2>/dev/null
+}
+
+# The user's groups and SupplementaryGroups=, as numbers.
+supervise_groups() {
+  gids=$(id -G "$svc_user" | tr ' ' ',')
+  for name in $svc_groups; do
+    gid=$(sed -n "s/^$name:[^:]*:\([0-9]*\):.*/\1/p" /etc/group)
+    gids="$gids${gid:+,$gid}"
+  done
+  say "$gids"
+}
+
+# Whether Restart= wants the service back after it ended with this status.
+supervise_wants_restart() { # STATUS
+  clean=1
+  case $1 in 0 | 129 | 130 | 141 | 143) clean=0 ;; esac
+  name=$([ "$1" -gt 128 ] && kill -l $(($1 - 128)) 2>/dev/null)
+  for s in $svc_success; do case $s in "$1" | "${name:-none}") clean=0 ;; esac; done
+  for s in $svc_prevent; do case $s in "$1" | "${name:-none}") return 1 ;; esac; done
+  case $svc_restart in
+    always) return 0 ;;
+    on-success) return $clean ;;
+    on-failure) [ $clean = 1 ] ;;
+    on-abnormal | on-abort | on-watchdog) [ "$1" -gt 128 ] && [ $clean = 1 ] ;;
+    *) return 1 ;;
+  esac
+}
+
+# Counts starts within the interval, as StartLimitBurst= does.
+supervise_may_start() {
+  now=$(uptime_now) kept='' count=0
+  for at in $starts; do
+    [ $((now - at)) -lt "${svc_start_interval%%.*}" ] && { kept="$kept $at"; count=$((count + 1)); }
+  done
+  starts="$kept $now"
+  [ "${svc_start_interval%%.*}" = 0 ] || [ "$svc_start_burst" = 0 ] || [ $count -lt "$svc_start_burst" ]
+}
+
+verb_supervise() { # UNIT GENERATION
+  unit=$1 dir=$S/run/$1 record=$G/$2
+  mkdir -p "$dir"
+  lock "$dir/lock" 8 0 || exit 75
+  svc_type=simple svc_user=- svc_group='' svc_groups='' svc_nice=0 svc_restart=no svc_restart_delay=0.1 svc_start_burst=5 svc_start_interval=10
+  svc_stop_timeout=90 svc_kill_signal=TERM svc_success='' svc_prevent='' svc_remain=0 svc_stdout=log svc_stderr=log svc_dirs=''
+  # shellcheck disable=SC1090
+  . "$record/services/$unit.conf" || exit 64
+  child=0 child_start=0 restarts=0 starts='' stopping=0 settled=0 main_code=0
+  invocation=$$-$(start_time $$)-$(uptime_now)
+  trap 'stopping=1' TERM INT HUP
+  supervise_directories
+
+  while :; do
+    if ! supervise_may_start; then
+      settled=1
+      child=0
+      supervise_status failed failed start-limit-hit "${status:-0}"
+      exit 1
+    fi
+    supervise_launch
+    # A oneshot is at work until it ends; anything else counts as running once it was started.
+    if [ "$svc_type" = oneshot ]; then supervise_status activating start success 0; else supervise_status active running success 0; fi
+    while :; do
+      wait "$child"
+      status=$?
+      [ $stopping = 1 ] && break 2
+      alive "$child" "$child_start" || break
+    done
+    kill -KILL "-$child" 2>/dev/null
+    child=0
+    main_code=1 result=exit-code code=$status
+    [ "$status" = 0 ] && result=success
+    [ "$status" -gt 128 ] && main_code=2 result=signal code=$((status - 128))
+    if [ "$svc_type" = oneshot ] && [ "$status" = 0 ]; then
+      settled=1
+      if [ "$svc_remain" = 1 ]; then supervise_status active exited success 0; else supervise_status inactive dead success 0; fi
+      exit 0
+    fi
+    if ! supervise_wants_restart "$status"; then
+      settled=1
+      if [ "$result" = success ]; then supervise_status inactive dead success 0; else supervise_status failed failed $result "$code"; fi
+      exit 0
+    fi
+    restarts=$((restarts + 1))
+    supervise_status activating auto-restart $result "$code"
+    sleep "$svc_restart_delay" 8>&- 9>&- &
+    wait $!
+    [ $stopping = 1 ] && break
+  done
+  supervise_end_child
+  nohup_sweep "$unit"
+  child=0 settled=1
+  supervise_status inactive dead success 0
+}
+
+supervise_directories() {
+  say "$svc_dirs" | while read -r path mode; do
+    [ -n "$path" ] || continue
+    mkdir -p "$path" && chmod "${mode:-755}" "$path"
+    [ "$svc_user" = - ] || [ $PRIVILEGED = 0 ] || chown "$svc_user:${svc_group:-$(id -gn "$svc_user")}" "$path"
+  done
+}

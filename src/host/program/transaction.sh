@@ -1,0 +1,145 @@
+# One transaction: from the first live change to commit or revert. The runner is detached from the session that started
+# it; the controller only watches what it writes, confirms or aborts.
+
+out() { printf '%s\n' "$*" >>"$S/out.$TXN"; }
+
+verb_activate() { # TXN FROM TO SETTLE DEADLINE KEEP BY
+  mkdir -p "$S/run" || die 74 "cannot write in $S"
+  : >"$S/out.$1"
+  if [ $PRIVILEGED = 1 ] && is_systemd && have systemd-run; then
+    # KillMode: supervisors that it may start must outlive it.
+    systemd-run -q --collect -p KillMode=process --unit="fleet-$APP-$1" -- sh "$0" "$ROOT" "$APP" runner "$@" 2>&1 || die 70 "systemd-run failed"
+  else
+    setsid sh "$0" "$ROOT" "$APP" runner "$@" </dev/null >/dev/null 2>>"$S/out.$1" 8>&- 9>&- &
+  fi
+  watch "$1" 0
+}
+
+# Prints what the runner writes from line SEEN+1 on, until it has ended or, unless TO-END, waits for confirmation.
+verb_watch() { watch "$1" "$2" "${3:-}"; }
+watch() { # TXN SEEN [TO-END]
+  seen=$2 idle=0
+  while :; do
+    total=$(wc -l <"$S/out.$1" 2>/dev/null || say 0)
+    if [ "$total" -gt "$seen" ]; then
+      fresh=$(sed -n "$((seen + 1)),${total}p" "$S/out.$1")
+      say "$fresh"
+      case $(say "$fresh" | grep -E '^(await|end) ' | tail -n 1) in
+        end*) return 0 ;;
+        await*) [ -n "${3:-}" ] || return 0 ;;
+      esac
+      seen=$total idle=0
+    fi
+    idle=$((idle + 1))
+    if [ $((idle % 50)) = 0 ]; then
+      journal_read
+      if [ "$TXN" = "$1" ] && ! alive "$RUNNER" "$RUNNER_START"; then say "end died $PHASE"; return 0; fi
+      if [ "$TXN" != "$1" ] && [ $idle -ge 100 ] && [ "$seen" = 0 ]; then say "end died IDLE"; return 0; fi
+    fi
+    sleep 0.1
+  done
+}
+
+verb_runner() { # TXN FROM TO SETTLE DEADLINE KEEP BY
+  TXN=$1
+  lock "$S/lock" 9 3 || { out "end busy"; exit 75; }
+  journal_read
+  if [ "$PHASE" != IDLE ]; then
+    recover_open || { TXN=$1; out "end stuck $PHASE"; exit 78; }
+  fi
+  found=$(active_generation)
+  TXN=$1 FROM=$2 TO=$3 SETTLE=$4 DEADLINE=$(($(uptime_now) + $5)) KEEP=$6 BY=$7 ATTEMPT=0
+  RUNNER=$$ RUNNER_START=$(start_time $$)
+  [ "$found" = "$FROM" ] || { out "end conflict $found"; exit 76; }
+  [ -f "$G/$TO/manifest" ] || { out "end missing $TO"; exit 64; }
+  capture "$TO" "$FROM" || { out "end io"; exit 74; }
+  journal_write ACTIVATING
+  out "phase activate"
+  if apply "$TO" "$FROM"; then
+    journal_write SETTLING
+    out "phase settle"
+    settle "$TO" "$SETTLE" "$DEADLINE" && await
+  fi
+  # Not committed, for whatever reason: this side says so, unless the other was quicker.
+  if [ "$(decide "$TXN" revert)" = commit ]; then commit; else revert; fi
+}
+
+# Settled is not the end: until somebody decides, a service that dies or starts again takes the release back.
+await() {
+  journal_write AWAIT_CONFIRM
+  out "await $DEADLINE"
+  while [ "$(decision "$TXN")" = none ]; do
+    [ "$(uptime_now)" -lt "$DEADLINE" ] || { out "expired"; return; }
+    if [ -n "$steady" ]; then
+      survey
+      if [ $failed = 1 ] || [ "$prints" != "$steady" ]; then out "unsteady"; return; fi
+    fi
+    sleep 0.2
+  done
+}
+
+commit() {
+  journal_write COMMITTED
+  [ "$TO" = 0 ] || say good | replace "$G/$TO/verdict"
+  history_add committed
+  prune
+  journal_write IDLE
+  out "end committed $TO"
+}
+
+revert() {
+  while [ "$ATTEMPT" -lt 3 ]; do
+    ATTEMPT=$((ATTEMPT + 1))
+    journal_write REVERTING
+    out "phase revert"
+    [ "$TO" = 0 ] || [ "$(verdict "$TO")" = good ] || say bad | replace "$G/$TO/verdict"
+    if apply "$FROM" "$TO" && settle "$FROM" "$SETTLE" $(($(uptime_now) + SETTLE + 60)); then
+      history_add reverted
+      journal_write IDLE
+      out "end reverted $FROM"
+      return 0
+    fi
+  done
+  history_add revert-failed
+  journal_write REVERT_FAILED
+  out "end stuck $FROM"
+}
+
+# Finishes what a dead runner left. Journal read, lock held.
+recover_open() {
+  RUNNER=$$ RUNNER_START=$(start_time $$)
+  case $PHASE in
+    REVERT_FAILED) return 78 ;;
+    COMMITTED) commit ;;
+    *) if [ "$(decide "$TXN" revert)" = commit ]; then commit; else ATTEMPT=0; revert; fi ;;
+  esac
+  say "recovered $TXN $BY $FROM $TO $(decision "$TXN") $PHASE"
+  [ "$PHASE" = IDLE ]
+}
+
+verb_recover() {
+  mkdir -p "$S"
+  lock "$S/lock" 9 3 || die 75 "another run is at work on this host"
+  journal_read
+  [ "$PHASE" = IDLE ] || recover_open || die 78 "the last revert failed: generation $FROM could not be brought back"
+}
+
+# The confirmation, over a new connection; the reply is what the host decided, not what was asked for.
+verb_confirm() { answer commit "$1" "$2"; }
+verb_abort() { answer revert "$1" "$2"; }
+answer() { # commit|revert TXN SEEN
+  journal_read
+  if [ "$TXN" = "$2" ] && [ "$(decision "$2")" = none ] && [ "$PHASE" != IDLE ]; then decide "$2" "$1" >/dev/null; fi
+  say "decision $(decision "$2")"
+  [ "$(decision "$2")" = none ] || watch "$2" "$3" to-end
+}
+
+# At boot, without systemd: nothing unconfirmed may start.
+verb_boot() {
+  lock "$S/lock" 9 10 || exit 75
+  journal_read
+  [ "$PHASE" = IDLE ] || recover_open || exit 78
+  active=$(active_generation)
+  # shellcheck disable=SC2046
+  [ "$(runtime_of "$active")" != nohup ] || nohup_start $(start_list "$active")
+}

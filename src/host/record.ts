@@ -1,0 +1,67 @@
+import type { RuntimeName } from '../model/facts.ts';
+import type { Digest, GenerationId } from '../model/ids.ts';
+import type { Content, LiveFile, UnitFile } from '../model/plan.ts';
+import type { Secret } from '../model/secret.ts';
+import type { Layout, Source } from '../model/target.ts';
+
+/** Everything that makes a generation besides its code. */
+export type GenerationRecord = {
+  readonly generation: GenerationId;
+  readonly base: GenerationId;
+  readonly digest: Digest;
+  readonly runtime: RuntimeName;
+  readonly layout: Layout;
+  /** Who deployed it, from where, e.g. `alice@laptop`. */
+  readonly by: string;
+  /** ISO 8601, UTC, of the operator's clock: information only, never an order. */
+  readonly at: string;
+  readonly source: Source | null;
+  /** Digest of each part, so that a plan can say what differs without fetching anything. */
+  readonly parts: ReadonlyMap<string, Digest>;
+  readonly units: readonly UnitFile[];
+  readonly enable: readonly string[];
+  /** Services to start and watch, in order. */
+  readonly start: readonly string[];
+  readonly files: readonly LiveFile[];
+  readonly env: Secret | null;
+  /** The runtime's own files, e.g. what the nohup supervisor reads. */
+  readonly services: readonly { readonly path: string; readonly text: string; readonly mode: number }[];
+};
+
+export type RecordFile = { readonly path: string; readonly content: Content; readonly mode: number };
+
+const list = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('');
+
+/** The files of a record as the host program reads them (see record.sh). */
+export function recordFiles(record: GenerationRecord): RecordFile[] {
+  const text = (path: string, content: string, mode = 0o600): RecordFile => ({ path, content, mode });
+  const source = record.source === null ? '-' : `${record.source.commit}${record.source.dirty ? ' dirty' : ''}`;
+  return [
+    text(
+      'manifest',
+      list([
+        'version 1',
+        `generation ${record.generation}`,
+        `base ${record.base}`,
+        `digest ${record.digest}`,
+        `runtime ${record.runtime}`,
+        `user ${record.layout.user ?? '-'}`,
+        `by ${record.by}`,
+        `at ${record.at}`,
+        `source ${source}`,
+      ]),
+    ),
+    text('parts', list([...record.parts].map(([name, digest]) => `${digest} ${name}`))),
+    text('enable', list(record.enable)),
+    text('start', list(record.start)),
+    text('data', list(record.layout.data)),
+    text(
+      'files.list',
+      list(record.files.map((file, i) => `${i} ${file.mode.toString(8)} ${file.owner} ${file.group} ${file.path}`)),
+    ),
+    ...record.files.map((file, i) => text(`files/${i}`, file.content)),
+    ...record.units.map((unit) => text(`units/${unit.path}`, unit.text, 0o644)),
+    ...record.services.map((file) => text(file.path, file.text, file.mode)),
+    ...(record.env === null ? [] : [{ path: 'env', content: record.env, mode: 0o600 }]),
+  ];
+}

@@ -1,0 +1,53 @@
+import { type GenerationId, generationId } from '../model/ids.ts';
+
+/** What the runner of a transaction says, line by line. */
+export type RunnerLine =
+  | { readonly say: 'phase'; readonly phase: 'activate' | 'settle' | 'revert' }
+  | { readonly say: 'note'; readonly text: string }
+  | {
+      readonly say: 'unit-failed';
+      readonly unit: string;
+      readonly result: string;
+      readonly status: number;
+      readonly state: string;
+      readonly restarts: number;
+    }
+  | { readonly say: 'unit-log'; readonly unit: string; readonly text: string }
+  /** A restart was refused at once, with the last line that the service manager printed. */
+  | { readonly say: 'refused'; readonly text: string }
+  | { readonly say: 'await' }
+  | { readonly say: 'expired' }
+  | { readonly say: 'decision'; readonly verdict: 'commit' | 'revert' | 'none' }
+  | {
+      readonly say: 'end';
+      readonly end: 'committed' | 'reverted' | 'stuck' | 'busy' | 'conflict' | 'missing' | 'io' | 'died';
+      readonly generation: GenerationId;
+    }
+  | { readonly say: 'other'; readonly text: string };
+
+const PHASES = ['activate', 'settle', 'revert'] as const;
+const ENDS = ['committed', 'reverted', 'stuck', 'busy', 'conflict', 'missing', 'io', 'died'] as const;
+const VERDICTS = ['commit', 'revert', 'none'] as const;
+
+const oneOf = <T extends string>(words: readonly T[], word: string | undefined): T | undefined =>
+  words.find((w) => w === word);
+
+/** Parses one line; what it does not know is `other`, never an error. */
+export function parseRunnerLine(line: string): RunnerLine {
+  const [key, ...words] = line.split(' ');
+  const rest = words.join(' ');
+  const phase = oneOf(PHASES, words[0]);
+  const end = oneOf(ENDS, words[0]);
+  const verdict = oneOf(VERDICTS, words[0]);
+  if (key === 'phase' && phase) return { say: 'phase', phase };
+  if (key === 'end' && end) return { say: 'end', end, generation: generationId(Number(words[1]) || 0) };
+  if (key === 'decision' && verdict) return { say: 'decision', verdict };
+  if (key === 'await' || key === 'expired') return { say: key };
+  if (key === 'note' || key === 'refused') return { say: key, text: rest };
+  if (key === 'unit-log') return { say: 'unit-log', unit: words[0] ?? '', text: words.slice(1).join(' ') };
+  if (key === 'unit-failed') {
+    const [unit = '', result = 'unknown', , status, state = '', restarts] = words;
+    return { say: 'unit-failed', unit, result, status: Number(status) || 0, state, restarts: Number(restarts) || 0 };
+  }
+  return { say: 'other', text: line };
+}

@@ -1,0 +1,49 @@
+import type { Summary } from '../model/events.ts';
+import type { Renderer } from './renderer.ts';
+import { checksOf } from './report/checks.ts';
+import { cleanJson } from './sanitize.ts';
+import type { Sink } from './sink.ts';
+import { explainOutcome, failureOf } from './words/outcome.ts';
+import { generationOf } from './words/plan.ts';
+
+/** Version of the lines; it goes up when a field changes its meaning or goes away. */
+const VERSION = 1;
+
+/** One JSON object per line on standard output, nothing else there; people read the failures on standard error. Quiet: the last line only. */
+export function jsonRenderer(stdout: Sink, stderr: Sink, quiet: boolean): Renderer {
+  return {
+    on({ type, at, host, app, ...rest }) {
+      if (quiet) return;
+      stdout.write(`${cleanJson({ type, at, host, app, ...rest, v: VERSION })}\n`);
+    },
+    close(summary) {
+      stdout.write(`${cleanJson(summaryObject(summary))}\n`);
+      for (const { host, app, outcome } of summary.hosts) {
+        const why = explainOutcome(outcome, { hosts: [host], app });
+        if (why !== null) stderr.write(`${host} (${app}): ${outcome.end}: ${why.what}\n`);
+      }
+    },
+    abandon() {},
+  };
+}
+
+/** The last line of a run, as scripts read it. */
+function summaryObject(summary: Summary) {
+  const hosts = summary.hosts.map(({ host, app, outcome, durationMs }) => {
+    const failure = failureOf(outcome);
+    const why = explainOutcome(outcome, { hosts: [host], app });
+    const checks = checksOf(outcome);
+    return {
+      host,
+      app,
+      outcome: outcome.end,
+      generation: generationOf(outcome),
+      durationMs: Math.round(durationMs),
+      failure: failure === null ? null : { ...failure, message: why?.what ?? '', next: why?.next ?? [] },
+      ...(outcome.end === 'planned' ? { pending: outcome.pending } : {}),
+      ...(outcome.end === 'stuck' ? { revert: outcome.revert } : {}),
+      ...(checks.length > 0 ? { checks } : {}),
+    };
+  });
+  return { type: 'summary', command: summary.command, exitCode: summary.exitCode, hosts, v: VERSION };
+}

@@ -1,0 +1,53 @@
+import type { FleetEvent } from '../model/events.ts';
+import { PLAIN } from './paint.ts';
+import type { Renderer, Row } from './renderer.ts';
+import { label, severalApps } from './report/group.ts';
+import { rowKey } from './report/heard.ts';
+import { planLines } from './report/plans.ts';
+import { summaryLines } from './report/summary.ts';
+import type { Sink } from './sink.ts';
+import { told } from './words/event.ts';
+
+/** How much is printed while the run goes on. */
+export type Chatter = 'quiet' | 'normal' | 'verbose';
+
+/** Milliseconds between two progress lines of one host. */
+const PROGRESS_EVERY = 10_000;
+
+/** One line per event, prefixed by its host, then the summary: for cron, CI, files and `--verbose`. */
+export function plainRenderer(stdout: Sink, rows: readonly Row[], chatter: Chatter): Renderer {
+  const several = severalApps(rows);
+  const progressAt = new Map<string, number>();
+
+  const isDue = (event: FleetEvent & { type: 'progress' }) => {
+    const key = rowKey(event);
+    const last = progressAt.get(key);
+    if (last === undefined) progressAt.set(key, event.at);
+    if (last === undefined || event.at - last < PROGRESS_EVERY) return false;
+    progressAt.set(key, event.at);
+    return true;
+  };
+  const isSaid = (event: FleetEvent) => {
+    if (chatter === 'quiet') return false;
+    if (event.type === 'output') return chatter === 'verbose';
+    return event.type !== 'progress' || isDue(event);
+  };
+  const more = (event: FleetEvent) => {
+    if (event.type !== 'planned') return [];
+    const changes = chatter === 'verbose' ? event.plan.changes : [];
+    return planLines({ ...event.plan, changes }, PLAIN);
+  };
+  return {
+    on(event) {
+      if (!isSaid(event)) return;
+      const prefix = `${label(event, several)} | `;
+      stdout.write([told(event), ...more(event)].map((line) => `${prefix}${line}\n`).join(''));
+    },
+    close(summary, heard) {
+      const look = { paint: PLAIN, width: Number.POSITIVE_INFINITY, remarks: chatter === 'quiet' };
+      const lines = summaryLines(summary, heard, look);
+      stdout.write(`${lines.join('\n')}\n`);
+    },
+    abandon() {},
+  };
+}

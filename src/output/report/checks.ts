@@ -1,0 +1,29 @@
+import type { Summary } from '../../model/events.ts';
+import type { CheckResult, HostOutcome } from '../../model/outcome.ts';
+import type { Paint } from '../paint.ts';
+import { label, severalApps } from './group.ts';
+import { table } from './table.ts';
+
+/** The checks behind an outcome of `fleet health`; empty for every other outcome. */
+export function checksOf(outcome: HostOutcome): readonly CheckResult[] {
+  if (outcome.end === 'healthy') return outcome.checks;
+  return outcome.end === 'unhealthy' && outcome.failure.kind === 'unhealthy' ? outcome.failure.checks : [];
+}
+
+/** Every check of every host as a table; empty when nothing was checked. */
+export function checksTable(summary: Summary, paint: Paint, width: number): string[] {
+  const several = severalApps(summary.hosts);
+  const rows = summary.hosts.flatMap((host) =>
+    checksOf(host.outcome).map((check) => ({
+      ok: check.ok,
+      cells: [label(host, several), check.check, check.ok ? 'ok' : 'FAILED', `${Math.round(check.ms)}ms`, check.detail],
+    })),
+  );
+  if (rows.length === 0) return [];
+  const lines = table(
+    ['HOST', 'CHECK', 'RESULT', 'TIME', 'DETAIL'],
+    rows.map((row) => row.cells),
+    width,
+  );
+  return ['', ...lines.map((line, i) => (i === 0 ? paint.dim(line) : rows[i - 1]?.ok ? line : paint.bad(line)))];
+}

@@ -1,0 +1,34 @@
+import type { Summary } from '../../model/events.ts';
+import type { HostOutcome } from '../../model/outcome.ts';
+import type { Paint } from '../paint.ts';
+import { explainOutcome, isBad } from '../words/outcome.ts';
+import { generationOf } from '../words/plan.ts';
+import { duration } from '../words/time.ts';
+import { table } from './table.ts';
+
+/** How every host ended, one row each. */
+export function outcomesTable(summary: Summary, paint: Paint, width: number): string[] {
+  const rows = summary.hosts.map(({ host, app, outcome, durationMs }) => [
+    host,
+    app,
+    outcome.end,
+    generation(outcome),
+    duration(durationMs),
+    explainOutcome(outcome, { hosts: [host], app })?.what ?? '',
+  ]);
+  const lines = table(['HOST', 'APP', 'OUTCOME', 'GENERATION', 'TIME', 'REASON'], rows, width);
+  return lines.map((line, i) => {
+    const outcome = summary.hosts[i - 1]?.outcome;
+    if (outcome === undefined) return paint.dim(line);
+    return isBad(outcome) ? paint.bad(line) : line;
+  });
+}
+
+const generation = (outcome: HostOutcome) => String(generationOf(outcome) || '-');
+
+/** `48 deployed, 1 reverted, 1 untouched`: in the order in which they first came. */
+export function tally(summary: Summary, paint: Paint): string {
+  const ends = new Map<string, number>();
+  for (const { outcome } of summary.hosts) ends.set(outcome.end, (ends.get(outcome.end) ?? 0) + 1);
+  return [...ends].map(([end, n]) => `${n} ${end}`).join(paint.dot);
+}

@@ -1,0 +1,43 @@
+import { type HostOutcome, unreachable } from '../../model/outcome.ts';
+import type { PlanView } from '../../model/plan.ts';
+import type { Paint } from '../paint.ts';
+import { list } from '../words/count.ts';
+import { planned } from '../words/plan.ts';
+import { groupBy } from './group.ts';
+
+type Sign = PlanView['changes'][number]['sign'];
+type Planned = { readonly name: string; readonly plan: PlanView };
+
+function painted(sign: Sign, text: string, paint: Paint): string {
+  switch (sign) {
+    case '+':
+      return paint.good(text);
+    case '-':
+      return paint.bad(text);
+    case '~':
+    case '!':
+      return paint.warn(text);
+    default:
+      return unreachable(sign);
+  }
+}
+
+/** One plan as a diff: a line for each change, then what to be warned of. */
+export function planLines(plan: PlanView, paint: Paint): string[] {
+  return [
+    ...plan.changes.map(({ sign, text }) => `    ${painted(sign, `${sign} ${text}`, paint)}`),
+    ...plan.warnings.map((text) => `    ${paint.warn(`warning: ${text}`)}`),
+  ];
+}
+
+/** Plans of several hosts; hosts with the same plan are shown once. */
+export function plans(all: readonly Planned[], paint: Paint): string[] {
+  return groupBy(all, ({ plan }) => JSON.stringify(plan)).flatMap((group) => {
+    const plan = group[0]?.plan;
+    if (plan === undefined) return [];
+    const names = list(group.map((host) => host.name));
+    return ['', paint.strong(`${names} (${plan.runtime}): ${planned(plan)}`), ...planLines(plan, paint)];
+  });
+}
+
+export const isPlanned = (outcome: HostOutcome): boolean => outcome.end === 'planned';

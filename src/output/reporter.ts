@@ -1,0 +1,97 @@
+import type { Reporter } from '../model/events.ts';
+import { jsonRenderer } from './json.ts';
+import { terminalPaint } from './paint.ts';
+import { type Chatter, plainRenderer } from './plain.ts';
+import type { Renderer, Row } from './renderer.ts';
+import { listen } from './report/heard.ts';
+import { cleanAll } from './sanitize.ts';
+import { type Sink, sinkTo } from './sink.ts';
+
+export type ReporterOptions = {
+  /** `auto`: the live view on a terminal, plain lines elsewhere. */
+  readonly mode: 'auto' | 'json' | 'plain';
+  readonly verbose: boolean;
+  readonly quiet: boolean;
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream;
+  /** Whether `stdout` is a terminal. */
+  readonly isTTY: boolean;
+  /** Size of that terminal, asked for every frame. */
+  readonly size: () => { readonly columns: number; readonly rows: number };
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly hosts: readonly Row[];
+  /** Milliseconds since the Unix epoch. */
+  readonly clock: () => number;
+};
+
+export interface RunReporter extends Reporter {
+  /** Gives the terminal back at once, without a summary; for the way out after a bug or a second Ctrl-C. */
+  abandon(): void;
+}
+
+/** Chooses how a run is shown. Whatever goes wrong with showing it never reaches the caller. */
+export async function createReporter(options: ReporterOptions): Promise<RunReporter> {
+  const out = sinkTo(options.stdout);
+  const err = sinkTo(options.stderr);
+  const isJson = options.mode === 'json';
+  const heard = listen();
+  let told = false;
+  let renderer: Renderer = plainRenderer(out, options.hosts, chatter(options));
+  const chosen = await choose(options, out, err, broken);
+  if (isJson || !told) renderer = chosen;
+
+  /** A view that fails is replaced by plain lines; those that follow are still told. */
+  function broken(error: unknown): void {
+    if (!told) err.write(`fleet: the display failed (${String(error)}); the run goes on\n`);
+    told = true;
+    if (isJson) return;
+    renderer.abandon();
+    renderer = plainRenderer(out, options.hosts, chatter(options));
+  }
+  function guarded(show: () => void): boolean {
+    try {
+      show();
+      return true;
+    } catch (error) {
+      broken(error);
+      return false;
+    }
+  }
+  const shown = <T>(value: T): T => (isJson ? value : cleanAll(value));
+  return {
+    on(event) {
+      guarded(() => {
+        const safe = shown(event);
+        heard.on(safe);
+        renderer.on(safe);
+      });
+    },
+    async close(summary) {
+      const end = () => renderer.close(shown(summary), heard);
+      if (!guarded(end) && !isJson) guarded(end);
+      await Promise.all([out.flush(), err.flush()]);
+    },
+    abandon() {
+      guarded(() => renderer.abandon());
+    },
+  };
+}
+
+function chatter({ quiet, verbose }: ReporterOptions): Chatter {
+  if (quiet) return 'quiet';
+  return verbose ? 'verbose' : 'normal';
+}
+
+async function choose(
+  options: ReporterOptions,
+  out: Sink,
+  err: Sink,
+  broken: (error: unknown) => void,
+): Promise<Renderer> {
+  const { mode, hosts, env, isTTY, size, clock, verbose, quiet } = options;
+  if (mode === 'json') return jsonRenderer(out, err, quiet);
+  const live = mode === 'auto' && isTTY && !verbose && !quiet && env.TERM !== 'dumb';
+  if (!live) return plainRenderer(out, hosts, chatter(options));
+  const { terminalRenderer } = await import('./listr.ts');
+  return terminalRenderer(hosts, { out, paint: terminalPaint(env), size, clock }, broken);
+}

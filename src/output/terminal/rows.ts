@@ -1,0 +1,57 @@
+import type { FleetEvent } from '../../model/events.ts';
+import type { HostOutcome } from '../../model/outcome.ts';
+import type { Row } from '../renderer.ts';
+import { rowKey } from '../report/heard.ts';
+import { told } from '../words/event.ts';
+import { PHASE } from '../words/phase.ts';
+
+/** One host as it stands right now. Times are milliseconds since the Unix epoch. */
+export type RowState = Row &
+  (
+    | { readonly state: 'waiting' }
+    | { readonly state: 'active'; readonly doing: string; readonly latest: string; readonly since: number }
+    | { readonly state: 'ended'; readonly outcome: HostOutcome; readonly durationMs: number }
+  );
+
+/** The state of all hosts, folded from the events; the only mutable part of the view. */
+export interface Rows {
+  on(event: FleetEvent): void;
+  all(): RowState[];
+}
+
+export function trackRows(rows: readonly Row[]): Rows {
+  const states = new Map<string, RowState>(rows.map((row) => [rowKey(row), { ...row, state: 'waiting' }]));
+  return {
+    on(event) {
+      const { host, app } = event;
+      const before = states.get(rowKey(event)) ?? { host, app, state: 'waiting' };
+      states.set(rowKey(event), next(before, event));
+    },
+    all: () => [...states.values()],
+  };
+}
+
+function next(before: RowState, event: FleetEvent): RowState {
+  const { host, app } = before;
+  if (before.state === 'ended') return before;
+  if (event.type === 'ended') {
+    return { host, app, state: 'ended', outcome: event.outcome, durationMs: event.durationMs };
+  }
+  const active = { host, app, state: 'active', doing: '', latest: '', since: event.at } as const;
+  const now = before.state === 'active' ? before : active;
+  switch (event.type) {
+    case 'phase':
+      return { ...now, doing: PHASE[event.phase], latest: '' };
+    case 'step':
+      return { ...now, doing: event.state === 'started' ? event.title : told(event), latest: '' };
+    case 'progress':
+      return { ...now, latest: `${String(event.percent).padStart(3)} % ${event.rate}`.trimEnd() };
+    case 'output':
+      return { ...now, latest: event.line };
+    case 'check':
+      return { ...now, latest: told(event) };
+    case 'planned':
+    case 'note':
+      return now;
+  }
+}

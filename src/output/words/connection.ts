@@ -1,0 +1,55 @@
+import type { Failure } from '../../model/outcome.ts';
+import type { Explanation } from './explanation.ts';
+
+type ConnectionFailure = Extract<
+  Failure,
+  { kind: 'unreachable' | 'auth-refused' | 'connection-lost' | 'sudo-refused' }
+>;
+
+const because = (detail: string) => (detail === '' ? '' : `: ${detail}`);
+
+/** The way to the host, and to root on it. */
+export function explainConnection(failure: ConnectionFailure): Explanation {
+  switch (failure.kind) {
+    case 'unreachable':
+      return {
+        what: `no SSH connection could be opened${because(failure.detail)}`,
+        evidence: [],
+        next: [
+          `Check that the machine is on, that \`address:\` and \`port:\` in the inventory are right, and that ` +
+            'no firewall stands in between; then run the same command again.',
+        ],
+      };
+    case 'auth-refused':
+      return {
+        what: `the host let nobody in${because(failure.detail)}`,
+        evidence: [],
+        next: [
+          `Check \`user:\` and \`identityFile:\` in the inventory (or User and IdentityFile in ~/.ssh/config), ` +
+            'and that the key is loaded when it has a passphrase (`ssh-add -l`).',
+          'If the key was never put on the host: `ssh-copy-id USER@ADDRESS`.',
+          'After several refusals a newer OpenSSH turns this machine away for a while: wait a minute between attempts.',
+        ],
+      };
+    case 'connection-lost':
+      return {
+        what: `the connection broke off${because(failure.detail)}`,
+        evidence: [],
+        next: [
+          'Run the same command again: it first reads what the host is doing, and finishes or takes back what was begun.',
+        ],
+      };
+    case 'sudo-refused':
+      return {
+        what: `sudo did not give root${because(failure.detail)}`,
+        evidence: [],
+        next: [
+          'If sudo asks for a password: put it into the environment variable FLEET_BECOME_PASSWORD, or run the command ' +
+            'on a terminal and type it when asked.',
+          'Or let the user in without one: `USER ALL=(ALL) NOPASSWD: ALL` in a file under /etc/sudoers.d (write it with ' +
+            '`visudo -f`).',
+          `Where nothing needs root, set \`become: none\` in the inventory.`,
+        ],
+      };
+  }
+}

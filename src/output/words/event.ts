@@ -1,0 +1,37 @@
+import type { FleetEvent } from '../../model/events.ts';
+import { type CheckResult, unreachable } from '../../model/outcome.ts';
+import { ended, explainOutcome } from './outcome.ts';
+import { PHASE } from './phase.ts';
+import { planned } from './plan.ts';
+import { duration } from './time.ts';
+
+const STEP = { started: 'start', done: 'done', failed: 'FAILED', undone: 'undone' } as const;
+
+export const checked = (result: CheckResult): string =>
+  `check ${result.ok ? 'ok' : 'FAILED'}: ${result.check}: ${result.detail}`;
+
+/** One event in one line, without its host. */
+export function told(event: FleetEvent): string {
+  switch (event.type) {
+    case 'phase':
+      return PHASE[event.phase];
+    case 'planned':
+      return `plan: ${planned(event.plan)}`;
+    case 'step':
+      return `${STEP[event.state]}: ${event.title}`;
+    case 'progress':
+      return `sent ${event.percent} %${event.rate === '' ? '' : ` (${event.rate})`}`;
+    case 'output':
+      return `${event.stream === 'stderr' ? 'err' : 'out'}: ${event.line}`;
+    case 'note':
+      return `note: ${event.text}`;
+    case 'check':
+      return checked(event.result);
+    case 'ended': {
+      const why = explainOutcome(event.outcome, { hosts: [event.host], app: event.app })?.what;
+      return `${ended(event.outcome)}${why === undefined ? '' : `: ${why}`} (${duration(event.durationMs)})`;
+    }
+    default:
+      return unreachable(event);
+  }
+}

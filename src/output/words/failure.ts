@@ -1,0 +1,76 @@
+import { type Failure, unreachable } from '../../model/outcome.ts';
+import { explainConnection } from './connection.ts';
+import { command, type Explanation, type Place } from './explanation.ts';
+import { explainHostKey } from './host-key.ts';
+import { PHASE } from './phase.ts';
+import { duration } from './time.ts';
+import { explainChecks, explainStep, explainUnits } from './work.ts';
+
+const generation = (n: number) => (n === 0 ? 'none' : `generation ${n}`);
+const because = (detail: string) => (detail === '' ? '' : `: ${detail}`);
+
+/** Every way to fail, in words: what happened, what shows it, what to do next. */
+export function explain(failure: Failure, place: Place): Explanation {
+  const plain = (what: string, ...next: string[]): Explanation => ({ what, evidence: [], next });
+  switch (failure.kind) {
+    case 'unreachable':
+    case 'auth-refused':
+    case 'connection-lost':
+    case 'sudo-refused':
+      return explainConnection(failure);
+    case 'host-key-unknown':
+    case 'host-key-changed':
+    case 'host-key-revoked':
+      return explainHostKey(failure);
+    case 'step-failed':
+      return explainStep(failure.step, failure.exit);
+    case 'not-settled':
+      return explainUnits(failure.units);
+    case 'unhealthy':
+      return explainChecks(failure.checks, place);
+    case 'locked':
+      return plain(
+        `somebody else is at work on this host: ${failure.holder}`,
+        'Wait until they are done and run the same command again. The lock belongs to a running process on the host and ' +
+          'goes when that ends, so there is nothing to delete.',
+      );
+    case 'base-moved':
+      return plain(
+        `somebody else deployed in the meantime: ${generation(failure.expected)} was to be active, ` +
+          `${generation(failure.found)} is`,
+        `See what differs now with \`${command('plan', place)}\`, then run the same command again.`,
+      );
+    case 'needs-repair':
+      return plain(
+        `an earlier run could not be taken back wholly${because(failure.detail)}`,
+        `Try the way back once more: \`${command('rollback', place)}\`. Until that worked, the host takes no deploy.`,
+      );
+    case 'unsupported':
+      return plain(
+        `the host lacks something: ${failure.needs}`,
+        'Put it on the host, or change the playbook so that it is not needed.',
+      );
+    case 'no-target':
+      return plain(
+        `there is nothing to go back to${because(failure.detail)}`,
+        'Name a generation that the host still has with `--to N`, or take the app off the host with `--full`.',
+      );
+    case 'expired':
+      return plain(
+        `the new generation was not confirmed in time, so the host went back by itself${because(failure.detail)}`,
+        'If the app needs longer to become healthy, raise `deploy: { deadline: … }` in the playbook; if the connection ' +
+          'was gone, run the same command again.',
+      );
+    case 'cancelled':
+      return plain(`interrupted while ${PHASE[failure.phase]}`, 'Run the same command again when you want it done.');
+    case 'timed-out':
+      return plain(
+        `${failure.what} took longer than ${duration(failure.ms)}`,
+        'Look for what it waits for on the host (load, network, a prompt), and run the same command again.',
+      );
+    case 'skipped':
+      return plain(`not started: ${failure.why}`, 'Put right what stopped the run and run the same command again.');
+    default:
+      return unreachable(failure);
+  }
+}

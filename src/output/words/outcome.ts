@@ -1,0 +1,75 @@
+import { type Failure, type HostOutcome, unreachable } from '../../model/outcome.ts';
+import { count } from './count.ts';
+import { command, type Explanation, type Place } from './explanation.ts';
+import { explain } from './failure.ts';
+
+/** How it ended, and so what state the host is in: one sentence without a full stop. */
+export function ended(outcome: HostOutcome): string {
+  switch (outcome.end) {
+    case 'unchanged':
+      return `unchanged: generation ${outcome.generation} is active and as it should be`;
+    case 'deployed':
+      return `deployed: generation ${outcome.generation} is live`;
+    case 'rolled-back':
+      return `rolled back: generation ${outcome.generation} is live again (it was ${outcome.from})`;
+    case 'removed':
+      return 'removed: the app is off this host';
+    case 'planned':
+      return outcome.pending ? 'planned: changes are pending' : 'planned: nothing to do';
+    case 'healthy':
+      return `healthy: ${count(outcome.checks.length, 'check')} passed, generation ${outcome.generation}`;
+    case 'unhealthy':
+      return `UNHEALTHY: generation ${outcome.generation}`;
+    case 'untouched':
+      return 'untouched: nothing was changed on this host';
+    case 'reverted':
+      return outcome.generation === 0
+        ? 'reverted: the host is as it was before the first deploy'
+        : `reverted: generation ${outcome.generation} is active, as before`;
+    case 'stuck':
+      return 'STUCK: the change failed, and taking it back failed too; a person is needed';
+    case 'unknown':
+      return 'UNKNOWN: the host has decided, and could not be asked how';
+    default:
+      return unreachable(outcome);
+  }
+}
+
+/** The failure behind an outcome, or null when there is none. */
+export function failureOf(outcome: HostOutcome): Failure | null {
+  return 'failure' in outcome ? outcome.failure : null;
+}
+
+/** Whether a person should look at this host. */
+export const isBad = (outcome: HostOutcome): boolean => 'failure' in outcome;
+
+/** A failed outcome in full; null when it went well. */
+export function explainOutcome(outcome: HostOutcome, place: Place): Explanation | null {
+  const failure = failureOf(outcome);
+  if (failure === null) return null;
+  const reason = explain(failure, place);
+  if (outcome.end === 'stuck') return stuck(reason, explain(outcome.revert, place), place);
+  if (outcome.end === 'unknown') {
+    return {
+      ...reason,
+      next: [
+        `When the host can be reached again, \`${command('health', place)}\` shows which generation is active and how ` +
+          'it is; it changes nothing.',
+        'Not confirmed in time means that the host goes back by itself; confirmed means that the new generation stays. ' +
+          `Either way \`${command('deploy', place)}\` brings it to what you want.`,
+      ],
+    };
+  }
+  return reason;
+}
+
+function stuck(reason: Explanation, revert: Explanation, place: Place): Explanation {
+  return {
+    what: reason.what,
+    evidence: [...reason.evidence, `and taking it back failed: ${revert.what}`, ...revert.evidence],
+    next: [
+      ...revert.next,
+      `Then try the way back once more: \`${command('rollback', place)}\`. Until that worked, the host takes no deploy.`,
+    ],
+  };
+}

@@ -1,0 +1,23 @@
+import { type HostOutcome, unreachable } from '../../model/outcome.ts';
+import type { PlanView } from '../../model/plan.ts';
+import { count } from './count.ts';
+
+/** What a plan comes to, in one line. */
+export function planned(plan: PlanView): string {
+  const changes = count(plan.changes.length, 'change');
+  switch (plan.to) {
+    case 'nothing':
+      return `nothing to do: generation ${plan.base} is active and as it should be`;
+    case 'reactivate':
+      return `generation ${plan.base} was changed on the host and is put right: ${changes}`;
+    case 'advance':
+      return plan.base === 0 ? `first deploy: ${changes}` : `a new generation after ${plan.base}: ${changes}`;
+    default:
+      return unreachable(plan.to);
+  }
+}
+
+/** The number for the column GENERATION, or an empty text where none is meant. */
+export function generationOf(outcome: HostOutcome): number | null {
+  return 'generation' in outcome ? outcome.generation : null;
+}

@@ -1,0 +1,67 @@
+import type { CheckResult, Exit, UnitFailure } from '../../model/outcome.ts';
+import { count, list } from './count.ts';
+import { command, type Explanation, lastLines, type Place } from './explanation.ts';
+
+/** What an exit status says by itself, where the shell or the kernel chose it. */
+function meaning(code: number): string {
+  if (code === 126) return ' (a file that cannot be executed)';
+  if (code === 127) return ' (a command was not found on the host)';
+  if (code === 137) return ' (killed; often for lack of memory)';
+  if (code > 128 && code < 160) return ` (ended by signal ${code - 128})`;
+  return '';
+}
+
+export function explainStep(step: string, exit: Exit): Explanation {
+  const err = lastLines(exit.stderr, 20);
+  const out = lastLines(exit.stdout, 20);
+  return {
+    what: `step "${step}" failed with exit status ${exit.code}${meaning(exit.code)}`,
+    evidence: [
+      ...(out.length > 0 ? ['its last output:', ...out.map((line) => `  ${line}`)] : []),
+      ...(err.length > 0 ? ['its last error output:', ...err.map((line) => `  ${line}`)] : []),
+    ],
+    next: ['Put right what the output names and run the same command again; `--verbose` shows the whole output.'],
+  };
+}
+
+function ending({ result, status }: UnitFailure): string {
+  if (result === 'signal' || result === 'core-dump') return `ended by signal ${status}`;
+  return status === 0 ? `result: ${result}` : `result: ${result}, status ${status}`;
+}
+
+function unitEvidence(unit: UnitFailure): string[] {
+  const log = unit.log.map((line) => `  ${line}`);
+  return [
+    `${unit.unit}: ${ending(unit)}`,
+    ...(unit.cause === '' ? [] : [`why: ${unit.cause}`]),
+    ...(log.length > 0 ? ['last lines of its log:', ...log] : ['its log is empty']),
+  ];
+}
+
+export function explainUnits(units: readonly UnitFailure[]): Explanation {
+  const first = units[0];
+  const why = units.length === 1 && first !== undefined ? ` (${ending(first)})` : '';
+  const cures = [...new Set(units.map((unit) => unit.cure))].filter((cure) => cure !== '');
+  return {
+    what: `${list(
+      units.map((unit) => unit.unit),
+      3,
+    )} did not stay up${why}`,
+    evidence: units.flatMap(unitEvidence),
+    next:
+      cures.length > 0 ? cures : ['Read the log lines above, put the service right and run the same command again.'],
+  };
+}
+
+export function explainChecks(checks: readonly CheckResult[], place: Place): Explanation {
+  const failed = checks.filter((check) => !check.ok);
+  const first = failed[0];
+  const named = failed.length === 1 && first !== undefined ? `: ${first.check}: ${first.detail}` : '';
+  return {
+    what: `${failed.length} of ${count(checks.length, 'health check')} failed${named}`,
+    evidence: checks.map((check) => `${check.ok ? 'ok    ' : 'FAILED'} ${check.check}: ${check.detail}`),
+    next: [
+      `Put right what the failed checks name; \`${command('health', place)}\` runs them again and changes nothing.`,
+    ],
+  };
+}

@@ -1,0 +1,52 @@
+import { assigned, type EffectiveUnit } from '../unit/effective.ts';
+import { unitType } from '../unit/name.ts';
+import type { Service } from '../unit/service.ts';
+
+const set = (words: string): ReadonlySet<string> => new Set(words.split(' '));
+
+/** Directives that the nohup runtime honours, or that mean nothing without systemd and lose nothing. */
+const HONOURED: Readonly<Record<string, ReadonlySet<string>>> = {
+  Service: set(
+    'Type ExecStart ExecStartPre ExecReload ExecStop WorkingDirectory Environment EnvironmentFile User Group ' +
+      'SupplementaryGroups UMask Nice Restart RestartSec StartLimitInterval StartLimitIntervalSec StartLimitBurst ' +
+      'TimeoutSec TimeoutStartSec TimeoutStopSec KillSignal KillMode SuccessExitStatus RestartPreventExitStatus ' +
+      'StandardOutput StandardError RuntimeDirectory RuntimeDirectoryMode StateDirectory StateDirectoryMode ' +
+      'CacheDirectory CacheDirectoryMode LogsDirectory LogsDirectoryMode ConfigurationDirectory ' +
+      'ConfigurationDirectoryMode RemainAfterExit SyslogIdentifier NotifyAccess GuessMainPID',
+  ),
+  Unit: set(
+    'Description Documentation SourcePath After Before Wants Requires PartOf DefaultDependencies ' +
+      'StartLimitInterval StartLimitIntervalSec StartLimitBurst',
+  ),
+  Install: set('WantedBy RequiredBy UpheldBy Also Alias DefaultInstance'),
+};
+
+/** Directives whose value decides whether they can be honoured. */
+function byValue(service: Service): readonly string[] {
+  const commands = [...service.execStartPre, ...service.execStart, ...service.execReload, ...service.execStop];
+  const outputs = [service.standardOutput, service.standardError];
+  return [
+    ...(service.type.startsWith('notify') ? [`Type=${service.type} (READY=1 is not awaited)`] : []),
+    ...(service.killMode === 'control-group' ? [] : [`KillMode=${service.killMode} (the whole group is stopped)`]),
+    ...(commands.some((command) => command.privilege !== 'unit')
+      ? ['the prefixes + and ! (every command runs as the service user)']
+      : []),
+    ...(commands.some((command) => command.argv0 !== null) ? ['the prefix @ (the program keeps its name)'] : []),
+    ...outputs.flatMap((output) => {
+      if (output.to === 'other') return [`an output to ${output.value} (it goes to the log)`];
+      if (output.to === 'file' && output.open !== 'append')
+        return [`${output.path} being rewritten (it is appended to)`];
+      return [];
+    }),
+  ];
+}
+
+/** What of a service is lost without systemd: directive names, or words where a value decides. */
+export function shortfall(unit: EffectiveUnit, service: Service, together: readonly string[]): readonly string[] {
+  const lost = unit.assignments.filter(({ section, key }) => !HONOURED[section]?.has(key) && !key.startsWith('X-'));
+  const hard = assigned(unit, 'Unit', 'Requires')
+    .flatMap(({ value }) => value.split(/\s+/))
+    .filter((name) => !together.includes(name) && unitType(name) !== 'target')
+    .map((name) => `Requires=${name}`);
+  return [...new Set([...byValue(service), ...lost.map(({ key }) => key), ...hard])];
+}

@@ -1,0 +1,39 @@
+import { type EffectiveUnit, effectiveUnit } from '../unit/effective.ts';
+import { expandServices } from '../unit/graph.ts';
+import { unitType } from '../unit/name.ts';
+import { readService } from '../unit/read-service.ts';
+import type { Runtime } from './define.ts';
+import { understoodSince } from './directive-age.ts';
+import { findings } from './findings.ts';
+
+const problemsOf = (unit: EffectiveUnit) =>
+  unitType(unit.name) === 'service' ? readService(unit).problems : unit.problems;
+
+/** Directives of a unit that this systemd is too old for, as `Key= (systemd N)`. */
+function tooNew(unit: EffectiveUnit, version: number): readonly string[] {
+  const newer = unit.assignments.filter((assignment) => understoodSince(assignment) > version);
+  return [...new Set(newer.map((it) => `${it.key}= (systemd ${understoodSince(it)})`))];
+}
+
+/** PID 1 keeps the services: the unit files themselves are all that it needs. */
+export const systemd: Runtime = {
+  name: 'systemd',
+  record({ units, enable, host }) {
+    const { start, enable: enabled, missing, problems } = expandServices(units, enable);
+    const set = start.flatMap((name) => effectiveUnit(units, name) ?? []);
+    const { warnings, unsupported } = findings(set.flatMap(problemsOf));
+    const old = set.flatMap((unit) => {
+      const keys = host.systemdVersion > 0 ? tooNew(unit, host.systemdVersion) : [];
+      return keys.length > 0 ? [`${unit.name}: systemd ${host.systemdVersion} ignores ${keys.join(', ')}`] : [];
+    });
+    const foreign = missing.map((name) => `${name} is none of the deployed units, so the host must already have it`);
+    const root = host.uid === 0 ? [] : [`root for systemd units, and ${host.user} has no sudo here`];
+    return {
+      files: [],
+      start,
+      enable: enabled,
+      warnings: [...problems, ...foreign, ...warnings, ...old],
+      unsupported: [...root, ...unsupported],
+    };
+  },
+};

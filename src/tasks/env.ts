@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { systemdNeeded } from '../env/dialect.ts';
+import { isKey, KEY_RULE } from '../env/key.ts';
+import { parseEnv } from '../env/parse.ts';
+import { writeEnv } from '../env/write.ts';
+import { EMPTY_TASK_PLAN } from '../model/plan.ts';
+import { Secret } from '../model/secret.ts';
+import { defineTask, InputError, type SecretSource } from './define.ts';
+import { argv, distinct, localPath } from './fields.ts';
+
+const key = z.string().refine(isKey, KEY_RULE);
+
+const schema = z.strictObject({
+  from: z
+    .union([localPath, z.strictObject({ env: key }), z.strictObject({ command: argv })])
+    .meta({
+      description: 'A file, a variable of the caller or the output of a command.',
+      examples: ['secrets/jarvis.env'],
+    }),
+  required: distinct(key, (name) => name)
+    .meta({ description: 'Keys without which no host is contacted.', examples: [['API_TOKEN']] })
+    .default([]),
+});
+
+/** How messages name a source; of a command only the program, since its other words may tell too much. */
+function nameOf(from: SecretSource): string {
+  if (typeof from === 'string') return from;
+  return 'env' in from ? `the environment variable ${from.env}` : `the output of ${from.command[0]}`;
+}
+
+/** The app's `.env`: read by a strict grammar, written in the dialect that every reader agrees on. */
+export const env = defineTask({
+  kind: 'env',
+  schema,
+
+  async local({ from, required }, io) {
+    const parsed = parseEnv(await io.secret(from));
+    // The place goes into the message, not into `at`: a diagnostic there would print the line with its value.
+    const place = (line: number) => (typeof from === 'string' ? `${from}:${line}` : `${nameOf(from)}, line ${line}`);
+    if (!parsed.ok) throw new InputError(parsed.failure.map((p) => `${place(p.line)}: ${p.message}`).join('\n'));
+
+    const values = new Map(parsed.value.map((entry) => [entry.key, entry.value]));
+    const missing = required.filter((name) => !values.has(name));
+    const empty = required.filter((name) => values.get(name) === '');
+    if (missing.length + empty.length > 0) {
+      const lacks = [
+        missing.length > 0 && `lacks ${missing.join(', ')}`,
+        empty.length > 0 && `has no value for ${empty.join(', ')}`,
+      ];
+      throw new InputError(`${nameOf(from)} ${lacks.filter(Boolean).join(' and ')}`);
+    }
+
+    return {
+      text: new Secret('.env', writeEnv(parsed.value)),
+      values: parsed.value.filter(({ value }) => value !== '').map((entry) => new Secret(entry.key, entry.value)),
+      demands: parsed.value.map((entry) => ({ key: entry.key, systemd: systemdNeeded(entry.value) })),
+    };
+  },
+
+  secrets: ({ values }) => values,
+  identity: (_spec, { text }) => text.digest(),
+  probe: () => null,
+  parse: () => null,
+
+  plan({ local }, _facts, { host, runtime }) {
+    const tooNew = runtime === 'systemd' ? local.demands.filter(({ systemd }) => systemd > host.systemdVersion) : [];
+    return {
+      ...EMPTY_TASK_PLAN,
+      env: local.text,
+      warnings: tooNew.map(
+        ({ key, systemd }) =>
+          `the value of ${key} is read unchanged from systemd ${systemd} on; this host has ${host.systemdVersion}`,
+      ),
+    };
+  },
+});

@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { EMPTY_TASK_PLAN } from '../model/plan.ts';
+import type { Layout } from '../model/target.ts';
+import { sh } from '../shell/sh.ts';
+import { defineTask, InputError } from './define.ts';
+import { accountName, anyPath, distinct, fileMode, isAbsolute, localPath, octal, showMode } from './fields.ts';
+
+const entry = z
+  .strictObject({
+    from: localPath.meta({ description: 'File on this machine, relative to the project.' }).optional(),
+    content: z.string().optional(),
+    to: anyPath.meta({
+      description: 'In the release, or absolute for a file outside of it.',
+      examples: ['config.toml'],
+    }),
+    mode: fileMode.meta({ examples: ['0640'] }).default('0644'),
+    owner: accountName.optional(),
+    group: accountName.optional(),
+    template: z.boolean().meta({ description: 'Whether {{ name }} in the file is filled.' }).default(false),
+  })
+  .refine(({ from, content }) => (from === undefined) !== (content === undefined), 'must have either from or content')
+  .refine(
+    ({ content, template }) => content === undefined || !template,
+    'must not have template with content, which is filled already',
+  )
+  .refine(
+    ({ to, owner, group }) => isAbsolute(to) || (owner === undefined && group === undefined),
+    'must not have an owner or group with a path in the release, which belongs to root',
+  )
+  .refine(
+    ({ to }) => isAbsolute(to) || !/(^|\/)\.env[^/]*$/.test(to),
+    'must not be a .env file, which the env task alone writes',
+  );
+
+const schema = distinct(entry, ({ to }) => to).min(1);
+
+/** Why a file outside the release may not be put at a path: it belongs to another part of fleet. */
+function foreign(path: string, { root }: Layout): string | null {
+  const below = (folder: string) => path === folder || path.startsWith(`${folder}/`);
+  if (below(`${root}/releases`) || below(`${root}/current`)) return 'name it relative to the release';
+  if (path === `${root}/.env`) return 'it is written by the `env` task';
+  if (below('/etc/systemd/system')) return 'units and drop-ins are installed by the `units` task';
+  if (below('/var/lib/fleet') || below(`${root}/.fleet`)) return 'the records of fleet are there';
+  return null;
+}
+
+/** Single files: in the release, or outside of it and then installed by activation like a unit. */
+export const files = defineTask({
+  kind: 'files',
+  schema,
+
+  async local(list, io, layout) {
+    return Promise.all(
+      list.map(async ({ from, content = '', to, template, ...rest }) => {
+        const why = isAbsolute(to) ? foreign(to, layout) : null;
+        if (why !== null) throw new InputError(`${to} cannot be a file of the playbook: ${why}`);
+        if (from === undefined) return { ...rest, to, content };
+        const text = await io.read(from);
+        return { ...rest, to, content: template ? io.fill(text, from) : text };
+      }),
+    );
+  },
+
+  identity: (_list, local) =>
+    local.map(({ to, content, mode, owner, group }) => [to, content, octal(mode), owner ?? null, group ?? null]),
+
+  // Without root a file gets the login's own group, which the facts do not tell.
+  probe: (list) => (list.some(({ to }) => isAbsolute(to)) ? sh`id -gn` : null),
+  parse: (stdout) => stdout.trim(),
+
+  plan({ local }, ownGroup, { host, layout }) {
+    const root = host.uid === 0;
+    const outside = local.filter(({ to }) => isAbsolute(to));
+    const forbidden = outside.filter(
+      ({ to, owner = host.user, group = ownGroup }) =>
+        !to.startsWith(`${layout.root}/`) || owner !== host.user || group !== ownGroup,
+    );
+    return {
+      ...EMPTY_TASK_PLAN,
+      stage: local
+        .filter(({ to }) => !isAbsolute(to))
+        .map(({ to, content, mode }) => ({
+          id: `files:${to}`,
+          title: `write ${to}`,
+          do: 'put',
+          to,
+          content,
+          mode: octal(mode),
+        })),
+      files: outside.map(({ to, content, mode, owner, group }) => ({
+        path: to,
+        content,
+        mode: octal(mode),
+        owner: owner ?? (root ? 'root' : host.user),
+        group: group ?? (root ? 'root' : ownGroup),
+      })),
+      warnings: local
+        .filter(({ mode }) => (octal(mode) & 0o022) !== 0)
+        .map(({ to, mode }) => `${to} (${showMode(octal(mode))}) can be changed by others than its owner`),
+      unsupported: root ? [] : forbidden.map(({ to }) => `root, to install ${to}`),
+    };
+  },
+});

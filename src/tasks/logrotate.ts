@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { EMPTY_TASK_PLAN } from '../model/plan.ts';
+import { defineTask } from './define.ts';
+import { localPath } from './fields.ts';
+
+const schema = z
+  .union([localPath, z.strictObject({ from: localPath, template: z.boolean().default(false) })])
+  .meta({ description: 'A logrotate file.', examples: ['units/jarvis/jarvis.logrotate'] });
+
+/** Rotation of the app's log files, as `/etc/logrotate.d/<app>`. */
+export const logrotate = defineTask({
+  kind: 'logrotate',
+  schema,
+
+  async local(spec, io) {
+    const { from, template } = typeof spec === 'string' ? { from: spec, template: false } : spec;
+    const text = await io.read(from);
+    return template ? io.fill(text, from) : text;
+  },
+
+  identity: (_spec, text) => text,
+  probe: () => null,
+  parse: () => null,
+
+  plan({ local: content }, _facts, { host, layout }) {
+    const path = `/etc/logrotate.d/${layout.app}`;
+    if (host.uid !== 0) return { ...EMPTY_TASK_PLAN, warnings: [`${path} is not installed: that needs root`] };
+    return {
+      ...EMPTY_TASK_PLAN,
+      // logrotate skips a file that anybody but root could have written.
+      files: [{ path, content, mode: 0o644, owner: 'root', group: 'root' }],
+      warnings: host.tools.has('logrotate')
+        ? []
+        : ['the host has no logrotate, so nothing rotates the log files unless a `packages` task brings it'],
+    };
+  },
+});

@@ -1,0 +1,86 @@
+import { closest } from 'fastest-levenshtein';
+import { z } from 'zod';
+import { EMPTY_TASK_PLAN, type UnitFile } from '../model/plan.ts';
+import { instantiate, isTemplate, templateOf } from '../unit/name.ts';
+import { defineTask, InputError, type LocalIo } from './define.ts';
+import { distinct, localPath } from './fields.ts';
+
+const SUFFIX = '(service|target|timer|socket|path|slice|mount)';
+const UNIT = new RegExp(String.raw`^[\w:.\\@-]+\.${SUFFIX}$`);
+const DROP_IN = new RegExp(String.raw`^[\w:.\\@-]+\.${SUFFIX}\.d/[\w:.\\@+-]+\.conf$`);
+/** Logrotate files have a task of their own; the rest is what editors, patches and people leave beside units. */
+const BESIDE = /\.logrotate$|(^|\/)\.|~$|\.(bak|orig|rej|swp|tmp|old|md)$|(^|\/)README$/;
+
+const schema = z.strictObject({
+  from: localPath.meta({ description: 'A folder of units and drop-ins, or one unit.', examples: ['units/jarvis'] }),
+  enable: distinct(
+    z.string().max(255).regex(UNIT, 'must be a unit with its suffix, such as jarvis.service'),
+    (name) => name,
+  )
+    .meta({ description: 'Units that run and start at boot, in order.', examples: [['jarvis.service']] })
+    .default([]),
+  template: z.boolean().meta({ description: 'Whether {{ name }} in the files is filled.' }).default(false),
+});
+
+async function listUnits(from: string, io: LocalIo): Promise<readonly { path: string; file: string }[]> {
+  const base = from.slice(from.lastIndexOf('/') + 1);
+  if (UNIT.test(base)) return [{ path: base, file: from }];
+  const listed = (await io.list(from)).filter((path) => !BESIDE.test(path));
+  const wrong = listed.filter((path) => !UNIT.test(path) && !DROP_IN.test(path));
+  if (wrong.length > 0) {
+    throw new InputError(
+      `${from} holds what is no unit, drop-in (name.service.d/x.conf) or logrotate file: ${wrong.join(', ')}. Units end ` +
+        'in .service .target .timer .socket .path .slice or .mount; keep anything else in another folder',
+    );
+  }
+  if (listed.length === 0) throw new InputError(`${from} holds no unit files`);
+  return listed.map((path) => ({ path, file: `${from.replace(/\/+$/, '')}/${path}` }));
+}
+
+function checkText(text: string, file: string): string {
+  const what = text.includes('\0') ? 'holds a NUL character' : text.includes('\uFFFD') ? 'is not valid UTF-8' : null;
+  if (what !== null) throw new InputError(`${file} ${what}; systemd would not read it`);
+  return text;
+}
+
+function checkEnabled(from: string, enable: readonly string[], units: readonly UnitFile[]): void {
+  const names = units.map(({ path }) => path).filter((path) => UNIT.test(path));
+  for (const unit of enable) {
+    if (isTemplate(unit))
+      throw new InputError(`${unit} is a template: enable an instance, such as ${instantiate(unit, '1')}`);
+    if (names.includes(unit) || names.includes(templateOf(unit) ?? unit)) continue;
+    const near = names.length === 0 ? '' : `; did you mean ${closest(unit, names)}?`;
+    throw new InputError(`${unit} is to be enabled, but ${from} holds no such unit${near}`);
+  }
+}
+
+/** systemd units and drop-ins; without systemd the nohup runtime reads the same files. */
+export const units = defineTask({
+  kind: 'units',
+  schema,
+
+  async local({ from, enable, template }, io) {
+    const read = await Promise.all(
+      (await listUnits(from, io)).map(async ({ path, file }) => {
+        const text = checkText(await io.read(file), file);
+        return { path, text: template ? io.fill(text, file) : text };
+      }),
+    );
+    checkEnabled(from, enable, read);
+    return read;
+  },
+
+  identity: ({ enable }, local) => [local.map(({ path, text }) => [path, text]), enable],
+  probe: () => null,
+  parse: () => null,
+
+  plan({ spec, local }, _facts, { host, runtime }) {
+    const able = runtime !== 'systemd' || host.uid === 0;
+    return {
+      ...EMPTY_TASK_PLAN,
+      units: local,
+      enable: spec.enable,
+      unsupported: able ? [] : ['root, to install units; without it the app can run with `runtime: nohup`'],
+    };
+  },
+});

@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import type { HostFacts } from '../model/facts.ts';
+import { EMPTY_TASK_PLAN, type PrepareStep, type TaskPlan } from '../model/plan.ts';
+import { sh } from '../shell/sh.ts';
+import { changeAccount, createAccount, type Tooling } from './account.ts';
+import { defineTask } from './define.ts';
+import { absolutePath, accountName, distinct } from './fields.ts';
+
+const passwdPath = absolutePath.refine(
+  (path) => !path.includes(':'),
+  'must not contain ":", which ends a field of /etc/passwd',
+);
+
+const schema = z.strictObject({
+  name: accountName.refine((name) => name !== 'root', 'must not be root, which is no service account'),
+  home: passwdPath
+    .meta({ description: "A new account gets the app's root; an existing one keeps its own." })
+    .optional(),
+  shell: passwdPath
+    .meta({ description: 'A new account gets none to log in with; an existing one keeps its own.' })
+    .optional(),
+  system: z.boolean().default(true),
+  groups: distinct(accountName, (name) => name)
+    .meta({ examples: [['video']] })
+    .default([]),
+});
+
+const unsupported = (...needs: string[]): TaskPlan => ({ ...EMPTY_TASK_PLAN, unsupported: needs });
+
+function toolingOf(host: HostFacts): Tooling | null {
+  if (host.tools.has('useradd')) return 'shadow';
+  return host.tools.has('adduser') ? 'busybox' : null;
+}
+
+/** A service account. Its home is not created here: the app's root is made by the deploy itself. */
+export const user = defineTask({
+  kind: 'user',
+  schema,
+  local: async () => null,
+  identity: (spec) => [spec.name, spec.home ?? null, spec.shell ?? null, spec.system, spec.groups],
+
+  probe: ({ name, groups }) => sh`(
+look() { getent "$1" "$2" 2>/dev/null || awk -F: -v n="$2" '$1 == n' "/etc/$1"; }
+account=$(look passwd ${name})
+member=$(id -nG ${name} 2>/dev/null)
+printf 'account %s\nmember %s\n' "$account" "$member"
+for g in ${[name, ...groups]}; do [ -n "$(look group "$g")" ] && echo 'group yes' || echo 'group no'; done
+)`,
+
+  /** Null when the host could not be asked. */
+  parse(stdout) {
+    const lines = stdout.split('\n');
+    const account = lines.find((line) => line.startsWith('account '))?.slice('account '.length);
+    if (account === undefined) return null;
+    const [, , , , , home = '', shell = ''] = account.split(':');
+    const [ownGroup = false, ...groups] = lines.filter((l) => /^group (yes|no)$/.test(l)).map((l) => l === 'group yes');
+    const member = lines.find((line) => line.startsWith('member '))?.slice('member '.length) ?? '';
+    return { account: account === '' ? null : { home, shell }, member: member.split(' '), ownGroup, groups };
+  },
+
+  plan({ spec }, facts, { host, layout }) {
+    if (facts === null) return unsupported(`a readable /etc/passwd, to look for the account ${spec.name}`);
+    const { name } = spec;
+    const absent = spec.groups.filter((_group, i) => facts.groups[i] !== true);
+    const warnings = absent.map(
+      (group) => `group ${group} is not there, and ${name} cannot join it until a task brings it`,
+    );
+    const plan = (title: string, scripts: Pick<PrepareStep, 'apply' | 'undo'>): TaskPlan => ({
+      ...EMPTY_TASK_PLAN,
+      prepare: [{ id: `user:${name}`, title, ...scripts, timeoutMs: 60_000 }],
+      warnings,
+    });
+
+    const tooling = toolingOf(host);
+    if (facts.account === null) {
+      if (host.uid !== 0) return unsupported(`root, to create the account ${name}`);
+      if (tooling === null) return unsupported(`useradd or adduser, to create the account ${name}`);
+      const { home = layout.root, shell = null, groups, system } = spec;
+      const want = { name, home, shell, groups, system, createGroup: !facts.ownGroup, mark: `fleet ${layout.app}` };
+      return plan(`create the account ${name}`, createAccount(tooling, want));
+    }
+
+    const home = spec.home !== undefined && spec.home !== facts.account.home ? spec.home : null;
+    const shell = spec.shell !== undefined && spec.shell !== facts.account.shell ? spec.shell : null;
+    const groups = spec.groups.filter((group) => !facts.member.includes(group));
+    const changes = [home && `home ${home}`, shell && `shell ${shell}`, ...groups.map((group) => `group ${group}`)];
+    const words = changes.filter((word) => word !== null).join(', ');
+    if (words === '') return EMPTY_TASK_PLAN;
+    if (host.uid !== 0) return unsupported(`root, to give the account ${name} ${words}`);
+    if (tooling === null || (tooling === 'busybox' && (home !== null || shell !== null))) {
+      return unsupported(`usermod, to give the account ${name} ${words}`);
+    }
+    return plan(
+      `give the account ${name} ${words}`,
+      changeAccount(tooling, name, { home, shell, groups }, facts.account),
+    );
+  },
+});

@@ -1,0 +1,45 @@
+import type { Failure, Phase } from '../model/outcome.ts';
+
+/** A caller's signal combined with a timer of its own; `failure` says which of the two it was. */
+export type Deadline = Disposable & { readonly signal: AbortSignal; readonly failure: () => Failure };
+
+export function deadline(outer: AbortSignal, ms: number, what: string, phase: Phase): Deadline {
+  const controller = new AbortController();
+  let failure: Failure = { kind: 'cancelled', phase };
+  const cancel = () => controller.abort();
+  const timer = setTimeout(() => {
+    failure = { kind: 'timed-out', what, ms };
+    controller.abort();
+  }, ms);
+  if (outer.aborted) cancel();
+  outer.addEventListener('abort', cancel, { once: true });
+  return {
+    signal: controller.signal,
+    failure: () => failure,
+    [Symbol.dispose]() {
+      clearTimeout(timer);
+      outer.removeEventListener('abort', cancel);
+    },
+  };
+}
+
+/** Resolves when the signal aborts; `onAbort` runs at once if it already has. Returns the way to stop listening. */
+export function onAbort(signal: AbortSignal, listener: () => void): () => void {
+  if (signal.aborted) listener();
+  else signal.addEventListener('abort', listener, { once: true });
+  return () => signal.removeEventListener('abort', listener);
+}
+
+/** Waits, but no longer than the signal allows. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      stop();
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    let stop = () => {};
+    stop = onAbort(signal, done);
+  });
+}

@@ -1,0 +1,69 @@
+import type { ClientChannel } from 'ssh2';
+import { type Failure, fail, ok, type Result } from '../model/outcome.ts';
+import { pause } from './deadline.ts';
+import type { Hop } from './hop.ts';
+import { type Slots, slots } from './slots.ts';
+
+/** The connection to one host, through all its hops, with its channels counted. */
+export type Link = {
+  readonly hop: Hop;
+  readonly channels: Slots;
+  readonly close: () => Promise<void>;
+};
+
+/** `hops` are those on the way, outermost first. */
+export function link(hop: Hop, hops: readonly Hop[]): Link {
+  const close = async () => {
+    for (const each of [hop, ...[...hops].reverse()]) await each.close();
+  };
+  return { hop, channels: slots(channelLimit(hop.ident)), close };
+}
+
+/** OpenSSH allows ten sessions and frees them late; dropbear crashes when channels overlap. */
+function channelLimit(ident: string): number {
+  return /^SSH-2\.0-OpenSSH/.test(ident) ? 4 : 1;
+}
+
+export type OpenChannel = { readonly channel: ClientChannel; readonly release: () => void };
+
+/**
+ * Opens a channel that runs a command. A server that refuses one more session (MaxSessions) is asked again until the
+ * signal aborts: earlier sessions end a moment later there than here. An abort gives null.
+ */
+export async function openChannel(to: Link, command: string, signal: AbortSignal): Promise<Result<OpenChannel> | null> {
+  const release = await to.channels.take(signal);
+  if (release === null) return null;
+  for (let wait = 10; ; wait = Math.min(wait * 2, 500)) {
+    const opened = await exec(to.hop, command, signal);
+    if (opened !== null && !(opened instanceof Error)) return ok({ channel: opened, release });
+    const refused = opened instanceof Error && 'reason' in opened && opened.reason === 2 && to.hop.lost() === null;
+    if (refused) await pause(wait * (0.5 + Math.random()), signal);
+    if (refused && !signal.aborted) continue;
+    release();
+    return opened === null || signal.aborted ? null : fail(channelFailure(to.hop, opened));
+  }
+}
+
+function channelFailure(hop: Hop, error: Error): Failure {
+  const lost = hop.lost();
+  if (lost !== null || /not connected|no response/i.test(error.message))
+    return { kind: 'connection-lost', detail: lost ?? error.message };
+  return { kind: 'unsupported', needs: `a login that may run commands: the host answered "${error.message}"` };
+}
+
+/** ssh2 throws when the connection is closed already; an abort gives null, and a channel that still opens is closed. */
+function exec({ client }: Hop, command: string, signal: AbortSignal): Promise<ClientChannel | Error | null> {
+  return new Promise((resolve) => {
+    const abort = () => resolve(null);
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      client.exec(command, (error, channel) => {
+        signal.removeEventListener('abort', abort);
+        if (signal.aborted) channel?.close();
+        resolve(error ?? channel);
+      });
+    } catch (error) {
+      resolve(error instanceof Error ? error : new Error(String(error)));
+    }
+  });
+}

@@ -1,0 +1,23 @@
+import type { Secret } from '../model/secret.ts';
+import type { StartGate } from './slots.ts';
+
+/** What all connections of a run share; times in milliseconds. */
+export type ConnectOptions = {
+  /** Trust a host whose key is not known yet, and record the key; a changed key is refused all the same. */
+  readonly acceptNew: boolean;
+  /** The password for sudo, or null when there is none; called at most once, whatever the number of hosts. */
+  readonly becomePassword: () => Promise<Secret | null>;
+  /** The passphrase of a private key file, or null when there is none; called at most once per file. */
+  readonly passphrase: (keyFile: string) => Promise<Secret | null>;
+  /** Limit for one attempt at one hop: TCP, handshake and login together. */
+  readonly connectTimeoutMs: number;
+  /** A silent link is given up after three intervals. */
+  readonly keepaliveMs: number;
+  /** Further attempts after a link that failed before the login. */
+  readonly retries: number;
+  readonly onNote?: (text: string) => void;
+  /** The known_hosts file that keys accepted on first use are appended to. */
+  readonly homeKnownHosts: string;
+  /** Limits handshakes under way per address; one gate of 8 for the whole process by default. */
+  readonly startGate?: StartGate;
+};

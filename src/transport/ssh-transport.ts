@@ -1,0 +1,16 @@
+import { dial } from './dial.ts';
+import type { Link } from './link.ts';
+import type { Privilege } from './privilege.ts';
+import { runScript, sync, unpack } from './sync.ts';
+import type { Transport } from './transport.ts';
+
+/** The transport over one SSH connection; disposing of it closes every hop. */
+export function sshTransport(link: Link, privilege: Privilege): Transport {
+  return {
+    run: (script, io) => runScript(link, privilege, script, io),
+    unpack: (files, into, io) => unpack(link, privilege, files, into, io),
+    sync: (request, method, io) => sync(link, privilege, request, method, io),
+    dial: (host, port, io) => dial(link, host, port, io),
+    [Symbol.asyncDispose]: () => link.close(),
+  };
+}

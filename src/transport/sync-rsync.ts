@@ -1,0 +1,87 @@
+import type { ClientChannel } from 'ssh2';
+import { type Exit, type Failure, fail, ok, type Result } from '../model/outcome.ts';
+import { onAbort } from './deadline.ts';
+import type { Link } from './link.ts';
+import { collector } from './output.ts';
+import type { Privilege } from './privilege.ts';
+import { type LocalRsync, splitWords, startRsync } from './rsync.ts';
+import type { SyncIo, SyncRequest } from './sync.ts';
+
+/** Runs the local rsync through a channel of the connection that is open already, sudo included. */
+export async function syncByRsync(
+  link: Link,
+  privilege: Privilege,
+  asRoot: boolean,
+  request: SyncRequest,
+  io: SyncIo,
+): Promise<Result<Exit>> {
+  const local = startRsync(request, asRoot);
+  const stopAbort = onAbort(io.signal, local.kill);
+  const stderr = collector(io.onLine && ((line) => io.onLine?.('stderr', line)));
+  local.stderr.on('data', stderr.take);
+  local.stdout.on('data', (chunk: Buffer) => reportProgress(chunk, io));
+  try {
+    const remote = await carry(link, privilege, local, io);
+    if (!remote.ok) local.kill();
+    else if (remote.value !== null) local.remoteEnded(remote.value.code);
+    local.fromRemote.end();
+    const code = await local.ended;
+    if (!remote.ok) return remote;
+    return ok({ code, stdout: '', stderr: `${remote.value?.stderr ?? ''}${stderr.end()}` });
+  } finally {
+    stopAbort();
+  }
+}
+
+/** Connects both rsyncs; null when the local one ended before it said what to run. */
+async function carry(link: Link, privilege: Privilege, local: LocalRsync, io: SyncIo): Promise<Result<Exit | null>> {
+  let channel: ClientChannel | null = null;
+  const early: Buffer[] = [];
+  const send = (chunk: Buffer) => {
+    if (channel === null) early.push(chunk);
+    else if (!channel.write(chunk)) waitForDrain(local, channel);
+  };
+  const words = await new Promise<readonly string[] | null>((resolve) => splitWords(local.toRemote, resolve, send));
+  if (words === null) return ok(null);
+  const command = serverCommand(words);
+  if (command === null)
+    return fail<Failure>({
+      kind: 'unsupported',
+      needs: `an rsync that keeps its arguments off the command line; this one asks for: ${words.join(' ')}`,
+    });
+  const job = {
+    go: `exec ${command}`,
+    what: 'rsync',
+    io: { signal: io.signal, timeoutMs: io.timeoutMs },
+    feed: (stdin: ClientChannel) => {
+      channel = stdin;
+      for (const chunk of early) stdin.write(chunk);
+      if (local.toRemote.readableEnded) stdin.end();
+      else local.toRemote.once('end', () => stdin.end());
+    },
+    onData: (chunk: Buffer) => {
+      if (channel === null || local.fromRemote.destroyed || local.fromRemote.write(chunk)) return;
+      const waiting = channel;
+      const go = () => waiting.resume();
+      waiting.pause();
+      local.fromRemote.once('drain', go).once('close', go);
+    },
+  };
+  return privilege.perform(link, job);
+}
+
+function waitForDrain(local: LocalRsync, channel: ClientChannel): void {
+  local.toRemote.pause();
+  channel.once('drain', () => local.toRemote.resume());
+}
+
+/** rsync's words, without the name it takes for the host's; null if one of them would need quoting. */
+function serverCommand(words: readonly string[]): string | null {
+  const plain = words[0] === 'rsync' && words[1] === '--server' && words.every((word) => /^[\w.,=-]+$/.test(word));
+  return plain ? words.join(' ') : null;
+}
+
+function reportProgress(chunk: Buffer, { onProgress }: SyncIo): void {
+  const last = [...chunk.toString('latin1').matchAll(/(\d+)%\s+(\S+\/s)/g)].at(-1);
+  if (last?.[1] !== undefined && last[2] !== undefined) onProgress?.(Number(last[1]), last[2]);
+}

@@ -1,0 +1,70 @@
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { type Header, type Pack, pack } from 'tar-stream';
+import type { Tree, TreeEntry } from '../model/plan.ts';
+import { bytesOf } from './reveal.ts';
+import type { BundleFile } from './transport.ts';
+
+/** Modes of a synced tree, whatever the local ones are: only the executable bit is carried over. */
+const DIRECTORY_MODE = 0o755;
+const fileMode = (executable: boolean) => (executable ? 0o755 : 0o644);
+
+/** A tar archive as it is made; `failed` has the reason when a local file could not be read as planned. */
+export type Archive = { readonly stream: Pack; readonly failed: () => string | null };
+
+/** Small files with their exact modes, owned by root. */
+export function bundleArchive(files: readonly BundleFile[]): Archive {
+  return archive(async (tar) => {
+    for (const { path, content, mode } of files) await add(tar, { name: path, mode }, bytesOf(content));
+  });
+}
+
+/** A tree, its files streamed one after the other; `onBytes` hears how many bytes of content have gone in. */
+export function treeArchive(tree: Tree, onBytes: (bytes: number) => void): Archive {
+  return archive(async (tar) => {
+    for (const entry of tree.entries) await addEntry(tar, tree.from, entry, onBytes);
+  });
+}
+
+async function addEntry(tar: Pack, from: string, entry: TreeEntry, onBytes: (bytes: number) => void): Promise<void> {
+  switch (entry.type) {
+    case 'directory':
+      return add(tar, { name: `${entry.path}/`, type: 'directory', mode: DIRECTORY_MODE }, null);
+    case 'symlink':
+      return add(tar, { name: entry.path, type: 'symlink', linkname: entry.target, mode: 0o777 }, null);
+    case 'file': {
+      const { path: name, executable, size } = entry;
+      if (size === 0) return add(tar, { name, mode: fileMode(executable) }, Buffer.alloc(0));
+      const file = createReadStream(join(from, name), { highWaterMark: 256 * 1024 });
+      file.on('data', (chunk) => onBytes(chunk.length));
+      await pipeline(file, tar.entry({ ...COMMON, name, mode: fileMode(executable), size }));
+    }
+  }
+}
+
+/** No clock in an archive: files get the time of the epoch plus one day, which no tar warns about. */
+const COMMON = { uid: 0, gid: 0, uname: 'root', gname: 'root', mtime: new Date(86_400_000) };
+
+function add(tar: Pack, header: Pick<Header, 'name'> & Partial<Header>, body: Buffer | null): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const done = (error?: Error | null) => (error ? reject(error) : resolve());
+    if (body === null) tar.entry({ ...COMMON, ...header }, done);
+    else tar.entry({ ...COMMON, ...header, size: body.length }, body, done);
+  });
+}
+
+function archive(fill: (tar: Pack) => Promise<void>): Archive {
+  const stream = pack();
+  let problem: string | null = null;
+  // An unread archive is torn down with its channel; that is the channel's failure to report, not an exception.
+  stream.on('error', () => {});
+  fill(stream).then(
+    () => stream.finalize(),
+    (error: unknown) => {
+      if (!stream.destroyed) problem = error instanceof Error ? error.message : String(error);
+      stream.destroy();
+    },
+  );
+  return { stream, failed: () => problem };
+}

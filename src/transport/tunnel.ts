@@ -1,0 +1,26 @@
+import type { Duplex } from 'node:stream';
+import { onAbort } from './deadline.ts';
+import type { Hop } from './hop.ts';
+
+/** A TCP connection made by the other side; an Error says why there is none, its `reason` as in RFC 4254 5.1. */
+export function openTunnel(
+  { ssh }: Hop,
+  host: string,
+  port: number,
+  signal: AbortSignal,
+): Promise<Duplex | (Error & { reason?: number })> {
+  return new Promise((resolve) => {
+    const stop = onAbort(signal, () => resolve(new Error('no answer')));
+    ssh.forwardOut('127.0.0.1', 0, host, port).then(
+      (channel) => {
+        stop();
+        if (signal.aborted) channel.destroy();
+        resolve(channel);
+      },
+      (error: unknown) => {
+        stop();
+        resolve(error instanceof Error ? error : new Error(String(error)));
+      },
+    );
+  });
+}

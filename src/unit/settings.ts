@@ -1,0 +1,72 @@
+import { assigned, type EffectiveUnit } from './effective.ts';
+import type { Assignment } from './parse.ts';
+import type { Problem } from './problem.ts';
+import { resolveSpecifiers, type SpecifierValues } from './specifiers.ts';
+import { type Escapes, splitWords } from './words.ts';
+
+/** Reads typed values of one effective unit, and collects what could not be read. */
+export type Settings = {
+  readonly problems: Problem[];
+  readonly unresolved: Set<string>;
+  /** Every assignment of a key that counts. */
+  all(section: string, key: string): readonly Assignment[];
+  /** The last value that `read` takes, or `fallback`; each one it does not take is a problem. */
+  scalar<T>(section: string, key: string, read: (text: string) => T | null, fallback: T): T;
+  /** All words of all values, specifiers resolved. */
+  words(section: string, key: string, escapes?: Escapes): readonly string[];
+  resolve(text: string): string;
+  report(at: Assignment, message: string, effect?: Problem['effect']): void;
+  /** Reports what no line is to blame for. */
+  refuse(message: string): void;
+};
+
+export function settingsOf(unit: EffectiveUnit, values: SpecifierValues): Settings {
+  const problems: Problem[] = [];
+  const unresolved = new Set<string>();
+  const all: Settings['all'] = (section, key) => assigned(unit, section, key);
+  const resolve = (text: string) => {
+    const resolved = resolveSpecifiers(text, unit.name, values);
+    for (const specifier of resolved.unresolved) unresolved.add(specifier);
+    return resolved.text;
+  };
+  const report: Settings['report'] = ({ file, line }, message, effect = 'ignored') => {
+    problems.push({ file, line, message, effect });
+  };
+  return {
+    problems,
+    unresolved,
+    all,
+    resolve,
+    report,
+    refuse: (message) => {
+      problems.push({ file: unit.file, line: 0, message, effect: 'refused' });
+    },
+    scalar: (section, key, read, fallback) => {
+      let value = fallback;
+      for (const assignment of all(section, key)) {
+        const parsed = read(assignment.value);
+        if (parsed === null) report(assignment, `${key}=${assignment.value} is no valid value`);
+        else value = parsed;
+      }
+      return value;
+    },
+    words: (section, key, escapes = 'keep') =>
+      all(section, key).flatMap((assignment) => {
+        const { words, unbalanced } = splitWords(assignment.value, escapes);
+        if (unbalanced) report(assignment, `${key}: a quote is never closed`);
+        return words.map(resolve);
+      }),
+  };
+}
+
+/** systemd's booleans; null for anything else. */
+export function parseBoolean(text: string): boolean | null {
+  if (/^(1|yes|y|true|t|on)$/i.test(text)) return true;
+  return /^(0|no|n|false|f|off)$/i.test(text) ? false : null;
+}
+
+/** A reader that takes only the given words. */
+export const oneOf =
+  <const T extends string>(allowed: readonly T[]) =>
+  (text: string): T | null =>
+    allowed.find((word) => word === text) ?? null;
