@@ -1,5 +1,5 @@
 import { fail, ok, type Result } from '../model/outcome.ts';
-import { VAR_NAME } from './names.ts';
+import { isVarName } from './names.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 const isMapping = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -55,7 +55,7 @@ function level(vars: unknown): Json {
     const field = FIELDS[name];
     const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
     if (field !== undefined) fields[field] = field === 'port' ? number : value;
-    else if (VAR_NAME.test(name) && ['string', 'number', 'boolean'].includes(typeof value)) plain[name] = value;
+    else if (isVarName(name) && ['string', 'number', 'boolean'].includes(typeof value)) plain[name] = value;
   }
   return Object.keys(plain).length > 0 ? { ...fields, vars: plain } : fields;
 }

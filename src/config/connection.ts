@@ -73,7 +73,7 @@ async function connect(
     port: fields.port ?? ssh?.port ?? 22,
     user: fields.user ?? (ssh?.user || caller.user),
   };
-  const jump = await jumpsOf(context, name, fields, tokens, ssh, [...through, name]);
+  const jump = await jumpsOf(context, name, fields, ssh, [...through, name]);
   if (!jump.ok) return jump;
   return ok({
     address: tokens.hostName,
@@ -115,7 +115,6 @@ async function jumpsOf(
   context: ConnectionContext,
   name: string,
   fields: Fields,
-  tokens: SshTokens,
   ssh: SshAnswer | null,
   through: readonly string[],
 ): Promise<Result<readonly Connection[], string>> {
@@ -128,8 +127,6 @@ async function jumpsOf(
   if (hops === null) return fail(`the SSH configuration names a jump host that makes no sense: ${written}`);
   const connections: Connection[] = [];
   for (const [i, hop] of hops.entries()) {
-    // A `Host *` block gives the bastion itself the same ProxyJump; ssh does not jump through itself either.
-    if (fields.jump === undefined && isItself(hop, tokens)) continue;
     const hopFields = fieldsOfHop(context.inventory, hop);
     const connection = await connect(context, hop.address, i === 0 ? hopFields : { ...hopFields, jump: 'none' }, through);
     if (!connection.ok) return connection;
@@ -138,9 +135,6 @@ async function jumpsOf(
   }
   return ok(connections);
 }
-
-const isItself = (hop: Hop, { alias, hostName: address, port }: SshTokens) =>
-  (hop.address === alias || hop.address === address) && (hop.port === null || hop.port === port);
 
 /** A hop that is a host of the inventory brings its own settings; any other only what the SSH configuration says. */
 function fieldsOfHop(inventory: Inventory, hop: Hop): Fields {

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import type { $ZodIssue, $ZodType } from 'zod/v4/core';
-import { type Diagnostic, diagnostic } from './diagnostic.ts';
+import { type Diagnostic, diagnostic, type Position } from './diagnostic.ts';
 import { suggestion } from './nearest.ts';
-import { exampleAt, keysAt } from './schema-walk.ts';
+import { exampleAt, keysAt, titleAt } from './schema-walk.ts';
 import type { Locate, Path } from './source-map.ts';
 import { oneOf, wording } from './wording.ts';
 
@@ -54,8 +54,9 @@ export function diagnose(schema: $ZodType, issues: readonly $ZodIssue[], locate:
     const { path } = issue;
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => {
-        const hint = suggestion(key, keysAt(schema, path), 'known keys');
-        return diagnostic(locate([...path, key], 'key'), `unknown key "${key}"`, hint);
+        const what = titleAt(schema, path) ?? 'key';
+        const hint = suggestion(key, keysAt(schema, path), `known ${what}s`);
+        return diagnostic(locate([...path, key], 'key'), `unknown ${what} "${key}"`, hint);
       });
     }
     if (issue.code === 'invalid_key') {
@@ -69,7 +70,9 @@ export function diagnose(schema: $ZodType, issues: readonly $ZodIssue[], locate:
     }
     const typed = /^must be .*, not /s.test(issue.message);
     const separator = PREDICATE.test(issue.message) ? ' ' : ': ';
-    return [diagnostic(locate(path), `${subject(path)}${separator}${issue.message}`, typed ? example : null)];
+    const at = locate(path);
+    const hint = (typed ? example : null) ?? quotesHint(issue, at);
+    return [diagnostic(at, `${subject(path)}${separator}${issue.message}`, hint)];
   });
 }
 
@@ -82,6 +85,13 @@ function subject(path: Path): string {
   if (typeof last === 'string') return last;
   const list = path.findLast((part) => typeof part === 'string');
   return list === undefined ? 'this file' : `an entry of ${String(list)}`;
+}
+
+/** YAML makes a number of 0644 and a truth value of true; what was written is kept by quotes. */
+function quotesHint(issue: $ZodIssue, { excerpt, column }: Position): string | null {
+  const wanted = issue.code === 'invalid_type' && issue.expected === 'string';
+  if (!wanted || excerpt === null || !['number', 'boolean'].includes(typeof issue.input)) return null;
+  return `in quotes it is text: "${excerpt.text.slice(column - 1, column - 1 + excerpt.length)}"`;
 }
 
 function exampleHint(schema: $ZodType, path: Path): string | null {

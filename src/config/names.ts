@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { NAME } from '../model/ids.ts';
 
-const ALLOWED = 'must be letters, digits, "_", "." and "-", and begin with a letter, a digit or "_"';
+const ALLOWED = 'must consist of letters, digits, "_", "." and "-", and not begin with "." or "-"';
 
 const name = (longest: number) => z.string().max(longest).regex(NAME, { error: ALLOWED });
 
@@ -11,10 +11,17 @@ export const groupNameSchema = name(64);
 export const appNameSchema = name(64);
 export const accountSchema = name(64);
 
-export const VAR_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
-export const varNameSchema = z.string().regex(VAR_NAME, {
-  error: 'must be letters, digits and "_", and not begin with a digit',
-});
+/** Names that fleet itself defines for `{{ name }}`; vars cannot have them. */
+export const BUILT_IN: readonly string[] = ['root', 'current', 'user', 'host', 'app'];
+
+const VAR_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+export const isVarName = (text: string): boolean => VAR_NAME.test(text) && !BUILT_IN.includes(text);
+
+const varNameSchema = z
+  .string()
+  .regex(VAR_NAME, { error: 'must consist of letters, digits and "_", and not begin with a digit' })
+  .refine((name) => !BUILT_IN.includes(name), { error: 'is defined by fleet itself; choose another' });
 
 /** Values of vars; they are always filled in as text. */
 export const varsSchema = z

@@ -1,26 +1,17 @@
 import { z } from 'zod';
 import { type DeploySpec, deploySchema } from './deploy-schema.ts';
-import { accountSchema, appNameSchema, groupNameSchema, hostNameSchema, varsSchema } from './names.ts';
+import { accountSchema, appNameSchema, hostNameSchema, varsSchema } from './names.ts';
 import type { Registry } from './registry.ts';
 import { dataSchema, rootSchema } from './remote-path.ts';
-import { BUILT_IN } from './scope.ts';
 
 /** What stands in a playbook before anything is filled in: these keys cannot have holes. */
 export const headSchema = z.looseObject({
   name: appNameSchema.meta({ description: "The app's name; names its state on a host.", examples: ['jarvis'] }),
   hosts: z
-    .array(z.union([hostNameSchema, groupNameSchema]))
+    .array(hostNameSchema)
     .min(1)
     .meta({ description: 'Host and group names.', examples: [['vps']] }),
-  vars: varsSchema
-    .check((context) => {
-      for (const name of BUILT_IN.filter((one) => Object.hasOwn(context.value, one))) {
-        const message = `is a name that fleet defines itself; choose another`;
-        context.issues.push({ code: 'custom', input: context.value, path: [name], message });
-      }
-    })
-    .nullable()
-    .optional(),
+  vars: varsSchema.nullable().optional(),
 });
 
 /** Exactly one key, which says the kind: the schema of a task or a check, from the registry. */
@@ -37,7 +28,7 @@ function oneKind(kinds: readonly { readonly kind: string; readonly schema: z.Zod
       const [kind = '', spec] = Object.entries(entry)[0] ?? [];
       return { kind, spec };
     })
-    .meta({ minProperties: 1, maxProperties: 1 });
+    .meta({ title: what, minProperties: 1, maxProperties: 1 });
 }
 
 /** One task or check as it stands in the playbook: its kind and its valid spec. */

@@ -1,5 +1,5 @@
 import { isAlias, isCollection, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
-import { type Diagnostic, diagnostic } from './diagnostic.ts';
+import { type Diagnostic, diagnostic, place } from './diagnostic.ts';
 import { positionAt, type Source } from './source-map.ts';
 
 /** A YAML file that could be read: plain data, and the document that says where each part of it stands. */
@@ -53,9 +53,22 @@ function keyTrouble(key: unknown): { message: string; hint: string } | null {
   return null;
 }
 
+/** Names the first place too: with a long list of hosts, that is what has to be looked for. */
 function duplicateKey(source: Source, start: number): Diagnostic {
-  const key = /^(?:"[^"]*"|'[^']*'|[^:\n]*)/.exec(source.text.slice(start, start + 200))?.[0].trim() ?? '';
-  return diagnostic(positionAt(source, [start, start + key.length]), `the key ${key} stands twice in this mapping`);
+  let first: unknown = null;
+  let again: unknown = null;
+  visit(source.document, {
+    Map: (_, { items }) => {
+      const second = items.find(({ key }) => rangeOf(key)[0] === start && isScalar(key));
+      if (!second || !isScalar(second.key)) return;
+      again = second.key;
+      const { value } = second.key;
+      first = items.find(({ key }) => isScalar(key) && key.value === value)?.key;
+    },
+  });
+  const [at, before] = [positionAt(source, rangeOf(again)), positionAt(source, rangeOf(first))];
+  const name = isScalar(again) ? String(again.value) : '';
+  return diagnostic(at, `the key "${name}" is already defined at ${place(before)}`);
 }
 
 function wording(code: string, message: string): string {

@@ -1,7 +1,8 @@
 import { fail, ok, type Result } from '../model/outcome.ts';
 import type { HostTarget, Layout } from '../model/target.ts';
+import { bindCheck } from '../checks/define.ts';
 import type { BoundTask } from '../model/task.ts';
-import { InputError } from '../tasks/define.ts';
+import { bindTask, InputError } from '../tasks/define.ts';
 import { type ConnectionContext, type Overrides, type Reach, reachHost } from './connection.ts';
 import { type Diagnostic, diagnostic, type Position, sortDiagnostics } from './diagnostic.ts';
 import type { InventoryHost } from './inventory.ts';
@@ -128,7 +129,7 @@ async function bindPair(
   const view: LocalView = { lookup, data: layout.data, onTree: (folder) => trees.push(folder) };
   const entries = inputs === 'read' ? body.tasks : [];
   const tasks = await Promise.all(
-    entries.map((entry, i) => bindEntry(project, playbook, entry, i, (task) => task.bind(entry.spec, files(view), layout))),
+    entries.map((entry, i) => bindEntry(project, playbook, entry, i, (task) => bindTask(task, entry.spec, files(view), layout))),
   );
   const found = tasks.flatMap((task) => (task.ok ? [] : [task.failure]));
   if (found.length > 0) return fail(found);
@@ -144,7 +145,7 @@ async function bindPair(
     tasks: tasks.flatMap((task) => (task.ok ? [task.value] : [])),
     checks: body.health.flatMap(({ kind, spec }) => {
       const check = project.registry.checks.find((one) => one.kind === kind);
-      return check ? [check.bind(spec, layout)] : [];
+      return check ? [bindCheck(check, spec, layout)] : [];
     }),
     source: inputs === 'read' ? await sources(folder, () => gitSource(folder, project.caller)) : null,
   });

@@ -7,7 +7,7 @@ export function schemasAt(schema: $ZodType, path: readonly PropertyKey[]): reado
 }
 
 function step(schema: $ZodType, part: PropertyKey): readonly $ZodType[] {
-  return options(schema).flatMap((option): readonly $ZodType[] => {
+  return layers(schema).flatMap((option): readonly $ZodType[] => {
     const { def } = (option as $ZodTypes)._zod;
     switch (def.type) {
       case 'object': {
@@ -28,20 +28,20 @@ function step(schema: $ZodType, part: PropertyKey): readonly $ZodType[] {
   });
 }
 
-/** A schema without `optional`, `default`, `nullable`, transforms …, and a union as its options. */
-function options(schema: $ZodType): readonly $ZodType[] {
+/** A schema and everything that its wrappers and unions wrap, outermost first. */
+function layers(schema: $ZodType): readonly $ZodType[] {
   const { def } = (schema as $ZodTypes)._zod;
-  if (def.type === 'union') return def.options.flatMap(options);
-  if (def.type === 'pipe') return options(def.in);
-  if (def.type === 'lazy') return options(def.getter());
-  if ('innerType' in def) return options(def.innerType as $ZodType);
+  if (def.type === 'union') return [schema, ...def.options.flatMap((one) => layers(one))];
+  if (def.type === 'pipe') return [schema, ...layers(def.in)];
+  if (def.type === 'lazy') return [schema, ...layers(def.getter())];
+  if ('innerType' in def) return [schema, ...layers(def.innerType as $ZodType)];
   return [schema];
 }
 
 /** The keys that a mapping at this path may have. */
 export function keysAt(schema: $ZodType, path: readonly PropertyKey[]): readonly string[] {
   return schemasAt(schema, path).flatMap((at) =>
-    options(at).flatMap((option) => {
+    layers(at).flatMap((option) => {
       const { def } = (option as $ZodTypes)._zod;
       return def.type === 'object' ? Object.keys(def.shape) : [];
     }),
@@ -49,12 +49,18 @@ export function keysAt(schema: $ZodType, path: readonly PropertyKey[]): readonly
 }
 
 /** The first example that a schema at this path was given, also by one of its wrappers. */
-export function exampleAt(schema: $ZodType, path: readonly PropertyKey[]): unknown {
-  for (const at of schemasAt(schema, path)) {
-    for (const one of [at, ...options(at)]) {
-      const example = z.globalRegistry.get(one)?.examples;
-      if (Array.isArray(example) && example.length > 0) return example[0];
-    }
-  }
-  return undefined;
+export const exampleAt = (schema: $ZodType, path: readonly PropertyKey[]): unknown =>
+  [metaAt(schema, path, 'examples')].flat()[0];
+
+/** What a schema at this path calls itself, or null. */
+export function titleAt(schema: $ZodType, path: readonly PropertyKey[]): string | null {
+  const title = metaAt(schema, path, 'title');
+  return typeof title === 'string' ? title : null;
+}
+
+function metaAt(schema: $ZodType, path: readonly PropertyKey[], key: 'examples' | 'title'): unknown {
+  return schemasAt(schema, path)
+    .flatMap((one) => layers(one))
+    .map((one) => z.globalRegistry.get(one)?.[key])
+    .find((value) => value !== undefined);
 }

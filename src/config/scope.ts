@@ -4,9 +4,6 @@ import type { Definition, Definitions, Inventory, InventoryHost } from './invent
 import { suggestion } from './nearest.ts';
 import { fillText, type Lookup } from './template.ts';
 
-/** Names that fleet itself defines; vars cannot have them. */
-export const BUILT_IN = ['root', 'current', 'user', 'host', 'app'] as const;
-
 /** What the playbook says about the names that only it can define; each may have holes of its own. */
 export type AppNames = {
   readonly app: string;

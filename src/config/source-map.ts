@@ -21,7 +21,7 @@ export function positionAt(source: Source, range: readonly [number, number]): Po
   const newline = source.text.indexOf('\n', lineStart);
   const text = source.text.slice(lineStart, newline === -1 ? undefined : newline).replace(/\r$/, '');
   const length = Math.max(1, Math.min(range[1], lineStart + text.length) - start);
-  return { file: source.file, line: Math.max(1, line), column: Math.max(1, col), excerpt: { text, length } };
+  return { file: source.file, line: Math.max(1, line), column: Math.max(1, col), excerpt: text.trim() === '' ? null : { text, length } };
 }
 
 type Found = { readonly key: Node | null; readonly value: Node | null; readonly whole: boolean };

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { userInfo } from 'node:os';
-import { type Connection, Server } from 'ssh2';
+import type { Connection } from 'ssh2';
+import ssh2 from 'ssh2';
 import { exec, type Running } from './exec.ts';
 import { forward } from './forward.ts';
 import { newKey } from './keys.ts';
@@ -31,7 +32,7 @@ export async function startDemoHost(): Promise<DemoHost> {
   const { username: user } = userInfo();
   const [hostKey, clientKey] = [newKey(), newKey()];
   const sandbox = await makeSandbox(clientKey.privateKey, user);
-  const server = new Server({ hostKeys: [hostKey.privateKey], ident: 'fleet-demo' }, (client) => {
+  const server = new ssh2.Server({ hostKeys: [hostKey.privateKey], ident: 'fleet-demo' }, (client) => {
     client.on('error', () => {});
     client.on('authentication', (context) => decideLogin(context, user, clientKey));
     client.on('ready', () => serve(client, sandbox));

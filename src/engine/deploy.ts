@@ -25,6 +25,7 @@ export async function deployHost(target: HostTarget, run: HostRun): Promise<Host
   const tasks = withLayout(target);
   const opened = await openHost(target, tasks, run);
   if (!opened.ok) return { end: 'untouched', failure: opened.failure };
+  // Every return below awaits: the connection closes when this function is left.
   await using connection = opened.value;
   const host = await recoverHost(connection, target, tasks, run);
   if (!host.ok) return { end: 'untouched', failure: host.failure };
@@ -42,21 +43,21 @@ export async function deployHost(target: HostTarget, run: HostRun): Promise<Host
 
   run.emit({ type: 'phase', phase: 'prepare' });
   const prepared = await prepare(host.value.transport, plan.prepare, run);
-  if (!prepared.result.ok) return takeBack(host.value, null, prepared.undo, prepared.result.failure, run);
+  if (!prepared.result.ok) return await takeBack(host.value, null, prepared.undo, prepared.result.failure, run);
 
   if (plan.to === 'reactivate') {
     const same = { from: plan.generation, to: plan.generation, keep: target.keep };
-    return activate(host.value, target, same, { end: 'deployed', generation: plan.generation }, run);
+    return await activate(host.value, target, same, { end: 'deployed', generation: plan.generation }, run);
   }
   run.emit({ type: 'phase', phase: 'stage' });
   const claimed = await claimGeneration(host.value, plan.base, run);
-  if (!claimed.ok) return takeBack(host.value, null, prepared.undo, claimed.failure, run);
+  if (!claimed.ok) return await takeBack(host.value, null, prepared.undo, claimed.failure, run);
   const id = claimed.value;
   const filled = await fillGeneration(host.value, target, plan, recordOf(target, plan, planned.value, id, run), run);
-  if (!filled.ok) return takeBack(host.value, id, prepared.undo, filled.failure, run);
-  if (run.signal.aborted) return takeBack(host.value, id, prepared.undo, { kind: 'cancelled', phase: 'stage' }, run);
+  if (!filled.ok) return await takeBack(host.value, id, prepared.undo, filled.failure, run);
+  if (run.signal.aborted) return await takeBack(host.value, id, prepared.undo, { kind: 'cancelled', phase: 'stage' }, run);
 
-  return activate(
+  return await activate(
     host.value,
     target,
     { from: plan.base, to: id, keep: target.keep },

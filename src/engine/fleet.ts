@@ -31,7 +31,7 @@ export async function runFleet(
   fleet: FleetRun,
 ): Promise<Summary['hosts']> {
   const ended = new Map<HostTarget, Summary['hosts'][number]>();
-  const apps = fleet.kind === 'reads' ? [targets] : [...Map.groupBy(targets, (target) => target.app).values()];
+  const apps = fleet.kind === 'reads' ? [targets] : byApp(targets);
   for (const group of apps) {
     const policy = group[0]?.policy;
     if (policy === undefined) continue;
@@ -58,6 +58,10 @@ export async function runFleet(
   }
   return targets.flatMap((target) => ended.get(target) ?? []);
 }
+
+/** Targets app by app, in the order in which the apps first appear. */
+const byApp = (targets: readonly HostTarget[]): HostTarget[][] =>
+  [...new Set(targets.map(({ app }) => app))].map((app) => targets.filter((target) => target.app === app));
 
 async function onHost(
   target: HostTarget,

@@ -10,6 +10,7 @@ import type { HostRun } from './run.ts';
 export async function rollbackHost(target: HostTarget, to: GenerationId | null, run: HostRun): Promise<HostOutcome> {
   const opened = await openHost(target, [], run);
   if (!opened.ok) return { end: 'untouched', failure: opened.failure };
+  // Every return below awaits: the connection closes when this function is left.
   await using connection = opened.value;
   const host = await recoverHost(connection, target, [], run);
   if (!host.ok) return { end: 'untouched', failure: host.failure };
@@ -18,7 +19,7 @@ export async function rollbackHost(target: HostTarget, to: GenerationId | null, 
   if (!goal.ok) return { end: 'untouched', failure: goal.failure };
   if (run.signal.aborted) return { end: 'untouched', failure: { kind: 'cancelled', phase: 'plan' } };
   const from = facts.active;
-  return activate(
+  return await activate(
     host.value,
     target,
     { from, to: goal.value, keep: target.keep },

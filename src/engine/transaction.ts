@@ -78,7 +78,6 @@ export function hostFailure(heard: Heard): Failure | null {
         unit,
         result,
         status,
-        detail: `${line.state}, restarts ${line.restarts}`,
         ...explain(result, status, null),
         log,
       };

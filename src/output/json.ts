@@ -1,9 +1,9 @@
 import type { Summary } from '../model/events.ts';
 import type { Renderer } from './renderer.ts';
 import { checksOf } from './report/checks.ts';
-import { cleanJson } from './sanitize.ts';
+import { cleanAll, cleanJson } from './sanitize.ts';
 import type { Sink } from './sink.ts';
-import { explainOutcome, failureOf } from './words/outcome.ts';
+import { endWord, explainOutcome, failureOf } from './words/outcome.ts';
 import { generationOf } from './words/plan.ts';
 
 /** Version of the lines; it goes up when a field changes its meaning or goes away. */
@@ -18,7 +18,7 @@ export function jsonRenderer(stdout: Sink, stderr: Sink, quiet: boolean): Render
     },
     close(summary) {
       stdout.write(`${cleanJson(summaryObject(summary))}\n`);
-      for (const { host, app, outcome } of summary.hosts) {
+      for (const { host, app, outcome } of cleanAll(summary).hosts) {
         const why = explainOutcome(outcome, { hosts: [host], app });
         if (why !== null) stderr.write(`${host} (${app}): ${outcome.end}: ${why.what}\n`);
       }
@@ -36,7 +36,7 @@ function summaryObject(summary: Summary) {
     return {
       host,
       app,
-      outcome: outcome.end,
+      outcome: endWord(outcome),
       generation: generationOf(outcome),
       durationMs: Math.round(durationMs),
       failure: failure === null ? null : { ...failure, message: why?.what ?? '', next: why?.next ?? [] },

@@ -34,12 +34,15 @@ export function terminalRenderer(rows: readonly Row[], terminal: Terminal, broke
   const states = trackRows(rows);
   const screen = screenOn(out);
   let timer: ReturnType<typeof setInterval> | undefined;
+  let stopped = false;
 
   const stop = () => {
+    stopped = true;
     clearInterval(timer);
     screen.clear();
   };
   const draw = () => {
+    if (stopped) return;
     try {
       const now = size();
       screen.draw(frame(states.all(), now, clock(), paint), Math.max(20, now.columns));
@@ -59,8 +62,9 @@ export function terminalRenderer(rows: readonly Row[], terminal: Terminal, broke
       timer.unref();
       draw();
     }
+    /** All hosts have ended, the run has not: the rows stay until it does. */
     end() {
-      stop();
+      draw();
     }
   }
 

@@ -18,6 +18,8 @@ const PROGRESS_EVERY = 10_000;
 export function plainRenderer(stdout: Sink, rows: readonly Row[], chatter: Chatter): Renderer {
   const several = severalApps(rows);
   const progressAt = new Map<string, number>();
+  const answers = new Map<string, string>();
+  let said = false;
 
   const isDue = (event: FleetEvent & { type: 'progress' }) => {
     const key = rowKey(event);
@@ -27,8 +29,16 @@ export function plainRenderer(stdout: Sink, rows: readonly Row[], chatter: Chatt
     progressAt.set(key, event.at);
     return true;
   };
+  /** Checks are polled until they pass: the same answer again is no news. */
+  const isNews = (event: FleetEvent & { type: 'check' }) => {
+    const key = `${rowKey(event)}\0${event.result.check}`;
+    const before = answers.get(key);
+    answers.set(key, told(event));
+    return before !== told(event);
+  };
   const isSaid = (event: FleetEvent) => {
     if (chatter === 'quiet') return false;
+    if (event.type === 'check') return isNews(event);
     if (event.type === 'output') return chatter === 'verbose';
     return event.type !== 'progress' || isDue(event);
   };
@@ -40,13 +50,14 @@ export function plainRenderer(stdout: Sink, rows: readonly Row[], chatter: Chatt
   return {
     on(event) {
       if (!isSaid(event)) return;
+      said = true;
       const prefix = `${label(event, several)} | `;
       stdout.write([told(event), ...more(event)].map((line) => `${prefix}${line}\n`).join(''));
     },
     close(summary, heard) {
-      const look = { paint: PLAIN, width: Number.POSITIVE_INFINITY, remarks: chatter === 'quiet' };
+      const look = { paint: PLAIN, width: Number.POSITIVE_INFINITY, remarks: false };
       const lines = summaryLines(summary, heard, look);
-      stdout.write(`${lines.join('\n')}\n`);
+      stdout.write(`${said ? '\n' : ''}${lines.join('\n')}\n`);
     },
     abandon() {},
   };

@@ -1,10 +1,9 @@
 import { exitStatusName } from '../unit/exit-status.ts';
 import type { Service } from '../unit/service.ts';
 import { SIGNALS } from '../unit/signal.ts';
-import { ofSetup } from './setup-causes.ts';
+import { type Explanation, ofSetup } from './setup-causes.ts';
 
-/** Why a service did not stay up and what to do about it, in plain words. */
-export type Explanation = { readonly cause: string; readonly cure: string };
+export type { Explanation } from './setup-causes.ts';
 
 const because = (cause: string, cure: string): Explanation => ({ cause, cure });
 
@@ -105,7 +104,7 @@ function ofTimeout(unit: Service | null): Explanation {
  * @param result systemd's `Result` property, or the same word from the nohup runtime
  * @param status exit status, or signal number where the result is a signal
  */
-export function explain(result: string, status: number, unit: Service | null): Explanation {
+export function explain(result: string, status: number, unit: Service | null = null): Explanation {
   switch (result) {
     case 'resources':
       return because(

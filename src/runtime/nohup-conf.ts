@@ -1,7 +1,7 @@
 import { quote } from '../shell/sh.ts';
 import type { Output } from '../unit/output.ts';
 import type { Endings, Folders, Service } from '../unit/service.ts';
-import { SIGNALS } from '../unit/signal.ts';
+import { signalNumber } from '../unit/signal.ts';
 
 export type Account = {
   /** Name or number of the account that the service runs as. */
@@ -10,9 +10,21 @@ export type Account = {
   readonly group: string;
 };
 
-const seconds = (n: number, endless: string) => (Number.isFinite(n) ? String(n) : endless);
+/** Longer than any host runs: stands for "no limit", so that nobody downstream needs a special case. */
+const ENDLESS = 999_999_999;
 
-const words = ({ statuses, signals }: Endings) => [...statuses, ...signals].join(' ');
+/** Decimal without an exponent, to the microsecond. */
+const seconds = (n: number) =>
+  Math.min(n, ENDLESS)
+    .toFixed(6)
+    .replace(/\.?0+$/, '');
+
+/** A signal stands as its name and as the status 128+N that a shell's `wait` makes of it. */
+const words = ({ statuses, signals }: Endings) =>
+  [
+    ...statuses,
+    ...signals.flatMap((name) => [name, ...(signalNumber(name) > 0 ? [128 + signalNumber(name)] : [])]),
+  ].join(' ');
 
 function stream(output: Output, inherited: string): string {
   switch (output.to) {
@@ -49,16 +61,16 @@ export function serviceFolders(
 /** A failing command with the prefix `-` is no failure: then every way to end counts as success. */
 function success(service: Service): string {
   if (!service.execStart.at(-1)?.ignoreFailure) return words(service.successExitStatus);
-  return words({ statuses: Array.from({ length: 255 }, (_, i) => i + 1), signals: SIGNALS });
+  return words({ statuses: Array.from({ length: 255 }, (_, i) => i + 1), signals: [] });
 }
 
 /**
  * Settings of one service for the host's supervisor, which sources the file: assignments only, in a fixed vocabulary.
- * Times are seconds; `0` is "no limit" for the two timeouts and the start interval.
+ * Times are seconds; no limit is `0` for the start interval and 999999999 for the two timeouts.
  */
 export function serviceConf(service: Service, account: Account, order: number): string {
   const stdout = stream(service.standardOutput, 'log');
-  const limited = service.startLimitBurst > 0 && Number.isFinite(service.startLimitIntervalSec);
+  const limited = service.startLimitBurst > 0;
   const folders = serviceFolders(service).flatMap(({ paths, mode }) =>
     paths.map((path) => `${path} ${mode.toString(8).padStart(4, '0')}`),
   );
@@ -70,11 +82,11 @@ export function serviceConf(service: Service, account: Account, order: number): 
     ['groups', service.supplementaryGroups.join(' ')],
     ['nice', String(service.nice)],
     ['restart', service.restart],
-    ['restart_delay', seconds(service.restartSec, '2147483647')],
+    ['restart_delay', seconds(service.restartSec)],
     ['start_burst', String(service.startLimitBurst)],
-    ['start_interval', limited ? String(service.startLimitIntervalSec) : '0'],
-    ['start_timeout', seconds(service.timeoutStartSec, '0')],
-    ['stop_timeout', seconds(service.timeoutStopSec, '0')],
+    ['start_interval', limited ? seconds(service.startLimitIntervalSec) : '0'],
+    ['start_timeout', seconds(service.timeoutStartSec)],
+    ['stop_timeout', seconds(service.timeoutStopSec)],
     ['kill_signal', service.killSignal],
     ['success', success(service)],
     ['prevent', words(service.restartPreventExitStatus)],

@@ -16,7 +16,9 @@ export const EXIT_ENVIRONMENT_FILE = 250;
 const EXIT_CHDIR = 200;
 const EXIT_EXEC = 203;
 
-const FUNCTIONS = `_fleet_die() { printf '%s\\n' "fleet: $2" >&2; exit "$1"; }
+// Bash called as sh gives up where an environment file sets a name like UID; in its own mode it goes on.
+const FUNCTIONS = `case \${BASH_VERSION-} in ?*) set +o posix ;; esac
+_fleet_die() { printf '%s\\n' "fleet: $2" >&2; exit "$1"; }
 _fleet_find() {
   for _fleet_bin in ${PATH.split(':')
     .map((folder) => `${folder}/"$1"`)

@@ -77,16 +77,18 @@ function service(name: string, order: number, together: readonly string[], input
 export const nohup: Runtime = {
   name: 'nohup',
   record(input) {
-    const { start, enable, missing, problems } = expandServices(input.units, input.enable);
+    const { start, missing, problems } = expandServices(input.units, input.enable);
     const services = start.filter((name) => unitType(name) === 'service');
     const targets = start.filter((name) => unitType(name) === 'target' && !missing.includes(name));
     const parts = services.map((name, i) => service(name, i, start, input));
     const others = start.filter((name) => !services.includes(name) && !targets.includes(name));
-    const reboot = input.host.cron ? [] : ['no cron runs on this host, so the app will not come back after a reboot'];
+    const reboot =
+      input.host.boot === 'none' ? ['nothing on this host starts the app after a reboot: install and start cron'] : [];
     return {
       files: parts.flatMap((part) => part.files),
       start: services,
-      enable: enable.filter((name) => services.includes(name)),
+      // What runs comes back: at boot there is one line for the whole app.
+      enable: services,
       warnings: [...problems, ...reboot, ...parts.flatMap((part) => part.warnings)],
       unsupported: [
         ...others.map((name) => `${name}: ${REASONS[unitType(name)] ?? 'none of the deployed units'}`),

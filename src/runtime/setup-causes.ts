@@ -1,7 +1,9 @@
 import { exitStatusName } from '../unit/exit-status.ts';
 import type { Service } from '../unit/service.ts';
-import type { Explanation } from './diagnose.ts';
 import { EXIT_ENVIRONMENT_FILE } from './nohup-script.ts';
+
+/** Why a service did not stay up and what to do about it, in plain words. */
+export type Explanation = { readonly cause: string; readonly cure: string };
 
 type Causes = Readonly<Record<string, readonly [cause: string, cure: string]>>;
 

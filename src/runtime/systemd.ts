@@ -1,5 +1,5 @@
-import { type EffectiveUnit, effectiveUnit } from '../unit/effective.ts';
-import { expandServices } from '../unit/graph.ts';
+import { assigned, type EffectiveUnit, effectiveUnit } from '../unit/effective.ts';
+import { expandServices, PULLS } from '../unit/graph.ts';
 import { unitType } from '../unit/name.ts';
 import { readService } from '../unit/read-service.ts';
 import type { Runtime } from './define.ts';
@@ -13,6 +13,16 @@ const problemsOf = (unit: EffectiveUnit) =>
 function tooNew(unit: EffectiveUnit, version: number): readonly string[] {
   const newer = unit.assignments.filter((assignment) => understoodSince(assignment) > version);
   return [...new Set(newer.map((it) => `${it.key}= (systemd ${understoodSince(it)})`))];
+}
+
+/** An enabled unit that no [Install] section or other unit ties to a boot is gone after the next one. */
+function forgotten(set: readonly EffectiveUnit[], enable: readonly string[]): readonly string[] {
+  const tied = (unit: EffectiveUnit) =>
+    unit.assignments.some(({ section }) => section === 'Install') ||
+    set.some((other) => PULLS.some((key) => assigned(other, 'Unit', key).some((it) => it.value.includes(unit.name))));
+  return set
+    .filter((unit) => enable.includes(unit.name) && !tied(unit))
+    .map((unit) => `${unit.name} has no [Install] section, so nothing starts it at boot`);
 }
 
 /** PID 1 keeps the services: the unit files themselves are all that it needs. */
@@ -32,7 +42,7 @@ export const systemd: Runtime = {
       files: [],
       start,
       enable: enabled,
-      warnings: [...problems, ...foreign, ...warnings, ...old],
+      warnings: [...problems, ...foreign, ...forgotten(set, enabled), ...warnings, ...old],
       unsupported: [...root, ...unsupported],
     };
   },

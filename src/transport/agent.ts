@@ -1,9 +1,11 @@
 import type { IdentityCallback, ParsedKey, SignCallback, SigningRequestOptions } from 'ssh2';
 import ssh2 from 'ssh2';
 
+type Agent = InstanceType<typeof ssh2.BaseAgent>;
+
 /** Keys that an agent holds and can sign with; certificates and FIDO keys are not among them. */
 export type AgentKeys = {
-  readonly agent: InstanceType<typeof ssh2.BaseAgent> | null;
+  readonly agent: Agent | null;
   readonly keys: readonly ParsedKey[];
   readonly problem: string | null;
 };
@@ -23,21 +25,21 @@ export function listAgent(socket: string | null): Promise<AgentKeys> {
   });
 }
 
-/** An agent that shows only the keys given, in that order: a server gives up after six keys it does not know. */
-export function agentWith(held: AgentKeys, keys: readonly ParsedKey[]): InstanceType<typeof ssh2.BaseAgent> | null {
-  return held.agent === null || keys.length === 0 ? null : new ChosenKeys(held.agent, keys);
+/** An agent that shows one key only. */
+export function agentWith(agent: Agent, key: ParsedKey): Agent {
+  return new OneKey(agent, key);
 }
 
-class ChosenKeys extends ssh2.BaseAgent<ParsedKey> {
+class OneKey extends ssh2.BaseAgent<ParsedKey> {
   constructor(
-    readonly agent: InstanceType<typeof ssh2.BaseAgent>,
-    readonly keys: readonly ParsedKey[],
+    readonly agent: Agent,
+    readonly key: ParsedKey,
   ) {
     super();
   }
 
   override getIdentities(done: IdentityCallback<ParsedKey>): void {
-    done(null, [...this.keys]);
+    done(null, [this.key]);
   }
 
   override sign(

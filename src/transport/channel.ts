@@ -1,9 +1,9 @@
-import { constants } from 'node:os';
 import type { ClientChannel } from 'ssh2';
 import { type Exit, fail, ok, type Result } from '../model/outcome.ts';
 import { type Answer, type Boot, promptOf } from './boot.ts';
 import { type Deadline, onAbort } from './deadline.ts';
 import type { Hop } from './hop.ts';
+import type { Started } from './link.ts';
 import { collector } from './output.ts';
 import { bytesOf } from './reveal.ts';
 import type { RunIo } from './transport.ts';
@@ -38,7 +38,7 @@ const SILENCE_AFTER_EXIT_MS = 3000;
 
 /** Starts the job and follows it to its end. Only a numeric exit status is an end; a closed channel alone is a loss. */
 export function converse(
-  channel: ClientChannel,
+  { channel, ending }: Started,
   hop: Hop,
   boot: Boot,
   job: Job,
@@ -52,7 +52,6 @@ export function converse(
     let answer: Answer | null = null;
     let head = Buffer.alloc(0);
     let asked = 0;
-    let code: number | null = null;
     let silence: NodeJS.Timeout | undefined;
     let done = false;
     const finish = (result: () => Result<Reply>) => {
@@ -102,7 +101,7 @@ export function converse(
     };
     channel.on('data', (chunk: Buffer) => {
       if (done) return;
-      if (code !== null) waitForSilence();
+      if (ending.status !== null) waitForSilence();
       if (answer === null) listen(chunk);
       else take(chunk);
     });
@@ -115,18 +114,18 @@ export function converse(
       channel.close();
       finish(() => reply(1));
     });
-    channel.on('exit', (status: number | null, signal?: string) => {
-      code = status ?? 128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
-      waitForSilence();
-    });
-    channel.on('close', () => finish(() => (code === null || hop.lost() !== null ? lost() : reply(code))));
+    const closed = () => finish(() => (ending.status === null || hop.lost() !== null ? lost() : reply(ending.status)));
+    channel.on('exit', waitForSilence);
+    channel.on('close', closed);
     const stopLost = hop.onLost(() => finish(lost));
     const stopAbort = onAbort(limit.signal, () => {
       channel.signal('TERM');
       channel.close();
       finish(() => fail(limit.failure()));
     });
-    if (boot.password === null) start();
+    if (ending.status !== null) waitForSilence();
+    if (ending.closed) closed();
+    else if (boot.password === null) start();
     else channel.write(Buffer.concat([bytesOf(boot.password), Buffer.from('\n')]));
   });
 }

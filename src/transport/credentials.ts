@@ -31,10 +31,11 @@ export async function credentials(connection: Connection): Promise<Credentials> 
   const others = connection.identitiesOnly ? [] : held.keys.filter((key) => !named.includes(key));
   const ready = files.flatMap((file) => (file.state === 'ready' && !inAgent(file.blob) ? [file] : []));
   const username = connection.user;
-  const fromAgent = (keys: typeof named): AnyAuthMethod[] => {
-    const agent = agentWith(held, keys);
-    return agent === null ? [] : [{ type: 'agent', username, agent }];
-  };
+  // One method per key, so that each refusal is heard of.
+  const fromAgent = (keys: typeof named) =>
+    keys.flatMap((key): AnyAuthMethod[] =>
+      held.agent === null ? [] : [{ type: 'agent', username, agent: agentWith(held.agent, key) }],
+    );
   const fromFiles = ready.map(({ key }): AnyAuthMethod => ({ type: 'publickey', username, key }));
   return {
     methods: [...fromAgent(named), ...fromFiles, ...fromAgent(others)],

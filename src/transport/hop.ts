@@ -149,7 +149,7 @@ function explain(progress: Progress, where: string): Attempt {
   const failed = (failure: Failure, early: boolean): Attempt => ({ end: 'failed', failure, early });
   if (keyRefusal !== null) return failed(keyRefusal, false);
   const message = error?.message ?? 'the connection was closed';
-  if (error?.level === 'client-authentication' || progress.refusals > 0) {
+  if (error?.level === 'client-authentication' || progress.refusals > 0 || /Too many authentication/i.test(message)) {
     const only =
       progress.accepts === null || progress.accepts.includes('publickey')
         ? ''

@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import type { ClientChannel } from 'ssh2';
 import { type Failure, fail, ok, type Result } from '../model/outcome.ts';
 import { pause } from './deadline.ts';
@@ -24,7 +25,10 @@ function channelLimit(ident: string): number {
   return /^SSH-2\.0-OpenSSH/.test(ident) ? 4 : 1;
 }
 
-export type OpenChannel = { readonly channel: ClientChannel; readonly release: () => void };
+/** How a channel stands; the events may have passed before anybody else could listen. */
+export type Ending = { status: number | null; closed: boolean };
+export type Started = { readonly channel: ClientChannel; readonly ending: Ending };
+export type OpenChannel = Started & { readonly release: () => void };
 
 /**
  * Opens a channel that runs a command. A server that refuses one more session (MaxSessions) is asked again until the
@@ -35,7 +39,7 @@ export async function openChannel(to: Link, command: string, signal: AbortSignal
   if (release === null) return null;
   for (let wait = 10; ; wait = Math.min(wait * 2, 500)) {
     const opened = await exec(to.hop, command, signal);
-    if (opened !== null && !(opened instanceof Error)) return ok({ channel: opened, release });
+    if (opened !== null && !(opened instanceof Error)) return ok({ ...opened, release });
     const refused = opened instanceof Error && 'reason' in opened && opened.reason === 2 && to.hop.lost() === null;
     if (refused) await pause(wait * (0.5 + Math.random()), signal);
     if (refused && !signal.aborted) continue;
@@ -52,7 +56,7 @@ function channelFailure(hop: Hop, error: Error): Failure {
 }
 
 /** ssh2 throws when the connection is closed already; an abort gives null, and a channel that still opens is closed. */
-function exec({ client }: Hop, command: string, signal: AbortSignal): Promise<ClientChannel | Error | null> {
+function exec({ client }: Hop, command: string, signal: AbortSignal): Promise<Started | Error | null> {
   return new Promise((resolve) => {
     const abort = () => resolve(null);
     signal.addEventListener('abort', abort, { once: true });
@@ -60,10 +64,21 @@ function exec({ client }: Hop, command: string, signal: AbortSignal): Promise<Cl
       client.exec(command, (error, channel) => {
         signal.removeEventListener('abort', abort);
         if (signal.aborted) channel?.close();
-        resolve(error ?? channel);
+        resolve(error ?? { channel, ending: endingOf(channel) });
       });
     } catch (error) {
       resolve(error instanceof Error ? error : new Error(String(error)));
     }
   });
+}
+
+function endingOf(channel: ClientChannel): Ending {
+  const ending: Ending = { status: null, closed: false };
+  channel.once('exit', (status: number | null, signal?: string) => {
+    ending.status = status ?? 128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
+  });
+  channel.once('close', () => {
+    ending.closed = true;
+  });
+  return ending;
 }

@@ -148,7 +148,7 @@ async function talk(link: Link, boot: Boot, job: Job, onAnswer: (answer: Answer)
   const { channel, release } = opened.value;
   channel.on('close', release);
   link.hop.onLost(release);
-  const reply = await converse(channel, link.hop, boot, job, limit, onAnswer);
+  const reply = await converse(opened.value, link.hop, boot, job, limit, onAnswer);
   // The other side may never confirm the end of a channel that was given up.
   if (!reply.ok) setTimeout(release, 1000).unref();
   return reply;

@@ -67,12 +67,13 @@ export function startRsync(request: SyncRequest, asRoot: boolean): LocalRsync {
 
 /**
  * rsync gets the list of entries and does no choosing of its own, so that digest, tar and rsync agree. `-s` keeps paths
- * off the remote command line. Only absolute --link-dest works on current Debian, and it links only files that are equal
+ * off the remote command line. Only an absolute --link-dest works on current Debian, and it links only files that are equal
  * in all that is preserved, so times are not.
  */
-function rsyncArguments({ tree, to, linkFrom, group }: SyncRequest, asRoot: boolean): readonly string[] {
+function rsyncArguments({ tree, to, linkFrom, copyFrom, group }: SyncRequest, asRoot: boolean): readonly string[] {
   const owner = asRoot ? ['--owner', '--group', `--chown=root:${group}`] : [];
   const link = linkFrom === null ? [] : [`--link-dest=${linkFrom}`];
+  const copy = copyFrom === null ? [] : [`--copy-dest=${copyFrom}`];
   const what = ['--files-from=-', '--from0', '--links', '--checksum', '--no-times', '--no-devices', '--no-specials'];
   const modes = ['--perms', '--chmod=Dugo=rx,Du+w,Fugo=rX,Fu+w'];
   const progress = ['--info=progress2', '--no-inc-recursive', '--outbuf=N', '--no-human-readable'];
@@ -83,6 +84,7 @@ function rsyncArguments({ tree, to, linkFrom, group }: SyncRequest, asRoot: bool
     ...modes,
     ...owner,
     ...link,
+    ...copy,
     ...progress,
     `${tree.from.replace(/\/+$/, '')}/`,
     `host:${to.replace(/\/+$/, '')}/`,

@@ -2,8 +2,8 @@ import type { ClientChannel } from 'ssh2';
 import type { Archive } from './tar.ts';
 
 /** Sends an archive as standard input. One that breaks off closes the channel, so that tar sees a short archive and fails. */
-export function sendArchive({ stream }: Archive, stdin: ClientChannel): void {
-  stdin.on('close', () => stream.destroy());
+export function sendArchive({ stream, abandon }: Archive, stdin: ClientChannel): void {
+  stdin.on('close', abandon);
   stream.on('close', () => {
     if (!stdin.writableEnded) stdin.close();
   });

@@ -19,7 +19,10 @@ export async function syncByRsync(
   const stopAbort = onAbort(io.signal, local.kill);
   const stderr = collector(io.onLine && ((line) => io.onLine?.('stderr', line)));
   local.stderr.on('data', stderr.take);
-  local.stdout.on('data', (chunk: Buffer) => reportProgress(chunk, io));
+  let rate = '';
+  local.stdout.on('data', (chunk: Buffer) => {
+    rate = reportProgress(chunk, io) ?? rate;
+  });
   try {
     const remote = await carry(link, privilege, local, io);
     if (!remote.ok) local.kill();
@@ -27,6 +30,7 @@ export async function syncByRsync(
     local.fromRemote.end();
     const code = await local.ended;
     if (!remote.ok) return remote;
+    if (code === 0) io.onProgress?.(100, rate);
     return ok({ code, stdout: '', stderr: `${remote.value?.stderr ?? ''}${stderr.end()}` });
   } finally {
     stopAbort();
@@ -81,7 +85,10 @@ function serverCommand(words: readonly string[]): string | null {
   return plain ? words.join(' ') : null;
 }
 
-function reportProgress(chunk: Buffer, { onProgress }: SyncIo): void {
-  const last = [...chunk.toString('latin1').matchAll(/(\d+)%\s+(\S+\/s)/g)].at(-1);
-  if (last?.[1] !== undefined && last[2] !== undefined) onProgress?.(Number(last[1]), last[2]);
+/** Passes on the last of rsync's progress reports in a chunk, and gives its rate. */
+function reportProgress(chunk: Buffer, { onProgress }: SyncIo): string | null {
+  const [, percent, rate] = [...chunk.toString('latin1').matchAll(/(\d+)%\s+(\S+\/s)/g)].at(-1) ?? [];
+  if (percent === undefined || rate === undefined) return null;
+  onProgress?.(Number(percent), rate);
+  return rate;
 }

@@ -11,7 +11,12 @@ const DIRECTORY_MODE = 0o755;
 const fileMode = (executable: boolean) => (executable ? 0o755 : 0o644);
 
 /** A tar archive as it is made; `failed` has the reason when a local file could not be read as planned. */
-export type Archive = { readonly stream: Pack; readonly failed: () => string | null };
+export type Archive = {
+  readonly stream: Pack;
+  readonly failed: () => string | null;
+  /** Stops reading files, since nobody takes the archive any more. */
+  readonly abandon: () => void;
+};
 
 /** Small files with their exact modes, owned by root. */
 export function bundleArchive(files: readonly BundleFile[]): Archive {
@@ -57,14 +62,19 @@ function add(tar: Pack, header: Pick<Header, 'name'> & Partial<Header>, body: Bu
 function archive(fill: (tar: Pack) => Promise<void>): Archive {
   const stream = pack();
   let problem: string | null = null;
+  let abandoned = false;
   // An unread archive is torn down with its channel; that is the channel's failure to report, not an exception.
   stream.on('error', () => {});
   fill(stream).then(
     () => stream.finalize(),
     (error: unknown) => {
-      if (!stream.destroyed) problem = error instanceof Error ? error.message : String(error);
+      if (!abandoned) problem = error instanceof Error ? error.message : String(error);
       stream.destroy();
     },
   );
-  return { stream, failed: () => problem };
+  const abandon = () => {
+    abandoned = true;
+    stream.destroy();
+  };
+  return { stream, failed: () => problem, abandon };
 }

@@ -11,7 +11,9 @@ export function openTunnel(
 ): Promise<Duplex | (Error & { reason?: number })> {
   return new Promise((resolve) => {
     const stop = onAbort(signal, () => resolve(new Error('no answer')));
-    ssh.forwardOut('127.0.0.1', 0, host, port).then(
+    // In a chain, since node-ssh throws when the connection is closed already.
+    const opening = Promise.resolve().then(() => ssh.forwardOut('127.0.0.1', 0, host, port));
+    opening.then(
       (channel) => {
         stop();
         if (signal.aborted) channel.destroy();

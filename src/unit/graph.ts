@@ -16,7 +16,8 @@ export type Expansion = {
   readonly problems: readonly string[];
 };
 
-const PULLS = ['Wants', 'Requires', 'BindsTo', 'Upholds'];
+/** The directives by which a unit has others started with it. */
+export const PULLS: readonly string[] = ['Wants', 'Requires', 'BindsTo', 'Upholds'];
 const INSTALLS = ['WantedBy', 'RequiredBy', 'UpheldBy'];
 
 const words = (unit: EffectiveUnit, section: string, keys: readonly string[]): readonly string[] => {

@@ -56,7 +56,8 @@ function logicalLines(text: string): readonly LogicalLine[] {
 export function parseUnit({ path: file, text }: UnitFile): ParsedUnit {
   const assignments: Assignment[] = [];
   const problems: Problem[] = [];
-  const own = OWN_SECTION[unitType(unitOfFile(file))];
+  const unit = unitOfFile(file);
+  const own = OWN_SECTION[unitType(unit) || unit];
   let section: string | null = null;
   let skipping = false;
 

@@ -4,7 +4,7 @@ import { chmod, mkdir, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { utils } from 'ssh2';
+import ssh2 from 'ssh2';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newKey } from '../../src/demo/keys.ts';
 import { freePort } from '../../src/demo/port.ts';
@@ -44,7 +44,7 @@ test('OpenSSH gets no shell, no terminal and no sftp', async () => {
 
 test('the key that is presented is the key that is published', async () => {
   await using connection = await connect(host);
-  const published = utils.parseKey(host.hostKey);
+  const published = ssh2.utils.parseKey(host.hostKey);
   if (published instanceof Error) throw published;
   expect(connection.presented.equals(published.getPublicSSH())).toBe(true);
 });

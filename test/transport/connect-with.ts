@@ -34,26 +34,42 @@ export function optionsIn(dir: string, more: Partial<ConnectOptions> = {}): Conn
   };
 }
 
-export async function connect(connection: Connection, options: ConnectOptions, signal = never()): Promise<Result<Transport>> {
+export async function connect(
+  connection: Connection,
+  options: ConnectOptions,
+  signal = never(),
+): Promise<Result<Transport>> {
   return connector(connection, options)(signal);
 }
 
-export function valueOf<T>(result: Result<T>): T {
+export function valueIn<T>(result: Result<T>): T {
   if (result.ok) return result.value;
   throw new Error(`unexpected failure: ${JSON.stringify(result.failure)}`);
 }
 
-export function failureOf(result: Result<unknown>): Failure {
+export function failureIn(result: Result<unknown>): Failure {
   if (!result.ok) return result.failure;
   throw new Error(`unexpected success: ${JSON.stringify(result.value)}`);
 }
 
 /** A link to a server with its key pinned, logged in with the key that the server knows. */
 export async function connected(
-  server: { readonly dir: string; readonly port: number; readonly user: string; readonly key: { readonly file: string }; readonly hostKeys: readonly string[] },
+  server: {
+    readonly dir: string;
+    readonly port: number;
+    readonly user: string;
+    readonly key: { readonly file: string };
+    readonly hostKeys: readonly string[];
+  },
   more: Partial<Connection> = {},
   options: Partial<ConnectOptions> = {},
 ): Promise<Transport> {
-  const connection = connectionTo({ port: server.port, user: server.user, identityFiles: [server.key.file], hostKeys: server.hostKeys, ...more });
-  return valueOf(await connect(connection, optionsIn(server.dir, options)));
+  const connection = connectionTo({
+    port: server.port,
+    user: server.user,
+    identityFiles: [server.key.file],
+    hostKeys: server.hostKeys,
+    ...more,
+  });
+  return valueIn(await connect(connection, optionsIn(server.dir, options)));
 }

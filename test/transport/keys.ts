@@ -12,7 +12,13 @@ export function tempDir(): Disposable & { readonly path: string } {
 export type KeyPair = { readonly file: string; readonly publicLine: string; readonly privateText: string };
 
 /** A key pair made by the real ssh-keygen. */
-export function makeKey(dir: string, name: string, type = 'ed25519', options: readonly string[] = [], passphrase = ''): KeyPair {
+export function makeKey(
+  dir: string,
+  name: string,
+  type = 'ed25519',
+  options: readonly string[] = [],
+  passphrase = '',
+): KeyPair {
   const file = join(dir, name);
   execFileSync('ssh-keygen', ['-q', '-t', type, '-N', passphrase, '-C', name, '-f', file, ...options]);
   const publicLine = readFileSync(`${file}.pub`, 'utf8').trim().split(' ').slice(0, 2).join(' ');

@@ -17,7 +17,10 @@ export type Sshd = AsyncDisposable & {
   readonly process: ChildProcess;
 };
 
-export async function startSshd(settings: readonly string[] = [], hostKeyTypes: readonly string[] = ['ed25519']): Promise<Sshd> {
+export async function startSshd(
+  settings: readonly string[] = [],
+  hostKeyTypes: readonly string[] = ['ed25519'],
+): Promise<Sshd> {
   const binary = '/usr/sbin/sshd';
   try {
     accessSync(binary);

@@ -28,7 +28,7 @@ nohup_show() {
 nohup_marked() { # UNIT
   for p in /proc/[0-9]*; do
     p=${p#/proc/}
-    [ "$p" != "$$" ] && tr '\0' '\n' <"/proc/$p/environ" 2>/dev/null | grep -qx "FLEET_UNIT=$APP/$1" && say "$p"
+    [ "$p" != "$$" ] && tr '\0' '\n' 2>/dev/null <"/proc/$p/environ" | grep -qx "FLEET_UNIT=$APP/$1" && say "$p"
   done
   return 0
 }
@@ -77,7 +77,7 @@ nohup_restart() { nohup_stop "$@"; nohup_start "$@"; }
 boot_mechanism() {
   if is_systemd && [ $PRIVILEGED = 1 ]; then
     say systemd
-  elif cron_runs && case $(readlink -f "$(command -v crontab)") in */busybox) false ;; /*) true ;; *) false ;; esac; then
+  elif cron_runs && have crontab && case $(readlink -f "$(which_file crontab)") in */busybox) false ;; esac; then
     say cron
   elif [ $PRIVILEGED = 1 ] && [ -f /etc/rc.local ]; then
     say rc.local
@@ -129,6 +129,9 @@ nohup_enabled() {
   esac
 }
 
-nohup_log() { tail -n "$2" "$S/run/$1/log" 2>/dev/null; }
+nohup_log() { # UNIT LINES: of the present run
+  from=$(sed -n 's/^LogStart=//p' "$S/run/$1/status" 2>/dev/null)
+  tail -c "+$((${from:-0} + 1))" "$S/run/$1/log" 2>/dev/null | tail -n "$2"
+}
 
 nohup_reload_manager() { :; }

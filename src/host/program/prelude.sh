@@ -26,7 +26,17 @@ G=$S/generations
 
 say() { printf '%s\n' "$*"; }
 die() { code=$1; shift; printf 'error %s\n' "$*"; exit "$code"; }
-have() { command -v "$1" >/dev/null 2>&1; }
+
+# The file that a command name stands for. `command -v` will not do: busybox's shell answers for every applet of its own.
+which_file() {
+  old=$IFS IFS=:
+  for folder in $PATH; do
+    [ -x "$folder/$1" ] && { IFS=$old; say "$folder/$1"; return; }
+  done
+  IFS=$old
+  return 1
+}
+have() { which_file "$1" >/dev/null; }
 
 # Whole seconds since boot: deadlines must not move when somebody sets the clock.
 uptime_now() { read -r up _ </proc/uptime; say "${up%%.*}"; }

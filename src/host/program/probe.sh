@@ -16,8 +16,7 @@ verb_probe() { # PROGRAM-NAME TOOL…
   else
     say "init-unknown /proc/1/comm cannot be read"
   fi
-  # Only a file counts: busybox's shell also answers for applets that nobody installed.
-  for tool in "$@"; do case $(command -v "$tool") in /*) say "tool $tool" ;; esac; done
+  for tool in "$@"; do have "$tool" && say "tool $tool"; done
   say "boot $(boot_mechanism)"
   near=$ROOT
   while [ ! -d "$near" ]; do near=$(dirname "$near"); done

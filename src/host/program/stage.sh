@@ -36,9 +36,13 @@ verb_exec() { # USER DIRECTORY COMMAND…
 }
 
 # The release is complete: link what outlives it, and make its record a generation.
-verb_seal() { # N
+verb_seal() { # N USER
   release=$ROOT/releases/$1 staged=$G/.staging-$1
   [ -f "$staged/manifest" ] || die 64 "generation $1 has no manifest"
+  if [ $PRIVILEGED = 1 ] && [ "$2" != - ]; then
+    group=$(id -gn "$2") || die 64 "there is no account $2 on this host"
+    find "$release" ! -group "$group" -exec chgrp -h "$group" {} +
+  fi
   while read -r path; do
     rm -rf "${release:?}/$path"
     case $path in */*) mkdir -p "$release/${path%/*}" && chmod 755 "$release/${path%/*}" ;; esac

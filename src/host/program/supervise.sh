@@ -18,6 +18,7 @@ Job=0
 Supervisor=$$
 SupervisorStart=$(start_time $$)
 Settled=$settled
+LogStart=$log_start
 EOF
 }
 
@@ -103,6 +104,7 @@ verb_supervise() { # UNIT GENERATION
   . "$record/services/$unit.conf" || exit 64
   child=0 child_start=0 restarts=0 starts='' stopping=0 settled=0 main_code=0
   invocation=$$-$(start_time $$)-$(uptime_now)
+  log_start=$(wc -c <"$dir/log" 2>/dev/null || say 0)
   trap 'stopping=1' TERM INT HUP
   supervise_directories
 

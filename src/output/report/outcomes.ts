@@ -1,7 +1,7 @@
 import type { Summary } from '../../model/events.ts';
 import type { HostOutcome } from '../../model/outcome.ts';
 import type { Paint } from '../paint.ts';
-import { explainOutcome, isBad } from '../words/outcome.ts';
+import { endWord, explainOutcome, isBad } from '../words/outcome.ts';
 import { generationOf } from '../words/plan.ts';
 import { duration } from '../words/time.ts';
 import { table } from './table.ts';
@@ -11,7 +11,7 @@ export function outcomesTable(summary: Summary, paint: Paint, width: number): st
   const rows = summary.hosts.map(({ host, app, outcome, durationMs }) => [
     host,
     app,
-    outcome.end,
+    endWord(outcome),
     generation(outcome),
     duration(durationMs),
     explainOutcome(outcome, { hosts: [host], app })?.what ?? '',
@@ -29,6 +29,6 @@ const generation = (outcome: HostOutcome) => String(generationOf(outcome) || '-'
 /** `48 deployed, 1 reverted, 1 untouched`: in the order in which they first came. */
 export function tally(summary: Summary, paint: Paint): string {
   const ends = new Map<string, number>();
-  for (const { outcome } of summary.hosts) ends.set(outcome.end, (ends.get(outcome.end) ?? 0) + 1);
+  for (const { outcome } of summary.hosts) ends.set(endWord(outcome), (ends.get(endWord(outcome)) ?? 0) + 1);
   return [...ends].map(([end, n]) => `${n} ${end}`).join(paint.dot);
 }

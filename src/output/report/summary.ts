@@ -25,7 +25,7 @@ export function summaryLines(summary: Summary, heard: Heard, look: Look): string
     const plan = heard.planOf(host);
     return plan === undefined ? [] : [{ name: label(host, several), plan }];
   });
-  return [
+  const lines = [
     ...plans(views, paint),
     ...(look.remarks ? remarks(heard, several, paint) : []),
     ...checksTable(summary, paint, width),
@@ -34,7 +34,8 @@ export function summaryLines(summary: Summary, heard: Heard, look: Look): string
     ...failures(summary, paint, width),
     '',
     `${summary.command}: ${tally(summary, paint)}`,
-  ].slice(views.length > 0 ? 1 : 0);
+  ];
+  return lines[0] === '' ? lines.slice(1) : lines;
 }
 
 /** Notes and warnings of the run, each once with the hosts that it is about. */
@@ -42,7 +43,7 @@ function remarks(heard: Heard, several: boolean, paint: Paint): string[] {
   const groups = groupBy(heard.remarks(), (remark) => remark.text);
   const lines = groups.map((group) => {
     const names = list([...new Set(group.map((remark) => label(remark, several)))], 8);
-    return paint.warn(`${paint.sign.run} ${names}: ${group[0]?.text ?? ''}`);
+    return paint.warn(`! ${names}: ${group[0]?.text ?? ''}`);
   });
   return lines.length === 0 ? [] : ['', ...lines];
 }

@@ -29,7 +29,7 @@ export function told(event: FleetEvent): string {
       return checked(event.result);
     case 'ended': {
       const why = explainOutcome(event.outcome, { hosts: [event.host], app: event.app })?.what;
-      return `${ended(event.outcome)}${why === undefined ? '' : `: ${why}`} (${duration(event.durationMs)})`;
+      return `${ended(event.outcome)} (${duration(event.durationMs)})${why === undefined ? '' : `: ${why}`}`;
     }
     default:
       return unreachable(event);

@@ -15,6 +15,12 @@ export type Place = { readonly hosts: readonly string[]; readonly app: string };
 export const command = (verb: string, { hosts, app }: Place): string =>
   `fleet ${verb} ${hosts.map((host) => `--host ${host}`).join(' ')} --app ${app}`;
 
+/** The way out for a host whose way back failed: the same for everybody who has to name it. */
+export const wayOut = (place: Place): string[] => [
+  `See what is wrong with \`${command('health', place)}\` (it changes nothing) and put it right on the host.`,
+  `Then try the way back once more: \`${command('rollback', place)}\`. Until that worked, the host takes no deploy.`,
+];
+
 /** The last lines of a command's output, without the empty ones at its end. */
 export function lastLines(text: string, most: number): string[] {
   const lines = text.replace(/\s+$/, '').split('\n');

@@ -1,6 +1,6 @@
 import { type Failure, unreachable } from '../../model/outcome.ts';
 import { explainConnection } from './connection.ts';
-import { command, type Explanation, type Place } from './explanation.ts';
+import { command, type Explanation, type Place, wayOut } from './explanation.ts';
 import { explainHostKey } from './host-key.ts';
 import { PHASE } from './phase.ts';
 import { duration } from './time.ts';
@@ -41,13 +41,10 @@ export function explain(failure: Failure, place: Place): Explanation {
         `See what differs now with \`${command('plan', place)}\`, then run the same command again.`,
       );
     case 'needs-repair':
-      return plain(
-        `an earlier run could not be taken back wholly${because(failure.detail)}`,
-        `Try the way back once more: \`${command('rollback', place)}\`. Until that worked, the host takes no deploy.`,
-      );
+      return plain(`an earlier run could not be taken back wholly${because(failure.detail)}`, ...wayOut(place));
     case 'unsupported':
       return plain(
-        `the host lacks something: ${failure.needs}`,
+        `the host does not have what is needed: ${failure.needs}`,
         'Put it on the host, or change the playbook so that it is not needed.',
       );
     case 'no-target':

@@ -33,9 +33,11 @@ const compare = (key: ShownKey | null) =>
   `\`ssh-keygen -lf ${keyFile(key)}\` and compare the SHA256 fingerprint with the one above.`;
 
 function unknown(key: ShownKey | null): string[] {
-  const line = key?.line ?? 'TYPE BASE64';
+  if (key === null)
+    return ['Put right what is named above, so that known keys can be read; then run the same command again.'];
+  const line = key.line ?? 'TYPE BASE64';
   return [
-    ...(key === null ? [] : [compare(key)]),
+    compare(key),
     'If they are equal, run the same command with `--accept-new`: it trusts the key of a host that is seen for the ' +
       'first time, and writes it to known_hosts.',
     `Or pin the key at this host in the inventory: \`hostKey: "${line}"\``,

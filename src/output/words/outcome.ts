@@ -1,6 +1,6 @@
 import { type Failure, type HostOutcome, unreachable } from '../../model/outcome.ts';
 import { count } from './count.ts';
-import { command, type Explanation, type Place } from './explanation.ts';
+import { command, type Explanation, type Place, wayOut } from './explanation.ts';
 import { explain } from './failure.ts';
 
 /** How it ended, and so what state the host is in: one sentence without a full stop. */
@@ -35,6 +35,10 @@ export function ended(outcome: HostOutcome): string {
   }
 }
 
+/** The outcome as one word, for tables and scripts: a host whose plan is empty is an unchanged one. */
+export const endWord = (outcome: HostOutcome): HostOutcome['end'] =>
+  outcome.end === 'planned' && !outcome.pending ? 'unchanged' : outcome.end;
+
 /** The failure behind an outcome, or null when there is none. */
 export function failureOf(outcome: HostOutcome): Failure | null {
   return 'failure' in outcome ? outcome.failure : null;
@@ -67,9 +71,6 @@ function stuck(reason: Explanation, revert: Explanation, place: Place): Explanat
   return {
     what: reason.what,
     evidence: [...reason.evidence, `and taking it back failed: ${revert.what}`, ...revert.evidence],
-    next: [
-      ...revert.next,
-      `Then try the way back once more: \`${command('rollback', place)}\`. Until that worked, the host takes no deploy.`,
-    ],
+    next: [...revert.next.filter((advice) => !wayOut(place).includes(advice)), ...wayOut(place)],
   };
 }

@@ -17,6 +17,7 @@ export function explainStep(step: string, exit: Exit): Explanation {
   return {
     what: `step "${step}" failed with exit status ${exit.code}${meaning(exit.code)}`,
     evidence: [
+      ...(out.length + err.length === 0 ? ['it printed nothing'] : []),
       ...(out.length > 0 ? ['its last output:', ...out.map((line) => `  ${line}`)] : []),
       ...(err.length > 0 ? ['its last error output:', ...err.map((line) => `  ${line}`)] : []),
     ],
@@ -24,15 +25,33 @@ export function explainStep(step: string, exit: Exit): Explanation {
   };
 }
 
+/** systemd's words for how a service ended, in ours. */
 function ending({ result, status }: UnitFailure): string {
-  if (result === 'signal' || result === 'core-dump') return `ended by signal ${status}`;
-  return status === 0 ? `result: ${result}` : `result: ${result}, status ${status}`;
+  switch (result) {
+    case 'exit-code':
+      return `it exited with status ${status}`;
+    case 'signal':
+    case 'core-dump':
+      return `it was ended by signal ${status}`;
+    case 'timeout':
+      return 'it took too long to start or to stop';
+    case 'watchdog':
+      return 'its watchdog heard nothing from it';
+    case 'oom-kill':
+      return 'it was killed for lack of memory';
+    case 'start-limit-hit':
+      return 'it was started again too often in too short a time';
+    case 'success':
+      return 'it ended without an error';
+    default:
+      return status === 0 ? `result: ${result}` : `result: ${result}, status ${status}`;
+  }
 }
 
-function unitEvidence(unit: UnitFailure): string[] {
+function unitEvidence(unit: UnitFailure, _i: number, all: readonly UnitFailure[]): string[] {
   const log = unit.log.map((line) => `  ${line}`);
   return [
-    `${unit.unit}: ${ending(unit)}`,
+    ...(all.length > 1 ? [`${unit.unit}: ${ending(unit)}`] : []),
     ...(unit.cause === '' ? [] : [`why: ${unit.cause}`]),
     ...(log.length > 0 ? ['last lines of its log:', ...log] : ['its log is empty']),
   ];
@@ -40,7 +59,7 @@ function unitEvidence(unit: UnitFailure): string[] {
 
 export function explainUnits(units: readonly UnitFailure[]): Explanation {
   const first = units[0];
-  const why = units.length === 1 && first !== undefined ? ` (${ending(first)})` : '';
+  const why = units.length === 1 && first !== undefined ? `: ${ending(first)}` : '';
   const cures = [...new Set(units.map((unit) => unit.cure))].filter((cure) => cure !== '');
   return {
     what: `${list(

@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+import { Secret } from '../model/secret.ts';
+import type { HostTarget } from '../model/target.ts';
+import { type ConnectOptions, connector, startGate } from '../transport/connect.ts';
+import type { Connect } from '../transport/transport.ts';
+import { askSecret } from './ask.ts';
+import type { HostFlags, World } from './world.ts';
+
+/** Makes connections for a run: what all of them share is decided here, once. */
+export function connections(
+  flags: HostFlags,
+  world: World,
+  note: (text: string) => void,
+): (target: HostTarget) => Connect {
+  const { FLEET_BECOME_PASSWORD: fromCaller } = world.caller.env;
+  const options: ConnectOptions = {
+    acceptNew: flags.acceptNew === true,
+    becomePassword: once(async () =>
+      fromCaller
+        ? new Secret('FLEET_BECOME_PASSWORD', fromCaller)
+        : askSecret('sudo password on the hosts: ', 'sudo password', world),
+    ),
+    passphrase: (file) => askSecret(`passphrase of ${file}: `, 'passphrase', world),
+    connectTimeoutMs: 15_000,
+    keepaliveMs: 10_000,
+    retries: 2,
+    onNote: note,
+    homeKnownHosts: join(world.caller.home, '.ssh', 'known_hosts'),
+    startGate: startGate(8),
+  };
+  return (target) => connector(target.connection, options);
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}

@@ -1,0 +1,36 @@
+import { type HostOutcome, unreachable } from '../model/outcome.ts';
+
+/** The contract's exit codes, worst first: one run ends with the worst of its hosts. */
+const PRECEDENCE = [4, 70, 130, 1, 3, 5, 0] as const;
+export type ExitCode = (typeof PRECEDENCE)[number];
+
+/** What one host's end means for the run. */
+export function exitCodeOf(outcome: HostOutcome): ExitCode {
+  switch (outcome.end) {
+    case 'unchanged':
+    case 'deployed':
+    case 'rolled-back':
+    case 'removed':
+    case 'planned':
+    case 'healthy':
+      return 0;
+    case 'unhealthy':
+      return 1;
+    case 'reverted':
+      return outcome.failure.kind === 'cancelled' ? 130 : 1;
+    case 'untouched':
+      return outcome.failure.kind === 'cancelled' ? 130 : 3;
+    case 'stuck':
+    case 'unknown':
+      return 4;
+    default:
+      return unreachable(outcome);
+  }
+}
+
+/** The run's own exit code. @param interrupted whether the operator pressed Ctrl-C */
+export function exitCode(outcomes: readonly HostOutcome[], interrupted: boolean): ExitCode {
+  const codes = new Set<ExitCode>(outcomes.map(exitCodeOf));
+  if (interrupted) codes.add(130);
+  return PRECEDENCE.find((code) => codes.has(code)) ?? 0;
+}

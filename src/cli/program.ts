@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { World } from './world.ts';
+
+const VERSION: string = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+
+const many = (value: string, before: readonly string[]) => [...before, value];
+
+function whole(value: string): number {
+  const n = Number(value);
+  if (!Number.isInteger(n) || n < 1) throw new InvalidArgumentError('a whole number from 1 on is expected.');
+  return n;
+}
+
+const common = (command: Command) =>
+  command
+    .addOption(new Option('-C <dir>', 'the project folder (default: the nearest one upwards)'))
+    .option('--json', 'one JSON object per line on standard output')
+    .option('-v, --verbose', 'also what commands on the hosts print')
+    .option('-q, --quiet', 'only what failed, and the summary');
+
+const onHosts = (command: Command) =>
+  common(command)
+    .option('--host <name>', 'a host by name, address or glob; repeatable', many, [])
+    .option('--group <name>', 'all hosts of a group; repeatable', many, [])
+    .option('--app <name>', 'only this app; repeatable', many, [])
+    .option('--all', 'all hosts')
+    .option('--parallel <n>', 'hosts at a time', whole, 10)
+    .option('--user <name>', 'log in as this user, whatever the inventory says')
+    .option('--identity <file>', 'private key to log in with, whatever the inventory says')
+    .option('--accept-new', 'trust hosts whose key is not known yet, and remember it')
+    .option('-y, --yes', 'do not ask');
+
+/** The command line. Commands are loaded when they are called, so that `--version` and `--help` answer at once. */
+export function program(world: World, ended: (code: number) => void): Command {
+  const fleet = new Command('fleet')
+    .description('Deploys services to plain Linux hosts over SSH and keeps them running.')
+    .version(VERSION, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => world.stdout.write(text),
+      writeErr: (text) => world.stderr.write(text),
+    })
+    .showSuggestionAfterError();
+
+  onHosts(fleet.command('deploy').description('plan, apply, prove it healthy, and commit; or revert')).action(
+    async (flags) => ended(await (await import('./deploy.ts')).deploy(flags, world)),
+  );
+  onHosts(fleet.command('plan').description('what deploy would change on each host; writes nothing'))
+    .option('--exit-code', 'exit with 5 when changes are pending')
+    .action(async (flags) => ended(await (await import('./plan.ts')).plan(flags, world)));
+  onHosts(fleet.command('rollback').description('back to the previous good generation'))
+    .option('--to <generation>', 'to this generation instead', whole)
+    .action(async (flags) => ended(await (await import('./rollback.ts')).rollback(flags, world)));
+  onHosts(fleet.command('health').description("the services and the playbook's checks on each host")).action(
+    async (flags) => ended(await (await import('./health.ts')).health(flags, world)),
+  );
+  common(fleet.command('check').description('validate the whole project offline')).action(async (flags) =>
+    ended(await (await import('./check.ts')).check(flags, world)),
+  );
+  fleet
+    .command('init')
+    .description('write a starter project')
+    .argument('[folder]', 'where', '.')
+    .action(async (folder) => ended(await (await import('./init.ts')).init(folder, world)));
+  fleet
+    .command('demo')
+    .description('the whole story on a throw-away host on 127.0.0.1: no root, no Docker, no sshd')
+    .option('-v, --verbose', 'also what commands on the host print')
+    .action(async (flags) => ended(await (await import('./demo.ts')).demo(flags, world)));
+  for (const command of fleet.commands) command.exitOverride().configureOutput(fleet.configureOutput());
+  return fleet;
+}

@@ -1,0 +1,36 @@
+import type { Caller } from '../config/caller.ts';
+
+/** The process as commands see it; made in `main.ts`, which alone touches `process`. */
+export type World = {
+  readonly caller: Caller;
+  /** The node that runs us; the demo's app runs on it too. */
+  readonly execPath: string;
+  readonly stdout: NodeJS.WriteStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly stdin: NodeJS.ReadStream;
+  /** Aborted by the first Ctrl-C or SIGTERM. */
+  readonly signal: AbortSignal;
+  /** Called on a second Ctrl-C, before the process ends: gives the terminal back. */
+  readonly onAbandon: (hook: () => void) => void;
+};
+
+/** Flags that every command takes. */
+export type CommonFlags = {
+  readonly C?: string;
+  readonly json?: boolean;
+  readonly verbose?: boolean;
+  readonly quiet?: boolean;
+  readonly yes?: boolean;
+};
+
+/** Flags of every command that contacts hosts. */
+export type HostFlags = CommonFlags & {
+  readonly host: readonly string[];
+  readonly group: readonly string[];
+  readonly app: readonly string[];
+  readonly all?: boolean;
+  readonly parallel: number;
+  readonly user?: string;
+  readonly identity?: string;
+  readonly acceptNew?: boolean;
+};

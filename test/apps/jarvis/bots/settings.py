@@ -1,0 +1,73 @@
+"""What the supervisor is told from outside, checked before anything starts."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Dict, Mapping, Optional
+
+from dotenv import DotenvError, parse_dotenv
+from fault import Fault, parse_fault
+from secret import Secret
+
+REQUIRED = ("TELEGRAM_BOT_TOKEN", "XAI_API_KEY", "HELIUS_API_KEY")
+
+
+class SettingsError(Exception):
+    """A sentence for the operator, without any value that could be secret."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    keys: Mapping[str, Secret]
+    port: int
+    marker: str
+    fault: Optional[Fault]
+
+    @property
+    def digest(self) -> str:
+        """Tells which settings a process runs with, and gives none of them away."""
+        return hashlib.sha256(self.marker.encode()).hexdigest()
+
+
+def read_settings(environment: Mapping[str, str], file: Path) -> Settings:
+    """@raises SettingsError"""
+    values: Dict[str, str] = dict(environment)
+    if any(name not in environment for name in REQUIRED):
+        values = {**_read_file(file), **environment}
+    missing = [name for name in REQUIRED if not values.get(name, "").strip()]
+    if missing:
+        raise SettingsError(f"no value for {', '.join(missing)}: set it in the environment or in {file}")
+    return Settings(
+        keys={name: Secret(name, values[name]) for name in REQUIRED},
+        port=_port(values.get("JARVIS_PORT", "8000")),
+        marker=values.get("JARVIS_MARKER", ""),
+        fault=_fault(values.get("JARVIS_FAULT", "")),
+    )
+
+
+def _read_file(file: Path) -> Dict[str, str]:
+    try:
+        return parse_dotenv(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except DotenvError as error:
+        raise SettingsError(f"{file}: {error}") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{file} is not UTF-8") from None
+    except OSError as error:
+        raise SettingsError(f"cannot read {file}: {error.strerror}") from None
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) <= 65535:
+        return int(text)
+    raise SettingsError("JARVIS_PORT must be a number from 0 to 65535")
+
+
+def _fault(text: str) -> Optional[Fault]:
+    try:
+        return parse_fault(text) if text else None
+    except ValueError as error:
+        raise SettingsError(f"JARVIS_FAULT: {error}") from None

@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { command } from '../../src/checks/command.ts';
+import { bindCheck, type CheckKind } from '../../src/checks/define.ts';
+import { CHECKS } from '../../src/checks/index.ts';
+import { tcp } from '../../src/checks/tcp.ts';
+import { unit } from '../../src/checks/unit.ts';
+import type { UnitState } from '../../src/model/check.ts';
+import { checkHere, hostHere, rawServer } from './rig.ts';
+
+const state = (name: string, active: string, sub: string, more: Partial<UnitState> = {}): UnitState => ({
+  unit: name,
+  active,
+  sub,
+  pid: 0,
+  restarts: 0,
+  result: 'success',
+  status: 0,
+  ...more,
+});
+
+describe('a unit check', () => {
+  it.each([
+    [state('a.service', 'active', 'running', { pid: 42, restarts: 1 }), true, 'active (running), pid 42, 1 restart'],
+    [state('a.service', 'active', 'exited'), true, 'active (exited), 0 restarts'],
+    [state('a.socket', 'active', 'listening'), true, 'active (listening), 0 restarts'],
+    [state('a.timer', 'active', 'waiting'), true, 'active (waiting), 0 restarts'],
+    [state('a.target', 'active', 'active'), true, 'active (active), 0 restarts'],
+    [state('a.mount', 'active', 'mounted'), true, 'active (mounted), 0 restarts'],
+    [state('a.timer', 'active', 'elapsed'), false, 'active (elapsed), 0 restarts'],
+    [
+      state('a.service', 'activating', 'auto-restart', { restarts: 3, result: 'exit-code', status: 3 }),
+      false,
+      'activating (auto-restart), exit-code, status 3, 3 restarts',
+    ],
+    [state('a.service', 'inactive', 'dead'), false, 'inactive (dead), 0 restarts'],
+    [state('a.service', 'reloading', 'reload', { pid: 1 }), false, 'reloading (reload), pid 1, 0 restarts'],
+  ])('of %o', async (given, ok, detail) => {
+    expect(await checkHere(unit, given.unit, hostHere({ [given.unit]: given }))).toEqual({ ok, detail });
+  });
+
+  it('tells that the host could not be asked', async () =>
+    expect(await checkHere(unit, { name: 'a@1.service' })).toEqual({
+      ok: false,
+      detail: 'connection-lost: the connection is gone',
+    }));
+});
+
+describe('a TCP check', () => {
+  it.each<[string, (port: number) => unknown]>([
+    ['a port', (port) => port],
+    ['host:port', (port) => `127.0.0.1:${port}`],
+    ['a mapping', (port) => ({ port, timeout: '1s' })],
+  ])('passes where something accepts connections, named as %s', async (_name, entry) => {
+    await using raw = await rawServer((socket) => socket.end('hello'));
+    expect(await checkHere(tcp, entry(raw.port))).toEqual({ ok: true, detail: 'accepts connections' });
+  });
+
+  it('fails where nothing listens', async () => {
+    const { port, ...free } = await rawServer(() => {});
+    await free[Symbol.asyncDispose]();
+    expect(await checkHere(tcp, port)).toEqual({
+      ok: false,
+      detail: `nothing listens on 127.0.0.1:${port} (ECONNREFUSED)`,
+    });
+  });
+
+  it('tells a connection that takes too long', async () => {
+    const slow = {
+      ...hostHere(),
+      dial: async () => ({ ok: false, failure: { kind: 'timed-out', what: 'dial', ms: 5 } }) as const,
+    };
+    expect((await checkHere(tcp, '[::1]:80', slow)).detail).toBe('no connection to [::1]:80 within 5s');
+  });
+});
+
+describe('a command check', () => {
+  it.each<[string, unknown, boolean, string]>([
+    ['passes on exit 0, with the last line', ['printf', 'one\ntwo\n\n'], true, 'two'],
+    ['passes without a word', ['true'], true, 'exit 0'],
+    ['fails on any other exit', ['sh', '-c', 'echo "disk full" >&2; exit 3'], false, 'exit 3: disk full'],
+    ['takes its words as they are', ['printf', '%s', `a b'c $(id) "x"`], true, `a b'c $(id) "x"`],
+    ['makes output harmless', ['printf', '\\033[2Jx'], true, '\\u{1b}[2Jx'],
+    ['gives up in time', { command: ['sleep', '9'], timeout: '50ms' }, false, 'no end within 50ms'],
+  ])('%s', async (_name, entry, ok, detail) => expect(await checkHere(command, entry)).toEqual({ ok, detail }));
+
+  it('tells a command that is not there', async () => {
+    const { ok, detail } = await checkHere(command, ['no-such-command-xyz']);
+    expect(ok).toBe(false);
+    expect(detail).toMatch(/^exit 127: .*no-such-command-xyz/);
+  });
+});
+
+/** Valid entries of each kind, short and long, and their labels; a new kind needs one here. */
+const ENTRIES: Readonly<Record<string, readonly (readonly [entry: unknown, label: string])[]>> = {
+  unit: [
+    ['jarvis.service', 'unit jarvis.service'],
+    [{ name: 'w@1.service' }, 'unit w@1.service'],
+  ],
+  http: [
+    ['http://127.0.0.1:8000/health', 'http http://127.0.0.1:8000/health'],
+    [{ url: 'https://[::1]/', status: [200, 204] }, 'http https://[::1]/'],
+  ],
+  tcp: [
+    [6379, 'tcp 127.0.0.1:6379'],
+    ['[::1]:80', 'tcp [::1]:80'],
+    [{ host: 'db', port: 5432 }, 'tcp db:5432'],
+  ],
+  command: [
+    [['pg_isready', '-q'], 'command pg_isready -q'],
+    [{ command: ['true'] }, 'command true'],
+  ],
+};
+
+const REFUSED: Readonly<Record<string, readonly unknown[]>> = {
+  unit: ['jarvis', 'w@.service', "a b'c.service", '../x.service', '-x.sevice', { name: 'a.service', within: '30' }],
+  http: [
+    'ftp://x/',
+    'http://',
+    '127.0.0.1:80',
+    'http://u:p@h/',
+    'http://a b/',
+    { url: 'http://h/', status: 99 },
+    { url: 'http://h/', headers: { 'a b': '1' } },
+    { url: 'http://h/', headers: { A: 'x\r\ny' } },
+  ],
+  tcp: [0, 65_536, '127.0.0.1', 'a:b', '127.0.0.1:99999', { port: 80, host: 'a b' }, 1.5],
+  command: [[], 'true', [''], ['a\0b'], [1], { command: ['true'], user: 'x' }],
+};
+
+const kinds: readonly CheckKind<string, unknown>[] = CHECKS;
+
+describe.each(kinds.map((kind) => [kind.kind, kind] as const))('the check kind %s', (name, kind) => {
+  it.each(ENTRIES[name] ?? [])('takes %j', (entry, label) => {
+    const once = kind.schema.parse(entry);
+    expect(kind.schema.parse(once)).toEqual(once);
+    expect(kind.label(once)).toBe(label);
+  });
+
+  it.each(REFUSED[name] ?? [])('refuses %j', (entry) => expect(kind.schema.safeParse(entry).success).toBe(false));
+
+  it('waits half a minute unless told otherwise', () => {
+    const layout = { root: '/a', current: '/a/current', app: 'a', user: null, data: [] };
+    const [short, long] = [ENTRIES[name]?.at(0)?.[0], ENTRIES[name]?.at(-1)?.[0]];
+    const within = (entry: unknown) => bindCheck(kind, kind.schema.parse(entry), layout).withinMs;
+    expect([within(short), within(long), within({ ...(long as object), within: '2m' })]).toEqual([
+      30_000, 30_000, 120_000,
+    ]);
+  });
+
+  it('can be described to an editor', () => expect(() => z.toJSONSchema(kind.schema, { io: 'input' })).not.toThrow());
+});

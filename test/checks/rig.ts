@@ -1,0 +1,82 @@
+import { spawn } from 'node:child_process';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { bindCheck, type CheckKind } from '../../src/checks/define.ts';
+import type { CheckIo, UnitState } from '../../src/model/check.ts';
+import { fail, ok, type Result } from '../../src/model/outcome.ts';
+import type { Script } from '../../src/shell/sh.ts';
+
+const layout = { root: '/opt/jarvis', current: '/opt/jarvis/current', app: 'jarvis', user: 'jarvis', data: [] };
+
+/** This machine as the host: real connections, real commands; only units are given. */
+export function hostHere(
+  units: Readonly<Record<string, UnitState>> = {},
+  signal = new AbortController().signal,
+): CheckIo {
+  return {
+    signal,
+    run: (script, timeoutMs) => runHere(script, timeoutMs),
+    unit: async (name) => {
+      const state = units[name];
+      return state ? ok(state) : fail({ kind: 'connection-lost', detail: 'the connection is gone' });
+    },
+    dial: (host, port, timeoutMs) => dialHere(host, port, timeoutMs),
+  };
+}
+
+function dialHere(host: string, port: number, timeoutMs: number): Promise<Result<Duplex>> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: timeoutMs });
+    socket.on('connect', () => resolve(ok(socket.setTimeout(0))));
+    socket.on('timeout', () => resolve(fail({ kind: 'timed-out', what: 'the connection', ms: timeoutMs })));
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      resolve(fail({ kind: 'unreachable', detail: error.code ?? error.message })),
+    );
+  });
+}
+
+function runHere(script: Script, timeoutMs: number): ReturnType<CheckIo['run']> {
+  return new Promise((resolve) => {
+    const child = spawn('dash', ['-c', script.text], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const said = { stdout: '', stderr: '' };
+    child.stdout.on('data', (chunk) => (said.stdout += chunk));
+    child.stderr.on('data', (chunk) => (said.stderr += chunk));
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      resolve(fail({ kind: 'timed-out', what: 'the command', ms: timeoutMs }));
+    }, timeoutMs);
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      resolve(ok({ code: code ?? 137, ...said }));
+    });
+  });
+}
+
+/** Runs a check as a playbook's entry describes it. */
+export const checkHere = <Spec>(kind: CheckKind<string, Spec>, entry: unknown, io = hostHere()) =>
+  bindCheck(kind, kind.schema.parse(entry), layout).check(io);
+
+/** A server of raw bytes on 127.0.0.1, gone with the test. */
+export async function rawServer(talk: (socket: Socket) => void): Promise<AsyncDisposable & { readonly port: number }> {
+  const open = new Set<Socket>();
+  const server = createServer((socket) => {
+    open.add(socket);
+    socket.on('error', () => {});
+    talk(socket);
+  });
+  return { port: await listening(server), [Symbol.asyncDispose]: () => closed(server, open) };
+}
+
+export function listening(server: Server): Promise<number> {
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : 0);
+    });
+  });
+}
+
+function closed(server: Server, open: Iterable<Socket>): Promise<void> {
+  for (const socket of open) socket.destroy();
+  return new Promise((resolve) => server.close(() => resolve()));
+}

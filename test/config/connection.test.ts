@@ -1,0 +1,194 @@
+import { userInfo } from 'node:os';
+import { describe, expect, it } from 'vitest';
+import type { Overrides } from '../../src/config/connection.ts';
+import { resolveHosts } from '../../src/config/resolve.ts';
+import { projectWith } from './loaded.ts';
+
+const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl';
+
+/** The connection to host `a`, or what is wrong with it. */
+async function reach(inventory: string, ssh?: string, overrides: Overrides = {}, env: Record<string, string> = {}) {
+  const files = { 'inventory/h.yaml': inventory, 'keys/one': '', 'keys/two': '', '.ssh/id_ed25519': '' };
+  await using folder = await projectWith(files, ssh === undefined ? { env } : { ssh, env });
+  const everything = { hosts: ['a'], groups: [], apps: [], all: false };
+  const result = await resolveHosts(folder.project, everything, overrides);
+  if (!result.ok) return { error: result.failure.map(({ message }) => message).join('\n'), warnings: [], dir: folder.dir };
+  const [target] = result.value.targets;
+  if (!target) throw new Error('no target');
+  return { ...target.connection, runtime: target.runtime, warnings: result.value.warnings, dir: folder.dir, error: '' };
+}
+
+describe('precedence: flag, then host, then group, then defaults, then ssh configuration, then built-in', () => {
+  const flag = { user: 'flag' };
+  const host = 'hosts: { a: { address: 192.0.2.1, groups: [g1, g2], user: host } }';
+  const hostWithout = 'hosts: { a: { address: 192.0.2.1, groups: [g1, g2] } }';
+  const groups = 'groups: { g1: { user: first }, g2: { user: second } }';
+  const firstOnly = 'groups: { g1: { user: first }, g2: {} }';
+  const noGroups = 'groups: { g1: {}, g2: {} }';
+  const defaults = 'defaults: { user: default }';
+  const ssh = 'Host 192.0.2.1\n  User config\n';
+  const table: readonly [string, readonly string[], string | undefined, Overrides, string][] = [
+    ['a flag beats everything', [defaults, groups, host], ssh, flag, 'flag'],
+    ['a host beats its groups', [defaults, groups, host], ssh, {}, 'host'],
+    ['a later group beats an earlier one', [defaults, groups, hostWithout], ssh, {}, 'second'],
+    ['an earlier group beats the defaults', [defaults, firstOnly, hostWithout], ssh, {}, 'first'],
+    ['the defaults beat the ssh configuration', [defaults, noGroups, hostWithout], ssh, {}, 'default'],
+    ['the ssh configuration beats the login name', [noGroups, hostWithout], ssh, {}, 'config'],
+  ];
+  it.each(table)('%s', async (_, inventory, config, overrides, expected) => {
+    expect(await reach(inventory.join('\n'), config, overrides)).toMatchObject({ user: expected });
+  });
+
+  it('falls back on port 22, become auto and runtime auto', async () => {
+    expect(await reach('hosts: { a: }')).toMatchObject({ address: 'a', port: 22, become: 'auto', runtime: 'auto', jump: [] });
+  });
+});
+
+describe('the ssh configuration', () => {
+  it('gives what the inventory leaves out, through an Include and with its tokens expanded', async () => {
+    const ssh = 'Include DIR/more.conf\n';
+    const more = [
+      'Host a',
+      '  HostName 192.0.2.7',
+      '  Port 2200',
+      '  User deploy',
+      '  IdentityFile ~/keys/one',
+      '  IdentityFile %d/keys/two',
+      '  IdentitiesOnly yes',
+      '  IdentityAgent ~/agent-%r-%h.sock',
+      '  UserKnownHostsFile ~/known_%n',
+      '  GlobalKnownHostsFile /etc/known',
+      '  HostKeyAlias alias.example',
+    ].join('\n');
+    await using folder = await projectWith(
+      { 'inventory/h.yaml': 'hosts: { a: }', 'more.conf': more, 'keys/one': '', 'keys/two': '' },
+      { ssh },
+    );
+    const { dir } = folder;
+    // For these two options ssh expands the tilde itself, by the home folder of the account.
+    const sshHome = userInfo().homedir;
+    const result = await resolveHosts(folder.project, { hosts: ['a'], groups: [], apps: [], all: false });
+    expect(result.ok && result.value.targets[0]?.connection).toEqual({
+      address: '192.0.2.7',
+      port: 2200,
+      user: 'deploy',
+      identityFiles: [`${dir}/keys/one`, `${dir}/keys/two`],
+      identitiesOnly: true,
+      agent: `${sshHome}/agent-deploy-192.0.2.7.sock`,
+      hostKeys: [],
+      knownHostsFiles: [`${sshHome}/known_a`, '/etc/known'],
+      hostKeyAlias: 'alias.example',
+      jump: [],
+      become: 'auto',
+    });
+  });
+
+  it('is asked with the user of the inventory, so that Match user applies', async () => {
+    const ssh = 'Match user root\n  Port 2022\n';
+    expect(await reach('hosts: { a: { user: root } }', ssh)).toMatchObject({ port: 2022 });
+    expect(await reach('hosts: { a: { user: other } }', ssh)).toMatchObject({ port: 22 });
+  });
+
+  it('that ssh itself refuses is reported with what ssh says', async () => {
+    expect((await reach('hosts: { a: }', 'Host a\n  Portt 22\n')).error).toContain('Bad configuration option: portt');
+  });
+
+  it('with a ProxyCommand draws a warning, since fleet does not run it', async () => {
+    expect((await reach('hosts: { a: }', 'Host a\n  ProxyCommand nc %h %p\n')).warnings.join()).toContain('ProxyCommand');
+    expect((await reach('hosts: { a: }', 'Host a\n  User x\n')).warnings).toEqual([]);
+  });
+});
+
+describe('the agent', () => {
+  const env = { SSH_AUTH_SOCK: '/run/agent', OTHER: '/run/other' };
+  it.each([
+    ['is SSH_AUTH_SOCK when nothing is said', 'Host b\n', '/run/agent'],
+    ['is none for IdentityAgent none', 'IdentityAgent none\n', null],
+    ['is the variable that IdentityAgent names', 'IdentityAgent $OTHER\n', '/run/other'],
+    ['is SSH_AUTH_SOCK by that name', 'IdentityAgent SSH_AUTH_SOCK\n', '/run/agent'],
+  ])('%s', async (_, ssh, agent) => {
+    expect(await reach('hosts: { a: }', ssh, {}, env)).toMatchObject({ agent });
+  });
+});
+
+describe('identity files', () => {
+  it('of the inventory are relative to the project, or to the home folder after a tilde', async () => {
+    const found = await reach('hosts: { a: { identityFile: [keys/one, ~/keys/two, /abs/key] } }');
+    expect(found).toMatchObject({ identityFiles: [`${found.dir}/keys/one`, `${found.dir}/keys/two`, '/abs/key'] });
+    expect(found.warnings).toEqual(['a: the identity file /abs/key does not exist']);
+  });
+
+  it('of ssh itself are left out where they do not exist', async () => {
+    const found = await reach('hosts: { a: }');
+    expect(found).toMatchObject({ identityFiles: [`${found.dir}/.ssh/id_ed25519`] });
+  });
+});
+
+describe('jump hosts', () => {
+  const addresses = (found: Awaited<ReturnType<typeof reach>>) =>
+    'jump' in found ? found.jump.map(({ user, address, port }) => `${user}@${address}:${port}`) : found.error;
+
+  it('may be hosts of the inventory, with all of their settings', async () => {
+    const inventory = `hosts:\n  a: { jump: b }\n  b: { address: 192.0.2.2, user: hop, port: 2222, hostKey: ${KEY} }`;
+    const found = await reach(inventory);
+    expect(addresses(found)).toEqual(['hop@192.0.2.2:2222']);
+    expect('jump' in found && found.jump[0]?.hostKeys).toEqual([KEY]);
+  });
+
+  it('may be addresses, several of them, outermost first', async () => {
+    expect(addresses(await reach('hosts: { a: { jump: "x@one.example:2201,ssh://y@[2001:db8::1]:2202" } }'))).toEqual([
+      'x@one.example:2201',
+      'y@2001:db8::1:2202',
+    ]);
+  });
+
+  it('come with the jump hosts that they need themselves', async () => {
+    const inventory = 'hosts:\n  a: { jump: b }\n  b: { jump: u@c }\n  c: { address: 192.0.2.3 }';
+    expect(addresses(await reach(inventory))).toEqual(['u@192.0.2.3:22', expect.stringMatching(/@b:22$/)]);
+  });
+
+  it('come from ProxyJump, each hop with its own ssh configuration', async () => {
+    const ssh = 'Host a\n  ProxyJump first,second\nHost first\n  HostName 192.0.2.8\n  User f\nHost second\n  Port 2022\n  User s\n';
+    expect(addresses(await reach('hosts: { a: }', ssh))).toEqual(['f@192.0.2.8:22', 's@second:2022']);
+  });
+
+  it('of the inventory beat ProxyJump, and none means none', async () => {
+    const ssh = 'Host a\n  ProxyJump first\n';
+    expect(addresses(await reach('hosts: { a: { jump: u@other } }', ssh))).toEqual(['u@other:22']);
+    expect(addresses(await reach('hosts: { a: { jump: none } }', ssh))).toEqual([]);
+  });
+
+  it('that would go through themselves are refused, as ssh refuses them', async () => {
+    expect((await reach('hosts: { a: }', 'Host *\n  ProxyJump bastion\n')).error).toContain('jumphost loop via bastion');
+    const ssh = 'Host bastion\n  ProxyJump none\nHost *\n  User u\n  ProxyJump bastion\n';
+    expect(addresses(await reach('hosts: { a: }', ssh))).toEqual(['u@bastion:22']);
+  });
+
+  it('that go in a circle are an error', async () => {
+    expect((await reach('hosts:\n  a: { jump: b }\n  b: { jump: a }')).error).toBe('jump hosts go in a circle: a → b → a');
+  });
+
+  it('do not take the flags that are meant for the host', async () => {
+    const found = await reach('hosts:\n  a: { jump: b }\n  b: { user: hop }', undefined, { user: 'flag' });
+    expect(addresses(found)).toEqual(['hop@b:22']);
+    expect(found).toMatchObject({ user: 'flag' });
+  });
+});
+
+describe('without an ssh program', () => {
+  it('the inventory and the usual files are enough', async () => {
+    const found = await reach('hosts: { a: { address: 192.0.2.1 } }', undefined, {}, { PATH: '/nonexistent' });
+    expect(found).toMatchObject({ address: '192.0.2.1', port: 22, user: 'operator' });
+    expect(found).toMatchObject({
+      knownHostsFiles: [`${found.dir}/.ssh/known_hosts`, '/etc/ssh/ssh_known_hosts'],
+      identityFiles: [`${found.dir}/.ssh/id_ed25519`],
+    });
+  });
+});
+
+describe('pinned host keys', () => {
+  it('are kept without their comment, one or several', async () => {
+    expect(await reach(`hosts: { a: { hostKey: "${KEY} root@a" } }`)).toMatchObject({ hostKeys: [KEY] });
+    expect(await reach(`hosts: { a: { hostKey: ["${KEY}", "${KEY}"] } }`)).toMatchObject({ hostKeys: [KEY, KEY] });
+  });
+});

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { defineCheck } from '../../src/checks/define.ts';
+import type { Registry } from '../../src/config/registry.ts';
+import { EMPTY_TASK_PLAN } from '../../src/model/plan.ts';
+import { defineTask } from '../../src/tasks/define.ts';
+
+/** Small kinds, so that the tests of this folder do not change with the real ones. */
+const copy = defineTask({
+  kind: 'copy',
+  schema: z.strictObject({
+    from: z.string(),
+    mode: z.string().optional(),
+    words: z.array(z.string()).optional(),
+    count: z.int().optional(),
+    fill: z.boolean().default(false),
+  }),
+  local: async (spec, io) => {
+    if (spec.from === 'ok') return '';
+    const text = await io.read(spec.from);
+    return spec.fill ? io.fill(text, spec.from) : text;
+  },
+  identity: (spec, local) => [spec, local],
+  probe: () => null,
+  parse: () => null,
+  plan: () => EMPTY_TASK_PLAN,
+});
+
+const sync = defineTask({
+  kind: 'sync',
+  schema: z.strictObject({ from: z.string(), exclude: z.array(z.string()).default([]) }),
+  local: (spec, io) => io.tree(spec.from, spec.exclude),
+  identity: (_spec, tree) => tree.entries.map(({ path }) => path),
+  probe: () => null,
+  parse: () => null,
+  plan: () => EMPTY_TASK_PLAN,
+});
+
+const secret = defineTask({
+  kind: 'secret',
+  schema: z.union([z.string(), z.strictObject({ env: z.string() }), z.strictObject({ command: z.array(z.string()) })]),
+  local: (source, io) => io.secret(source),
+  identity: (_spec, text) => text,
+  probe: () => null,
+  parse: () => null,
+  plan: () => EMPTY_TASK_PLAN,
+});
+
+const http = defineCheck({
+  kind: 'http',
+  schema: z.strictObject({ url: z.string(), status: z.int().default(200) }),
+  label: ({ url, status }) => `http ${url} ${status}`,
+  within: () => 0,
+  check: async () => ({ ok: true, detail: '' }),
+});
+
+export const STAND_INS: Registry = {
+  tasks: [copy, sync, secret],
+  checks: [http],
+};

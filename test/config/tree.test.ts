@@ -1,0 +1,176 @@
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { listFiles, readTree } from '../../src/config/tree.ts';
+import { InputError } from '../../src/tasks/define.ts';
+import { folderWith } from './project-folder.ts';
+
+const paths = async (dir: string, exclude: readonly string[] = [], data: readonly string[] = []) =>
+  (await readTree(dir, 'app', exclude, data)).entries.map(({ path }) => path);
+
+describe('a tree', () => {
+  it('has sorted entries with kinds, executable bits, sizes and SHA-256 digests', async () => {
+    await using folder = await folderWith({ 'b/run': '#!/bin/sh\n', 'a.txt': 'hello\n' });
+    await mkdir(join(folder.dir, 'empty'));
+    await symlink('a.txt', join(folder.dir, 'link'));
+    const tree = await readTree(folder.dir, 'app', [], []);
+    const sum = (path: string) => execFileSync('sha256sum', [join(folder.dir, path)], { encoding: 'utf8' }).slice(0, 64);
+    expect(tree.entries).toEqual([
+      { type: 'file', path: 'a.txt', executable: false, size: 6, digest: sum('a.txt') },
+      { type: 'directory', path: 'b' },
+      { type: 'file', path: 'b/run', executable: true, size: 10, digest: sum('b/run') },
+      { type: 'directory', path: 'empty' },
+      { type: 'symlink', path: 'link', target: 'a.txt' },
+    ]);
+    expect(tree).toMatchObject({ from: folder.dir, bytes: 16 });
+  });
+
+  it('keeps names with spaces, newlines, quotes and other alphabets', async () => {
+    const names = ['a b', 'new\nline', "it's", '-rf', '~', '$(x)', 'déjà', '日本', '🚀', 'back\\slash'];
+    await using folder = await folderWith(Object.fromEntries(names.map((name) => [`x/${name}`, name])));
+    expect(await paths(folder.dir)).toEqual(['x', ...names.map((name) => `x/${name}`).sort()]);
+  });
+
+  it('leaves out what gitignore patterns name, as git does', async () => {
+    await using folder = await folderWith({
+      'a.pyc': '',
+      'keep.py': '',
+      'lib/b.pyc': '',
+      'lib/__pycache__/c': '',
+      'build/x': '',
+      'src/build/x': '',
+      'logs/a.log': '',
+      'logs/b.log': '',
+      'CASE.txt': '',
+    });
+    const exclude = ['*.pyc', '__pycache__/', '/build', '*.log', '!b.log', 'case.txt'];
+    expect(await paths(folder.dir, exclude)).toEqual(['CASE.txt', 'keep.py', 'lib', 'logs', 'logs/b.log', 'src', 'src/build', 'src/build/x']);
+  });
+
+  it('never has env files, whatever the patterns say', async () => {
+    const files = { '.env': '', '.env.local': '', 'sub/.env.production': '', '.envrc': '', 'a/.env/secret': '', 'env.py': '', '.environment/x': '' };
+    await using folder = await folderWith(files);
+    const exclude = ['!.env', '!.env.*', '!**/.env*'];
+    expect(await paths(folder.dir, exclude)).toEqual(['.environment', '.environment/x', 'a', 'env.py', 'sub']);
+  });
+
+  it("never has the app's data folders, which belong to the host", async () => {
+    await using folder = await folderWith({ 'data/x': '', 'var/db/y': '', 'var/z': '', 'src/data/kept': '' });
+    expect(await paths(folder.dir, ['!data'], ['data', 'var/db'])).toEqual(['src', 'src/data', 'src/data/kept', 'var', 'var/z']);
+  });
+
+  it('has a digest that changes with content, names and executable bits, and with nothing else', async () => {
+    await using folder = await folderWith({ a: '1', b: '2' });
+    const at = async () => (await readTree(folder.dir, 'app', [], [])).digest;
+    const first = await at();
+    await folder.write('a', '1');
+    expect(await at()).toBe(first);
+    await chmod(join(folder.dir, 'a'), 0o600);
+    expect(await at()).toBe(first);
+    await chmod(join(folder.dir, 'a'), 0o755);
+    const executable = await at();
+    await folder.write('b', '3');
+    const changed = await at();
+    await folder.write('c', '');
+    expect(new Set([first, executable, changed, await at()]).size).toBe(4);
+  });
+
+  it('may begin at a link to a folder', async () => {
+    await using folder = await folderWith({ 'real/x': '' });
+    await symlink('real', join(folder.dir, 'link'));
+    expect(await paths(join(folder.dir, 'link'))).toEqual(['x']);
+  });
+});
+
+describe('links of a tree', () => {
+  const linked = async (path: string, target: string) => {
+    await using folder = await folderWith({ 'app/dir/file': '', 'app/other/x': '', secret: '' });
+    await symlink(target, join(folder.dir, 'app', path));
+    return await readTree(join(folder.dir, 'app'), 'app', [], []).then(
+      (tree) => tree.entries.filter(({ type }) => type === 'symlink').map(({ path: at }) => at),
+      (error: InputError) => error.message,
+    );
+  };
+
+  it.each([
+    ['link', 'dir/file'],
+    ['dir/link', '../other/x'],
+    ['link', 'gone'],
+    ['link', '.'],
+    ['dir/link', '..'],
+  ])('%s -> %s stays', async (path, target) => {
+    expect(await linked(path, target)).toEqual([path]);
+  });
+
+  it.each([
+    ['link', '/etc/passwd'],
+    ['link', '../secret'],
+    ['link', '..'],
+    ['dir/link', '../../secret'],
+    ['link', 'dir/../../secret'],
+    ['link', 'dir/../other'],
+  ])('%s -> %s is refused by name', async (path, target) => {
+    expect(await linked(path, target)).toBe(
+      `app/${path} is a link to ${target}, outside the folder; exclude it or copy what it leads to`,
+    );
+  });
+
+  it('that are excluded do no harm', async () => {
+    await using folder = await folderWith({ x: '' });
+    await symlink('/etc/passwd', join(folder.dir, 'bad'));
+    expect(await paths(folder.dir, ['bad'])).toEqual(['x']);
+  });
+
+  it('which are accepted never lead out of the tree', async () => {
+    const part = fc.constantFrom('..', '.', 'd', 'e', 'x');
+    const target = fc.array(part, { minLength: 1, maxLength: 4 }).map((parts) => parts.join('/'));
+    await fc.assert(
+      fc.asyncProperty(target, target, async (first, second) => {
+        await using folder = await folderWith({ 'app/d/e/x': 'in', x: 'out', 'd/x': 'out', 'e/x': 'out' });
+        await symlink(first, join(folder.dir, 'app/d/one'));
+        await symlink(second.replace('x', 'one'), join(folder.dir, 'app/d/e/two'));
+        const root = join(folder.dir, 'app');
+        const accepted = await readTree(root, 'app', [], []).then(() => true, (error) => !(error instanceof InputError));
+        if (!accepted) return;
+        for (const link of ['d/one', 'd/e/two']) {
+          const real = execFileSync('realpath', ['-m', join(root, link)], { encoding: 'utf8' }).trim();
+          expect(`${real}/`.startsWith(`${root}/`), `${first} ${second}`).toBe(true);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('what cannot stand in a release', () => {
+  it('a pipe is refused by name, and not when it is excluded', async () => {
+    await using folder = await folderWith({ x: '' });
+    execFileSync('mkfifo', [join(folder.dir, 'pipe')]);
+    await expect(paths(folder.dir)).rejects.toThrow('app/pipe is a socket, pipe or device; exclude it');
+    expect(await paths(folder.dir, ['pipe'])).toEqual(['x']);
+  });
+
+  it('a name that is not UTF-8 is refused', async () => {
+    await using folder = await folderWith({ x: '' });
+    await writeFile(Buffer.concat([Buffer.from(`${folder.dir}/bad`), Buffer.from([0xff])]), '');
+    await expect(paths(folder.dir)).rejects.toThrow('is not UTF-8');
+  });
+
+  it('a folder that is missing, or is a file, is named as it was written', async () => {
+    await using folder = await folderWith({ x: '' });
+    await expect(readTree(join(folder.dir, 'gone'), '../gone', [], [])).rejects.toThrow('the folder ../gone does not exist');
+    await expect(readTree(join(folder.dir, 'x'), 'x', [], [])).rejects.toThrow('x is not a folder');
+    await expect(readTree(join(folder.dir, 'gone'), 'x', [], [])).rejects.toBeInstanceOf(InputError);
+  });
+});
+
+describe('the list of a folder', () => {
+  it('has regular files only, sorted, links to files among them', async () => {
+    await using folder = await folderWith({ 'b.service': '', 'a.service.d/limits.conf': '' });
+    await symlink('b.service', join(folder.dir, 'alias.service'));
+    await symlink('gone', join(folder.dir, 'broken.service'));
+    expect(await listFiles(folder.dir, 'units')).toEqual(['a.service.d/limits.conf', 'alias.service', 'b.service']);
+  });
+});

@@ -1,0 +1,102 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { systemdNeeded } from '../../src/env/dialect.ts';
+import { parseEnv } from '../../src/env/parse.ts';
+import { writeEnv } from '../../src/env/write.ts';
+
+const SHELLS: readonly (readonly [string, ...string[]])[] = [
+  ['dash'],
+  ['bash'],
+  ['bash', '--posix'],
+  ['busybox', 'sh'],
+];
+
+let folder = '';
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'fleet-env-'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** What a program gets that a shell starts with the variables of an env file, in the file's order. */
+function sourced([shell, ...options]: readonly [string, ...string[]], text: string): Map<string, string> {
+  const file = join(folder, 'env');
+  writeFileSync(file, text);
+  const args = [...options, '-c', 'set -a; . "$0"; exec env -0', file];
+  const out = execFileSync(shell, args, {
+    env: { PATH: process.env.PATH },
+    // Node's pipes are sockets, and a bash whose input is a socket reads ~/.bashrc.
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+    maxBuffer: 1 << 26,
+  });
+  return new Map(out.split('\0').map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]));
+}
+
+const keyed = (values: readonly string[]) => values.map((value, i) => ({ key: `K${i}`, value }));
+
+// What has a meaning to some reader comes up often, alone and side by side.
+const spicy = fc.constantFrom(...`'"\\$\`#;&|<>()[]{}~*?!=:%@^ \t\n\r\u0001\u001b\u007f\u0085\u00a0\ufeffé日🚀-+aA0n`);
+const value = fc.oneof(
+  fc.string({ unit: spicy, maxLength: 12 }),
+  fc.string({ unit: 'binary', maxLength: 12 }).filter((text) => !/[\0\p{Surrogate}]/u.test(text)),
+);
+
+describe('the writer', () => {
+  it.each(SHELLS.map((shell) => [shell.join(' '), shell] as const))(
+    'is read back identically by %s',
+    (_name, shell) => {
+      fc.assert(
+        fc.property(fc.array(value, { minLength: 500, maxLength: 1000 }), (values) => {
+          const read = sourced(shell, writeEnv(keyed(values)));
+          expect(keyed(values).filter(({ key, value }) => read.get(key) !== value)).toEqual([]);
+        }),
+        { numRuns: 4, endOnFailure: true },
+      );
+    },
+  );
+
+  it('would be caught by that comparison if it passed values through', () => {
+    const naive = keyed(['a b', "it's", '$HOME', 'a # b'])
+      .map(({ key, value }) => `${key}="${value}"\n`)
+      .join('');
+    expect(sourced(['dash'], naive).get('K2')).not.toBe('$HOME');
+  });
+
+  it.each([
+    ['', 'K='],
+    ['a/b:c@d%e+f,g=h-i_j.k', 'K=a/b:c@d%e+f,g=h-i_j.k'],
+    ['a b $x "y" \\', `K='a b $x "y" \\'`],
+    ["it's", `K="it's"`],
+    [`it's $5`, `K='it'"'"'s $5'`],
+  ])('writes %j in the plainest form that all read alike', (value, line) =>
+    expect(writeEnv([{ key: 'K', value }])).toBe(`${line}\n`),
+  );
+
+  it('is read back by the parser wherever the grammar has a form for it', () => {
+    fc.assert(
+      fc.property(fc.array(value, { maxLength: 200 }), (values) => {
+        const entries = keyed(values).filter(
+          ({ value }) => !(value.includes("'") && /["\\$`]/.test(value)) && !value.includes('\r'),
+        );
+        // A character that a failed decoding leaves, and a mark at the start of a file, are refused on purpose.
+        const readable = entries.filter(({ value }) => !value.includes('\ufffd'));
+        expect(parseEnv(writeEnv(readable))).toEqual({ ok: true, value: readable });
+      }),
+    );
+  });
+
+  it('refuses what no environment can carry', () => {
+    expect(() => writeEnv([{ key: 'K', value: 'a\0b' }])).toThrow('not text');
+    expect(() => writeEnv([{ key: 'MY-KEY', value: '' }])).toThrow('not a key');
+  });
+});
+
+it('knows which values older versions of systemd change', () => {
+  expect(['plain text', 'a\tb', 'a\nb', 'a\\b', 'a\u001bb', 'a\rb'].map(systemdNeeded)).toEqual([
+    0, 0, 245, 245, 249, 249,
+  ]);
+});

@@ -1,0 +1,108 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { FleetEvent } from '../../src/model/events.ts';
+import { deployScript, healthScript, planScript, type Script, START } from './events.ts';
+import { onTerminal, play } from './run.ts';
+
+const golden = (name: string) => `golden/${name}.txt`;
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: START });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Lets the clock run with the events, and looks at the terminal now and then. */
+async function watch(script: Script, at: readonly number[]) {
+  const { terminal, reporter } = await onTerminal(80, 24, { env: { NO_COLOR: '1' } });
+  const seen: string[] = [];
+  for (const [i, event] of script.events.entries()) {
+    await vi.advanceTimersByTimeAsync(Math.max(0, event.at - Date.now()));
+    reporter.on(event);
+    if (!at.includes(i)) continue;
+    await vi.advanceTimersByTimeAsync(100);
+    seen.push(terminal.text());
+  }
+  await reporter.close(script.summary('deploy', 1));
+  return { seen, all: terminal.all(), cursorShown: terminal.cursorShown };
+}
+
+describe('one deploy, told by every renderer', () => {
+  test('plain: one line per event, then the summary', async () => {
+    const { stdout, stderr } = await play(deployScript(), 'deploy', 1);
+    await expect(stdout).toMatchFileSnapshot(golden('deploy.plain'));
+    expect(stderr).toBe('');
+  });
+
+  test('verbose: the output of every step and the changes of every plan as well', async () => {
+    const { stdout } = await play(deployScript(), 'deploy', 1, { verbose: true });
+    await expect(stdout).toMatchFileSnapshot(golden('deploy.verbose'));
+  });
+
+  test('quiet: the summary and the failures only', async () => {
+    const { stdout } = await play(deployScript(), 'deploy', 1, { quiet: true });
+    await expect(stdout).toMatchFileSnapshot(golden('deploy.quiet'));
+  });
+
+  test('json: an object per event, the summary as the last one, failures for people on standard error', async () => {
+    const { stdout, stderr } = await play(deployScript(), 'deploy', 1, { mode: 'json' });
+    await expect(stdout).toMatchFileSnapshot(golden('deploy.json'));
+    await expect(stderr).toMatchFileSnapshot(golden('deploy.json.stderr'));
+  });
+
+  test('terminal: a row per host while it runs, then the summary in its place', async () => {
+    const { seen, all, cursorShown } = await watch(deployScript(), [6, 15]);
+    await expect(seen.join('\n=====\n')).toMatchFileSnapshot(golden('deploy.terminal.live'));
+    await expect(all).toMatchFileSnapshot(golden('deploy.terminal.end'));
+    expect(cursorShown).toBe(true);
+  });
+});
+
+describe('what is the result of a command is told at its end', () => {
+  test('a plan is a diff, told once for hosts that are alike', async () => {
+    const { stdout } = await play(planScript(), 'plan', 0);
+    await expect(stdout).toMatchFileSnapshot(golden('plan.plain'));
+  });
+
+  test('a plan on a terminal ends with the diff', async () => {
+    const { all } = await watch(planScript(), []);
+    await expect(all).toMatchFileSnapshot(golden('plan.terminal'));
+  });
+
+  test('health is a table of checks', async () => {
+    const { stdout } = await play(healthScript(), 'health', 1);
+    await expect(stdout).toMatchFileSnapshot(golden('health.plain'));
+  });
+
+  test('health in JSON carries the checks of good and of bad hosts', async () => {
+    const { stdout } = await play(healthScript(), 'health', 1, { mode: 'json' });
+    const last = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+    expect(last.hosts.map((host: { checks: { ok: boolean }[] }) => host.checks.map((check) => check.ok))).toEqual([
+      [true, true],
+      [true, false],
+    ]);
+  });
+});
+
+test('hosts are told apart by app when several apps are at work', async () => {
+  const script = deployScript();
+  const event: FleetEvent = { ...script.events[0], app: 'crawler' } as FleetEvent;
+  script.events.push(event);
+  const hosts = [
+    { host: 'web-1', app: 'jarvis' },
+    { host: 'web-1', app: 'crawler' },
+  ];
+  const { stdout } = await play(script, 'deploy', 1, { hosts });
+  expect(stdout).toContain('web-1/jarvis | connecting\n');
+  expect(stdout).toContain('web-1/crawler | connecting\n');
+});
+
+test('a long transfer says how far it is every ten seconds, and a short one says nothing', async () => {
+  const script = deployScript();
+  const first = script.events.findIndex((event) => event.type === 'progress');
+  const progress = script.events[first] as FleetEvent & { type: 'progress' };
+  const at = (ms: number, percent: number) => ({ ...progress, at: progress.at + ms, percent });
+  script.events.splice(first, 1, progress, at(5000, 50), at(11_000, 60), at(12_000, 70), at(25_000, 80));
+  const { stdout } = await play(script, 'deploy', 1);
+  expect(stdout.match(/sent \d+ %/g)).toEqual(['sent 60 %', 'sent 80 %']);
+});

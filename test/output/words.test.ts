@@ -1,0 +1,146 @@
+import { expect, test } from 'vitest';
+import { generationId } from '../../src/model/ids.ts';
+import type { Failure, HostOutcome } from '../../src/model/outcome.ts';
+import { explain } from '../../src/output/words/failure.ts';
+import { ended, explainOutcome } from '../../src/output/words/outcome.ts';
+
+const HERE = { hosts: ['web-1'], app: 'jarvis' };
+/** A public key that was made up for this test, and its fingerprint as `ssh-keygen -lf` prints it. */
+const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHXxdMnxz3PK+P43DsPFM2XgXqc5tuQnBhQzQvLKDVcX';
+const FINGERPRINT = 'SHA256:ckCFDQjVXvPeUm38j7dZqm9qO752Ae4t+1o1lK/FPys';
+
+const unit = (name: string, more = {}) => ({
+  unit: name,
+  result: 'exit-code',
+  status: 203,
+  cause: 'the program of ExecStart cannot be executed',
+  cure: 'Check the path in ExecStart and its mode.',
+  log: ['line 1', 'line 2'],
+  ...more,
+});
+
+/** Every kind, so that a new one fails to compile here first. */
+const FAILURES: { readonly [K in Failure['kind']]: readonly Extract<Failure, { kind: K }>[] } = {
+  unreachable: [{ kind: 'unreachable', detail: 'connect ETIMEDOUT 192.0.2.30:22' }],
+  'auth-refused': [{ kind: 'auth-refused', detail: 'publickey was refused for root' }],
+  'host-key-unknown': [
+    { kind: 'host-key-unknown', detail: 'it is not in /home/a/.ssh/known_hosts', presented: KEY },
+    { kind: 'host-key-unknown', detail: '/home/a/.ssh/known_hosts cannot be read', presented: '' },
+  ],
+  'host-key-changed': [{ kind: 'host-key-changed', detail: 'known_hosts:12 holds another', presented: KEY }],
+  'host-key-revoked': [{ kind: 'host-key-revoked', detail: 'known_hosts:3 says @revoked', presented: KEY }],
+  'connection-lost': [{ kind: 'connection-lost', detail: 'read ECONNRESET' }],
+  'sudo-refused': [{ kind: 'sudo-refused', detail: 'a password is required' }],
+  locked: [{ kind: 'locked', holder: 'alice@laptop (deploy since 12:03)' }],
+  'base-moved': [{ kind: 'base-moved', expected: generationId(4), found: generationId(6) }],
+  'needs-repair': [{ kind: 'needs-repair', detail: 'generation 4 could not be brought back' }],
+  unsupported: [{ kind: 'unsupported', needs: 'tar or rsync' }],
+  'no-target': [{ kind: 'no-target', detail: 'generation 1 is the oldest good one on the host' }],
+  'step-failed': [
+    { kind: 'step-failed', step: 'pip install', exit: { code: 127, stdout: 'a\nb\n', stderr: 'sh: pip: not found\n' } },
+    { kind: 'step-failed', step: 'migrate', exit: { code: 137, stdout: '', stderr: '' } },
+  ],
+  'not-settled': [
+    { kind: 'not-settled', units: [unit('jarvis.service')] },
+    { kind: 'not-settled', units: [unit('a.service', { result: 'signal', status: 9, log: [] }), unit('b.service')] },
+  ],
+  unhealthy: [
+    {
+      kind: 'unhealthy',
+      checks: [
+        { check: 'unit jarvis.service', ok: true, detail: 'active', ms: 3 },
+        { check: 'tcp 8000', ok: false, detail: 'connection refused', ms: 1 },
+      ],
+    },
+  ],
+  expired: [{ kind: 'expired', detail: 'no confirmation reached the host before its deadline' }],
+  cancelled: [{ kind: 'cancelled', phase: 'stage' }],
+  'timed-out': [{ kind: 'timed-out', what: 'pip install', ms: 120_000 }],
+  skipped: [{ kind: 'skipped', why: 'an earlier host failed, and the playbook says onFailure: stop' }],
+};
+
+const all: readonly Failure[] = Object.values(FAILURES).flat();
+
+const five = generationId(5);
+const refused: Failure = { kind: 'step-failed', step: 'units', exit: { code: 1, stdout: '', stderr: 'no\n' } };
+const OUTCOMES: { readonly [K in HostOutcome['end']]: readonly Extract<HostOutcome, { end: K }>[] } = {
+  unchanged: [{ end: 'unchanged', generation: five }],
+  deployed: [{ end: 'deployed', generation: five }],
+  'rolled-back': [{ end: 'rolled-back', from: five, generation: generationId(4) }],
+  removed: [{ end: 'removed' }],
+  planned: [
+    { end: 'planned', pending: true, generation: five },
+    { end: 'planned', pending: false, generation: five },
+  ],
+  healthy: [{ end: 'healthy', generation: five, checks: [] }],
+  unhealthy: [{ end: 'unhealthy', generation: five, failure: refused }],
+  untouched: [{ end: 'untouched', failure: refused }],
+  reverted: [
+    { end: 'reverted', failure: refused, generation: five },
+    { end: 'reverted', failure: refused, generation: generationId(0) },
+  ],
+  stuck: [{ end: 'stuck', failure: refused, revert: { kind: 'needs-repair', detail: 'generation 4 did not come up' } }],
+  unknown: [{ end: 'unknown', failure: { kind: 'connection-lost', detail: 'read ECONNRESET' } }],
+};
+
+test('every failure is told as what happened, what shows it and what to do next', async () => {
+  const story = all.map((failure) => {
+    const { what, evidence, next } = explain(failure, HERE);
+    return [failure.kind, `  ${what}`, ...evidence.map((line) => `  | ${line}`), ...next.map((line) => `  > ${line}`)];
+  });
+  await expect(`${story.map((lines) => lines.join('\n')).join('\n\n')}\n`).toMatchFileSnapshot('golden/failures.txt');
+});
+
+test('every outcome says in one sentence what state the host is in', async () => {
+  const story = Object.values(OUTCOMES)
+    .flat()
+    .map((outcome: HostOutcome) => {
+      const why = explainOutcome(outcome, HERE);
+      const lines =
+        why === null
+          ? []
+          : [why.what, ...why.evidence.map((line) => `| ${line}`), ...why.next.map((line) => `> ${line}`)];
+      return [`${outcome.end}`, `  ${ended(outcome)}`, ...lines.map((line) => `    ${line}`)].join('\n');
+    });
+  await expect(`${story.join('\n\n')}\n`).toMatchFileSnapshot('golden/outcomes.txt');
+});
+
+test.each(all.map((failure) => [failure.kind, failure] as const))(
+  '%s: one line each, with advice',
+  (_kind, failure) => {
+    const { what, evidence, next } = explain(failure, HERE);
+    expect(next.length).toBeGreaterThan(0);
+    expect(what).not.toMatch(/\.$/);
+    for (const line of [what, ...evidence, ...next]) expect(line).not.toMatch(/[\n\r]|undefined|null|\[object/);
+  },
+);
+
+test('the advice names only commands that exist', () => {
+  const told = [
+    ...all.map((failure) => explain(failure, HERE)),
+    ...Object.values(OUTCOMES)
+      .flat()
+      .map((outcome: HostOutcome) => explainOutcome(outcome, HERE)),
+  ];
+  const commands = [...JSON.stringify(told).matchAll(/fleet ([a-z]+)/g)].map(([, command]) => command);
+  expect(new Set(commands)).toEqual(new Set(['plan', 'deploy', 'rollback', 'health']));
+});
+
+test('an unknown host key shows the fingerprint that ssh-keygen shows, and both ways to trust it', () => {
+  const { what, next } = explain(FAILURES['host-key-unknown'][0] as Failure, HERE);
+  expect(what).toContain(FINGERPRINT);
+  expect(next.join('\n')).toContain('ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub');
+  expect(next.join('\n')).toContain('--accept-new');
+  expect(next.join('\n')).toContain(`hostKey: "${KEY}"`);
+});
+
+test('a changed host key is never to be accepted by a flag alone', () => {
+  const { what, next } = explain(FAILURES['host-key-changed'][0] as Failure, HERE);
+  expect(what).toContain('HAS CHANGED');
+  expect(next.at(-1)).toContain('`--accept-new` never accepts a changed key');
+});
+
+test('commands to copy name every host that failed alike', () => {
+  const { next } = explain(FAILURES['base-moved'][0] as Failure, { hosts: ['web-1', 'web-2'], app: 'jarvis' });
+  expect(next[0]).toContain('fleet plan --host web-1 --host web-2 --app jarvis');
+});

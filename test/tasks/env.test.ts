@@ -1,0 +1,74 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { bindTask } from '../../src/tasks/define.ts';
+import { env } from '../../src/tasks/env.ts';
+import { filesOf, hostWith, layout, planOf, refusal } from './rig.ts';
+
+const FROM = 'secrets/jarvis.env';
+const io = (text: string) =>
+  filesOf({ [FROM]: text, '{"command":["sops","-d","x"]}': text, '{"env":"JARVIS_ENV"}': text });
+const bind = (text: string, entry: object = {}) =>
+  bindTask(env, env.schema.parse({ from: FROM, ...entry }), io(text), layout);
+
+describe('the env file', () => {
+  it('is written in the canonical dialect, and is one secret', async () => {
+    const plan = await planOf(env, { from: FROM }, '', hostWith(), io('# note\nA="x y"\nB=1\n'));
+    expect(plan.env?.reveal()).toBe("A='x y'\nB=1\n");
+    expect(`${plan.env}`).toBe('[secret .env]');
+  });
+
+  it('gives each value to the redactor under the name of its key', async () => {
+    const { secrets } = await bind('A=canary-1\nB=\n');
+    expect(secrets.map(String)).toEqual(['[secret A]']);
+  });
+
+  it('has an identity that follows its content and not its layout', async () => {
+    const [one, same, other] = await Promise.all([bind('A=1\n'), bind("# x\nA='1'\n"), bind('A=2\n')]);
+    expect(same.identity).toEqual(one.identity);
+    expect(other.identity).not.toEqual(one.identity);
+    expect(one.probe).toBeNull();
+  });
+
+  it('may come from a variable of the caller or from a command', async () => {
+    for (const from of [{ env: 'JARVIS_ENV' }, { command: ['sops', '-d', 'x'] }]) {
+      const plan = await planOf(env, { from }, '', hostWith(), io('A=1\n'));
+      expect(plan.env?.reveal()).toBe('A=1\n');
+    }
+  });
+
+  it.each([
+    [{ required: ['A', 'B', 'C', 'D'] }, 'A=1\nB=\n', `${FROM} lacks C, D and has no value for B`],
+    [{ required: ['B'] }, "B=''\n", `${FROM} has no value for B`],
+    [{ from: { command: ['sops', '-d', 'x'] }, required: ['K'] }, '', 'the output of sops lacks K'],
+    [
+      { from: { env: 'JARVIS_ENV' } },
+      'A=b c',
+      'the environment variable JARVIS_ENV, line 1: A: a space outside quotes',
+    ],
+    [{}, 'A=1\nexport B=canary\nC=canary#\n', `${FROM}:2: remove \`export\``],
+    [{}, 'A=1\nexport B=canary\nC=canary#\n', `\n${FROM}:3: C: # outside quotes`],
+  ])('stops the run before anything is contacted: %j', async (entry, text, message) => {
+    const error = await bind(text, entry).then(
+      () => null,
+      (reason: Error) => reason,
+    );
+    expect(error?.message).toContain(message);
+    expect(inspect(error)).not.toContain('canary');
+  });
+
+  it('warns of values that the host’s systemd would change, by key', async () => {
+    const text = 'A=plain\nB="x\\ny"\nC="x\u001by"\n';
+    const warnings = async (systemdVersion: number) =>
+      (await planOf(env, { from: FROM }, '', hostWith({ systemdVersion }), io(text))).warnings;
+    expect(await warnings(252)).toEqual([]);
+    expect(await warnings(245)).toEqual(['the value of C is read unchanged from systemd 249 on; this host has 245']);
+    expect(await warnings(237)).toHaveLength(2);
+  });
+
+  it.each([
+    { from: '' },
+    { from: FROM, required: ['MY-KEY'] },
+    { from: { env: 'a b' } },
+    { from: FROM, optional: ['A'] },
+  ])('refuses %j', (entry) => expect(refusal(env, entry)).not.toBeNull());
+});

@@ -1,0 +1,104 @@
+import { execFileSync } from 'node:child_process';
+import type { HostFacts } from '../../src/model/facts.ts';
+import { generationId } from '../../src/model/ids.ts';
+import type { TaskPlan } from '../../src/model/plan.ts';
+import type { Layout } from '../../src/model/target.ts';
+import type { PlanContext } from '../../src/model/task.ts';
+import type { Script } from '../../src/shell/sh.ts';
+import { bindTask, InputError, type LocalIo, type TaskKind } from '../../src/tasks/define.ts';
+
+/** The shells that hosts have as sh; all of them have to be installed here. */
+export const SHELLS = [['dash'], ['bash', '--posix'], ['busybox', 'sh']] as const;
+
+/** Runs a script in a shell as a host would, and returns what it printed. @throws when it fails */
+export function runIn([shell, ...options]: readonly string[], script: Script | null): string {
+  if (script === null) throw new Error('there is no script to run');
+  return execFileSync(shell ?? 'sh', [...options, '-c', script.text], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** @throws when one of the shells cannot read the script */
+export function readable(script: Script): void {
+  for (const [shell, ...options] of SHELLS) {
+    execFileSync(shell, [...options, '-n'], { input: script.text, stdio: ['pipe', 'pipe', 'pipe'] });
+  }
+}
+
+export const layout: Layout = {
+  root: '/opt/jarvis',
+  current: '/opt/jarvis/current',
+  app: 'jarvis',
+  user: 'jarvis',
+  data: [],
+};
+
+const DEBIAN: HostFacts = {
+  uid: 0,
+  user: 'root',
+  arch: 'x86_64',
+  os: 'debian 12',
+  init: { known: true, value: 'systemd' },
+  systemdVersion: 252,
+  tools: new Set(['rsync', 'tar', 'useradd', 'adduser', 'logrotate', 'apt-get']),
+  boot: 'systemd',
+  freeBytes: 1e9,
+  freeInodes: 1e6,
+  active: generationId(0),
+  generations: [],
+  phase: 'IDLE',
+  drift: [],
+};
+
+/** A Debian host with root, unless told otherwise. */
+export const hostWith = (facts: Partial<HostFacts> = {}): PlanContext => ({
+  host: { ...DEBIAN, ...facts },
+  layout,
+  runtime: 'systemd',
+});
+
+export const UNPRIVILEGED = hostWith({ uid: 1000, user: 'deploy' });
+
+/** The operator's side: files by path, and secrets by their source. */
+export const filesOf = (files: Readonly<Record<string, string>>): LocalIo => ({
+  read: async (path) => files[path] ?? missing(path),
+  list: async (folder) => {
+    const below = Object.keys(files).filter((path) => path.startsWith(`${folder}/`));
+    return below.length > 0 ? below.map((path) => path.slice(folder.length + 1)).sort() : missing(folder);
+  },
+  tree: async (folder) => missing(folder),
+  secret: async (source) => files[typeof source === 'string' ? source : JSON.stringify(source)] ?? missing('a secret'),
+  fill: (text) => text.replaceAll('{{ host }}', 'alpha'),
+});
+
+function missing(path: string): never {
+  throw new InputError(`${path} does not exist`);
+}
+
+/** What a kind wants done for a playbook's entry on a host whose probe printed `stdout`; every script is checked. */
+export async function planOf<Spec, Local, Facts>(
+  task: TaskKind<string, Spec, Local, Facts>,
+  entry: unknown,
+  stdout = '',
+  context = hostWith(),
+  io = filesOf({}),
+): Promise<TaskPlan> {
+  const bound = await bindTask(task, task.schema.parse(entry), io, context.layout);
+  if (bound.probe) readable(bound.probe);
+  const plan = bound.plan(stdout, context);
+  for (const { apply, undo } of plan.prepare) {
+    readable(apply);
+    if (undo !== 'keep') readable(undo);
+  }
+  return plan;
+}
+
+/** The first message that a schema has against an entry, or null. */
+export function refusal(
+  task: { readonly schema: TaskKind<string, unknown, unknown, unknown>['schema'] },
+  entry: unknown,
+) {
+  const result = task.schema.safeParse(entry);
+  return result.success ? null : (result.error.issues[0]?.message ?? '');
+}
