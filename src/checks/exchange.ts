@@ -67,7 +67,7 @@ function get(stream: Duplex, url: URL, headers: Readonly<Record<string, string>>
     const asked = request(url, {
       protocol: 'http:',
       createConnection: () => stream,
-      headers: { host: url.host, ...headers },
+      headers: { host: url.host, 'user-agent': 'fleet', ...headers },
     });
     asked.on('error', reject);
     asked.on('response', (response) => {

@@ -8,7 +8,7 @@ const name = z
   .string()
   .max(255)
   .regex(
-    /^[\w:.\\-]+(@[\w:.\\-]+)?\.(service|target|timer|socket|path|slice|mount)$/,
+    /^[\w:\\][\w:.\\-]*(@[\w:.\\-]+)?\.(service|target|timer|socket|path|slice|mount)$/,
     'must be a unit with its suffix, such as jarvis.service or worker@1.service',
   );
 

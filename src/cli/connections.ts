@@ -13,7 +13,7 @@ export function connections(
   note: (text: string) => void,
 ): (target: HostTarget) => Connect {
   const { FLEET_BECOME_PASSWORD: fromCaller } = world.caller.env;
-  const options: ConnectOptions = {
+  const options: Omit<ConnectOptions, 'homeKnownHosts'> = {
     acceptNew: flags.acceptNew === true,
     becomePassword: once(async () =>
       fromCaller
@@ -25,10 +25,11 @@ export function connections(
     keepaliveMs: 10_000,
     retries: 2,
     onNote: note,
-    homeKnownHosts: join(world.caller.home, '.ssh', 'known_hosts'),
     startGate: startGate(8),
   };
-  return (target) => connector(target.connection, options);
+  const usual = join(world.caller.home, '.ssh', 'known_hosts');
+  // A key is remembered where it will be looked for.
+  return ({ connection }) => connector(connection, { ...options, homeKnownHosts: connection.knownHostsFiles[0] ?? usual });
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

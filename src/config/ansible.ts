@@ -2,8 +2,10 @@ import { fail, ok, type Result } from '../model/outcome.ts';
 import { isVarName } from './names.ts';
 
 type Json = Readonly<Record<string, unknown>>;
-const isMapping = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
-const texts = (value: unknown): string[] => (Array.isArray(value) ? value.filter((one) => typeof one === 'string') : []);
+const isMapping = (value: unknown): value is Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const texts = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 
 /**
  * Ansible's `--list` JSON as a file of `inventory/`. Vars that are no plain value are left out: Ansible's may be
@@ -12,12 +14,17 @@ const texts = (value: unknown): string[] => (Array.isArray(value) ? value.filter
 export function ansibleInventory(json: unknown): Result<Json, string> {
   if (!isMapping(json)) return fail('the whole must be a mapping of groups');
   const { _meta: meta, ...named } = json;
-  const hostvars = isMapping(meta) && isMapping(meta['hostvars']) ? meta['hostvars'] : {};
+  const hostvars = isMapping(meta) && isMapping(meta.hostvars) ? meta.hostvars : {};
   const groups = new Map<string, { hosts: readonly string[]; children: readonly string[]; level: Json }>();
   for (const [name, group] of Object.entries(named)) {
     if (Array.isArray(group)) groups.set(name, { hosts: texts(group), children: [], level: {} });
     else if (!isMapping(group)) return fail(`group "${name}" must be a mapping or a list of hosts`);
-    else groups.set(name, { hosts: texts(group['hosts']), children: texts(group['children']), level: level(group['vars']) });
+    else
+      groups.set(name, {
+        hosts: texts(group.hosts),
+        children: texts(group.children),
+        level: level(group.vars),
+      });
   }
   const parents = (group: string, seen: readonly string[]): readonly string[] =>
     [...groups].flatMap(([name, { children }]) =>

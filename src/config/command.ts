@@ -17,7 +17,10 @@ export function runCommand(
       if (error === null) return resolve({ ran: true, code: 0, stdout, stderr });
       const { code, signal, killed } = error as { code?: string | number; signal?: string; killed?: boolean };
       if (typeof code === 'number') return resolve({ ran: true, code, stdout, stderr });
-      const why = killed && code !== 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER' ? `took longer than ${timeoutMs / 1000} s` : WHY[code ?? ''];
+      const why =
+        killed && code !== 'ERR_CHILD_PROCESS_STDIO_MAXBUFFER'
+          ? `took longer than ${timeoutMs / 1000} s`
+          : WHY[code ?? ''];
       resolve({ ran: false, why: why ?? `was ended by ${signal ?? code ?? 'an unknown cause'}`, stderr });
     };
     try {

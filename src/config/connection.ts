@@ -7,11 +7,9 @@ import type { Caller } from './caller.ts';
 import type { Inventory, InventoryHost } from './inventory.ts';
 import { FIELDS, type Fields } from './inventory-schema.ts';
 import { type Hop, parseJump } from './jump.ts';
+import type { Overrides } from './overrides.ts';
 import type { SshAnswer, SshConfig } from './ssh-config.ts';
 import { agentSocket, expandPath, localPath, type SshTokens } from './ssh-tokens.ts';
-
-/** Connection fields given as flags; they beat every file, for the hosts themselves and not for their jump hosts. */
-export type Overrides = Omit<Fields, 'address' | 'hostKey'>;
 
 export type ConnectionContext = {
   readonly projectDir: string;
@@ -128,7 +126,12 @@ async function jumpsOf(
   const connections: Connection[] = [];
   for (const [i, hop] of hops.entries()) {
     const hopFields = fieldsOfHop(context.inventory, hop);
-    const connection = await connect(context, hop.address, i === 0 ? hopFields : { ...hopFields, jump: 'none' }, through);
+    const connection = await connect(
+      context,
+      hop.address,
+      i === 0 ? hopFields : { ...hopFields, jump: 'none' },
+      through,
+    );
     if (!connection.ok) return connection;
     const { jump, ...rest } = connection.value;
     connections.push(...jump, { ...rest, jump: [] });

@@ -8,7 +8,10 @@ export const deploySchema = z
   .strictObject({
     batch: z
       .union([z.int().min(1), percent])
-      .meta({ description: 'Hosts at a time, after the canaries: a number, or a share of the selected hosts.', examples: [1, '25%'] })
+      .meta({
+        description: 'Hosts at a time, after the canaries: a number, or a share of the selected hosts.',
+        examples: [1, '25%'],
+      })
       .default(10),
     canary: z
       .int()
@@ -21,10 +24,10 @@ export const deploySchema = z
       .default('stop'),
     settle: durationSchema
       .meta({ description: 'How long services must stay up without a restart.', examples: ['10s'] })
-      .default(10_000),
+      .prefault('10s'),
     deadline: durationSchema
       .meta({ description: 'When a host goes back by itself unless the deploy was confirmed.', examples: ['120s'] })
-      .default(120_000),
+      .prefault('120s'),
     confirm: z
       .enum(['per-host', 'together'])
       .meta({ description: 'Whether each host commits by itself, or all of a batch together.', examples: ['per-host'] })

@@ -26,7 +26,10 @@ export const place = (at: Position): string => (at.line === 0 ? at.file : `${at.
 export function formatDiagnostic(of: Diagnostic): string {
   const indented = (text: string) => text.split('\n').map((line) => `  ${printable(line)}`);
   const [message = '', ...more] = of.message.split('\n');
-  const lines = [printable(`${place(of)}: ${message}`), ...indented(more.join('\n')).filter((line) => line.trim() !== '')];
+  const lines = [
+    printable(`${place(of)}: ${message}`),
+    ...indented(more.join('\n')).filter((line) => line.trim() !== ''),
+  ];
   if (of.excerpt !== null) {
     const gutter = ' '.repeat(String(of.line).length);
     const before = of.excerpt.text.slice(0, of.column - 1).replace(/[^\t]/g, ' ');

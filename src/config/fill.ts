@@ -13,7 +13,11 @@ const AS_WRITTEN = new Set(['name', 'hosts', 'vars']);
  * Fills the holes of every string of a playbook. Filled text stays text, but for a hole that stands alone where the
  * schema wants a number or true or false.
  */
-export function fillValue(yaml: YamlFile, schema: PlaybookSchema, lookup: Lookup): Result<unknown, readonly Diagnostic[]> {
+export function fillValue(
+  yaml: YamlFile,
+  schema: PlaybookSchema,
+  lookup: Lookup,
+): Result<unknown, readonly Diagnostic[]> {
   const found: Diagnostic[] = [];
   const alone: Path[] = [];
   const locate = locator(yaml);

@@ -18,7 +18,12 @@ export const runtime = z
 
 const connection = {
   address: addressSchema.optional(),
-  port: z.int().min(1).max(65_535).meta({ examples: [2222] }).optional(),
+  port: z
+    .int()
+    .min(1)
+    .max(65_535)
+    .meta({ examples: [2222] })
+    .optional(),
   user: accountSchema.meta({ description: 'Login name.', examples: ['root'] }).optional(),
   identityFile: identityFile.optional(),
   jump: jumpSchema.optional(),
@@ -27,19 +32,29 @@ const connection = {
   runtime: runtime.optional(),
 };
 
+/** Connection fields as a level of their own. */
+export const fieldsSchema = z.strictObject(connection);
+
 const vars = varsSchema.nullable().optional();
 
 const group = z.strictObject({ ...connection, vars });
 
 const host = z.strictObject({
   ...connection,
-  groups: z.array(groupNameSchema).meta({ description: 'Later groups beat earlier ones.', examples: [['vps']] }).optional(),
+  groups: z
+    .array(groupNameSchema)
+    .meta({ description: 'Later groups beat earlier ones.', examples: [['vps']] })
+    .optional(),
   vars,
 });
 
 /** One file of `inventory/`. */
 export const inventorySchema = z.strictObject({
-  defaults: z.strictObject(connection).nullable().optional().meta({ examples: [{ user: 'root' }] }),
+  defaults: z
+    .strictObject(connection)
+    .nullable()
+    .optional()
+    .meta({ examples: [{ user: 'root' }] }),
   groups: z.record(groupNameSchema, group.nullable()).nullable().optional(),
   hosts: z
     .record(hostNameSchema, host.nullable())

@@ -112,14 +112,21 @@ function fieldsOf(level: Fields | null | undefined): [keyof Fields, unknown][] {
   });
 }
 
-/** Vars with their places, as text. */
+/** Vars with their places, as text. A number is taken as it was written: 0644 keeps its zero, 1.10 its end. */
 export function definitions(
   vars: Readonly<Record<string, string | number | boolean>> | null | undefined,
   path: Path,
   locate: Locate,
 ): Map<string, Definition> {
   return new Map(
-    Object.entries(vars ?? {}).map(([key, value]) => [key, { text: String(value), at: locate([...path, key]) }]),
+    Object.entries(vars ?? {}).map(([key, value]) => {
+      const at = locate([...path, key]);
+      const written = at.excerpt?.text.slice(at.column - 1, at.column - 1 + at.excerpt.length);
+      return [
+        key,
+        { text: typeof value === 'number' && written && /^[-+.\d]/.test(written) ? written : String(value), at },
+      ];
+    }),
   );
 }
 

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { $ZodIssue, $ZodType } from 'zod/v4/core';
 import { type Diagnostic, diagnostic, type Position } from './diagnostic.ts';
-import { suggestion } from './nearest.ts';
+import { nearest, suggestion } from './nearest.ts';
 import { exampleAt, keysAt, titleAt } from './schema-walk.ts';
 import type { Locate, Path } from './source-map.ts';
 import { oneOf, wording } from './wording.ts';
@@ -38,7 +38,9 @@ function ofUnion(issue: Extract<$ZodIssue, { code: 'invalid_union' }>): readonly
     (one.code === 'invalid_type' || one.code === 'invalid_value') && one.path.length === issue.path.length;
   const meant = branches.filter((branch) => !branch.some(wrongType));
   const closest = meant.sort((a, b) => a.length - b.length)[0];
-  if (closest) return closest;
+  const unknown = closest?.filter((one) => one.code === 'unrecognized_keys') ?? [];
+  // Which of several mappings was meant is open: what each of them lacks would only confuse.
+  if (closest) return meant.length > 1 && unknown.length > 0 ? unknown : closest;
   // Words of the schema's own say it better than what could be put together from the options.
   if (!issue.message.startsWith('cannot be ')) return [{ ...issue, code: 'custom' }];
   const parts = branches.flat().map((one) => /^must be (.*), not (.*)$/s.exec(one.message));
@@ -50,6 +52,7 @@ function ofUnion(issue: Extract<$ZodIssue, { code: 'invalid_union' }>): readonly
 
 /** Issues as diagnostics: where they stand, what is expected, and the nearest known word. */
 export function diagnose(schema: $ZodType, issues: readonly $ZodIssue[], locate: Locate): readonly Diagnostic[] {
+  const misspelt = misspeltKeys(schema, issues);
   return issues.flatMap((issue): readonly Diagnostic[] => {
     const { path } = issue;
     if (issue.code === 'unrecognized_keys') {
@@ -65,6 +68,7 @@ export function diagnose(schema: $ZodType, issues: readonly $ZodIssue[], locate:
     }
     const example = exampleHint(schema, path);
     if (issue.code === 'invalid_type' && issue.input === undefined && path.length > 0) {
+      if (misspelt.has(path.join('\0'))) return [];
       const own = issue.message === 'is missing' ? null : issue.message;
       return [diagnostic(locate(path, 'key'), `missing key "${String(path.at(-1))}"`, example ?? own)];
     }
@@ -75,6 +79,15 @@ export function diagnose(schema: $ZodType, issues: readonly $ZodIssue[], locate:
     return [diagnostic(at, `${subject(path)}${separator}${issue.message}`, hint)];
   });
 }
+
+/** Known keys that an unknown one was most likely meant to be: to call them missing too would say it twice. */
+const misspeltKeys = (schema: $ZodType, issues: readonly $ZodIssue[]): ReadonlySet<string> =>
+  new Set(
+    issues.flatMap((issue) => {
+      if (issue.code !== 'unrecognized_keys') return [];
+      return issue.keys.map((key) => [...issue.path, nearest(key, keysAt(schema, issue.path))].join('\0'));
+    }),
+  );
 
 /** How the messages begin that go on from the key's name; any other stands after a colon. */
 const PREDICATE = /^(must|is|has|names|cannot) /;
@@ -105,7 +118,11 @@ function exampleHint(schema: $ZodType, path: Path): string | null {
 function flow(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`;
   if (typeof value === 'object' && value !== null) {
-    return `{ ${Object.entries(value).map(([key, one]) => `${key}: ${flow(one)}`).join(', ')} }`;
+    return `{ ${Object.entries(value)
+      .map(([key, one]) => `${key}: ${flow(one)}`)
+      .join(', ')} }`;
   }
-  return typeof value === 'string' && !/^[A-Za-z/~][A-Za-z0-9_./@~ -]*$/.test(value) ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' && !/^[A-Za-z/~][A-Za-z0-9_./@~ -]*$/.test(value)
+    ? JSON.stringify(value)
+    : String(value);
 }

@@ -28,19 +28,28 @@ function withHoles(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(withHoles);
   if (typeof schema !== 'object' || schema === null) return schema;
   const { description, examples, default: preset, ...form } = schema as Json;
-  if (!PLAIN.some((keyword) => form[keyword] !== undefined) && !PLAIN_TYPES.has(form['type'])) return mapped(schema);
+  if (!PLAIN.some((keyword) => form[keyword] !== undefined) && !PLAIN_TYPES.has(form.type)) return mapped(schema);
   return { description, examples, default: preset, anyOf: [form, { type: 'string', pattern: '\\{\\{' }] };
 }
 
 const PLAIN = ['enum', 'const', 'pattern', 'maxLength'];
 const PLAIN_TYPES = new Set<unknown>(['number', 'integer', 'boolean']);
 /** Keywords whose values are data and no schemas. */
-const LITERAL = new Set(['default', 'examples', 'required', 'description', 'propertyNames', 'type', 'additionalProperties']);
+const LITERAL = new Set([
+  'default',
+  'examples',
+  'required',
+  'description',
+  'propertyNames',
+  'type',
+  'additionalProperties',
+]);
 
 const mapped = (schema: object) =>
   Object.fromEntries(
     Object.entries(schema).map(([key, value]) => {
-      if (key === 'properties') return [key, Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withHoles(one)]))];
+      if (key === 'properties')
+        return [key, Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withHoles(one)]))];
       return [key, LITERAL.has(key) ? value : withHoles(value)];
     }),
   );

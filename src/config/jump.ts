@@ -12,9 +12,9 @@ export function parseHop(text: string): Hop | null {
   const word = text.trim().replace(/^ssh:\/\//, '');
   if (isAddress(word)) return { address: word, user: null, port: null };
   const groups = HOP.exec(word)?.groups;
-  const address = groups?.['v6'] ?? groups?.['name'] ?? '';
-  const user = groups?.['user'] ?? null;
-  const port = groups?.['port'] === undefined ? null : Number(groups['port']);
+  const address = groups?.v6 ?? groups?.name ?? '';
+  const user = groups?.user ?? null;
+  const port = groups?.port === undefined ? null : Number(groups.port);
   if (!isAddress(address) || (user !== null && !NAME.test(user))) return null;
   if (port !== null && (port < 1 || port > 65_535)) return null;
   return { address, user, port };

@@ -37,7 +37,8 @@ export function localFiles(
       onTree(tree.from);
       return tree;
     },
-    secret: (source: SecretSource) => secrets(JSON.stringify(source), () => readSecret(source, projectDir, caller, warn)),
+    secret: (source: SecretSource) =>
+      secrets(JSON.stringify(source), () => readSecret(source, projectDir, caller, warn)),
     fill: (text, file) => fillFile(text, file, lookup),
   });
 }

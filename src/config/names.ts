@@ -24,9 +24,10 @@ const varNameSchema = z
   .refine((name) => !BUILT_IN.includes(name), { error: 'is defined by fleet itself; choose another' });
 
 /** Values of vars; they are always filled in as text. */
-export const varsSchema = z
-  .record(varNameSchema, z.union([z.string(), z.number(), z.boolean()]))
-  .meta({ description: 'Values for {{ name }} in the playbook and in files that are filled.', examples: [{ mode: 'supervisor' }] });
+export const varsSchema = z.record(varNameSchema, z.union([z.string(), z.number(), z.boolean()])).meta({
+  description: 'Values for {{ name }} in the playbook and in files that are filled.',
+  examples: [{ mode: 'supervisor' }],
+});
 
 const HOST_OR_V4 = /^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?$/;
 const ZONE = /%[A-Za-z0-9_.-]+$/;

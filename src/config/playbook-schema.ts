@@ -57,7 +57,11 @@ export function playbookSchema({ tasks, checks }: Registry): PlaybookSchema {
     data: dataSchema
       .meta({ description: 'Folders under root that outlive every generation.', examples: [['logs', 'data']] })
       .default([]),
-    keep: z.int().min(1).meta({ description: 'Good generations kept on the host.', examples: [5] }).default(5),
+    keep: z
+      .int()
+      .min(1)
+      .meta({ description: 'Good generations kept on the host.', examples: [5] })
+      .default(5),
     deploy: deploySchema.prefault({}),
     tasks: z.array(oneKind(tasks, 'task')).meta({ description: 'In order; each entry is one kind.' }).default([]),
     health: z.array(oneKind(checks, 'check')).meta({ description: 'What must hold for a deploy to stay.' }).default([]),

@@ -24,7 +24,11 @@ export type Playbook = {
 };
 
 /** Reads one playbook and checks all of it that needs no host. */
-export function parsePlaybook(file: string, text: string, schema: PlaybookSchema): Result<Playbook, readonly Diagnostic[]> {
+export function parsePlaybook(
+  file: string,
+  text: string,
+  schema: PlaybookSchema,
+): Result<Playbook, readonly Diagnostic[]> {
   const { yaml, diagnostics } = readYaml(file, text);
   if (yaml === null) return fail(diagnostics);
   const locate = locator(yaml);
@@ -64,7 +68,10 @@ const holds = (value: unknown): boolean =>
     : typeof value === 'object' && value !== null && Object.values(value).some(holds);
 
 export const valueAt = (value: unknown, path: Path): unknown =>
-  path.reduce<unknown>((at, part) => (typeof at === 'object' && at !== null ? Reflect.get(at, part) : undefined), value);
+  path.reduce<unknown>(
+    (at, part) => (typeof at === 'object' && at !== null ? Reflect.get(at, part) : undefined),
+    value,
+  );
 
 /** Fills a playbook for one host and checks the result. */
 export function fillPlaybook(

@@ -38,7 +38,9 @@ export async function findProject(caller: Caller, dir: string | null): Promise<R
   if (dir !== null) {
     const named = resolve(caller.cwd, dir);
     if (await isProject(named)) return ok(named);
-    return fail([diagnostic(wholeFile('-C'), `${dir} is no fleet project: it needs the folders inventory/ and playbooks/`)]);
+    return fail([
+      diagnostic(wholeFile('-C'), `${dir} is no fleet project: it needs the folders inventory/ and playbooks/`),
+    ]);
   }
   for (let folder = caller.cwd; ; folder = dirname(folder)) {
     if (await isProject(folder)) return ok(folder);
@@ -48,16 +50,26 @@ export async function findProject(caller: Caller, dir: string | null): Promise<R
   return fail([diagnostic(wholeFile(caller.cwd), message, 'name the project with -C, or make one: fleet init')]);
 }
 
-const isFolder = (path: string) => stat(path).then((info) => info.isDirectory(), () => false);
+const isFolder = (path: string) =>
+  stat(path).then(
+    (info) => info.isDirectory(),
+    () => false,
+  );
 
 const isProject = async (folder: string) =>
   (await isFolder(join(folder, 'inventory'))) && (await isFolder(join(folder, 'playbooks')));
 
 /** Reads inventory and playbooks; every error of every file at once. */
-export async function loadProject(dir: string, options: ProjectOptions): Promise<Result<Project, readonly Diagnostic[]>> {
+export async function loadProject(
+  dir: string,
+  options: ProjectOptions,
+): Promise<Result<Project, readonly Diagnostic[]>> {
   const { caller, registry = REGISTRY, sshConfigFile = null } = options;
   const schema = playbookSchema(registry);
-  const [{ inventory, diagnostics }, read] = await Promise.all([loadInventory(dir, caller), loadPlaybooks(dir, schema)]);
+  const [{ inventory, diagnostics }, read] = await Promise.all([
+    loadInventory(dir, caller),
+    loadPlaybooks(dir, schema),
+  ]);
   const playbooks = read.flatMap((one) => (one.ok ? [one.value] : []));
   const found = [
     ...diagnostics,

@@ -1,6 +1,6 @@
-import { isAlias, isCollection, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import { isAlias, isCollection, isMap, isScalar, type Node, parseDocument, visit } from 'yaml';
 import { type Diagnostic, diagnostic, place } from './diagnostic.ts';
-import { positionAt, type Source } from './source-map.ts';
+import { lineStarts, positionAt, type Source } from './source-map.ts';
 
 /** A YAML file that could be read: plain data, and the document that says where each part of it stands. */
 export type YamlFile = Source & { readonly value: unknown };
@@ -10,9 +10,8 @@ export function readYaml(
   file: string,
   text: string,
 ): { readonly yaml: YamlFile | null; readonly diagnostics: readonly Diagnostic[] } {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
-  const source: Source = { file, text, document, lines };
+  const document = parseDocument(text, { prettyErrors: false, logLevel: 'error' });
+  const source: Source = { file, text, document, lineStarts: lineStarts(text) };
   const found: Diagnostic[] = [...document.errors, ...document.warnings].map((error) =>
     error.code === 'DUPLICATE_KEY'
       ? duplicateKey(source, error.pos[0])

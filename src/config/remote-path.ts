@@ -8,7 +8,8 @@ const SYSTEM = new Set(
   ).split(' '),
 );
 /** Below these everything belongs to the system, or to fleet's own state. */
-const BELOW = /^\/(bin|boot|dev|etc|lib|lib32|lib64|libx32|proc|run|sbin|sys|usr\/(?!local\/)[^/]+|var\/lib\/fleet|var\/run)(\/|$)/;
+const BELOW =
+  /^\/(bin|boot|dev|etc|lib|lib32|lib64|libx32|proc|run|sbin|sys|usr\/(?!local\/)[^/]+|var\/lib\/fleet|var\/run)(\/|$)/;
 
 /** Why a path cannot be the root of an app; null when it can. */
 export function rootTrouble(path: string): string | null {
@@ -18,7 +19,7 @@ export function rootTrouble(path: string): string | null {
   if (path !== '/' && parts.some((part) => part === '' || part === '.' || part === '..')) {
     return 'must not contain "//", "." or ".."';
   }
-  if (SYSTEM.has(path) || BELOW.test(path)) return 'must be a folder of the app\'s own, not one of the system';
+  if (SYSTEM.has(path) || BELOW.test(path)) return "must be a folder of the app's own, not one of the system";
   if (!/^[A-Za-z0-9_.@+/-]+$/.test(path)) return 'must consist of letters, digits and "_.@+-/"';
   return null;
 }

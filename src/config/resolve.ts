@@ -1,12 +1,14 @@
+import { bindCheck } from '../checks/define.ts';
 import { fail, ok, type Result } from '../model/outcome.ts';
 import type { HostTarget, Layout } from '../model/target.ts';
-import { bindCheck } from '../checks/define.ts';
 import type { BoundTask } from '../model/task.ts';
 import { bindTask, InputError } from '../tasks/define.ts';
-import { type ConnectionContext, type Overrides, type Reach, reachHost } from './connection.ts';
+import { mistypedUnits } from './checked-units.ts';
+import { type ConnectionContext, type Reach, reachHost } from './connection.ts';
 import { type Diagnostic, diagnostic, type Position, sortDiagnostics } from './diagnostic.ts';
 import type { InventoryHost } from './inventory.ts';
 import { type LocalView, localFiles } from './local-files.ts';
+import { checkOverrides, type Overrides } from './overrides.ts';
 import type { Playbook } from './playbook.ts';
 import { fillPlaybook } from './playbook.ts';
 import type { KindEntry, PlaybookBody } from './playbook-schema.ts';
@@ -14,7 +16,7 @@ import { deployPolicy } from './policy.ts';
 import { mapLimited, once } from './pool.ts';
 import type { Project } from './project.ts';
 import { scope } from './scope.ts';
-import { type Pair, type Selection, selectHosts, selectPairs } from './select.ts';
+import { hostsOf, type Pair, type Selection, selectHosts, selectPairs } from './select.ts';
 import { gitSource } from './source.ts';
 
 /**
@@ -39,18 +41,23 @@ export async function resolveTargets(
   inputs: Inputs = 'read',
 ): Promise<Result<Resolved<HostTarget>, readonly Diagnostic[]>> {
   const pairs = selectPairs(project.inventory, project.playbooks, selection);
-  if (!pairs.ok) return pairs;
+  const flags = checkOverrides(overrides);
+  if (!pairs.ok || flags.length > 0) return fail([...flags, ...(pairs.ok ? [] : pairs.failure)]);
   const warnings = new Set<string>();
   const context = connectionContext(project, warnings);
+  for (const { file } of project.playbooks.filter((one) => hostsOf(project.inventory, one).length === 0)) {
+    context.warn(`${file}: its groups have no hosts, so it does nothing`);
+  }
   const binding: Binding = {
     project,
     inputs,
     files: localFiles(project.dir, project.caller, context.warn),
     sources: once(),
+    warn: context.warn,
   };
   const reached = once<Result<Reach, readonly Diagnostic[]>>();
   const results = await mapLimited(pairs.value, AT_A_TIME, async (pair) => {
-    const reach = await reached(pair.host.name, () => reach1(context, pair.host, overrides));
+    const reach = await reached(pair.host.name, () => reachOrDiagnose(context, pair.host, overrides));
     if (!reach.ok) return reach;
     const hosts = pairs.value.filter(({ playbook }) => playbook === pair.playbook).length;
     return bindPair(binding, pair, reach.value, hosts);
@@ -68,11 +75,12 @@ export async function resolveHosts(
     selection.apps.length === 0
       ? selectHosts(project.inventory, selection)
       : hostsOfPairs(selectPairs(project.inventory, project.playbooks, selection));
-  if (!hosts.ok) return hosts;
+  const flags = checkOverrides(overrides);
+  if (!hosts.ok || flags.length > 0) return fail([...flags, ...(hosts.ok ? [] : hosts.failure)]);
   const warnings = new Set<string>();
   const context = connectionContext(project, warnings);
   const results = await mapLimited(hosts.value, AT_A_TIME, async (host) => {
-    const reach = await reach1(context, host, overrides);
+    const reach = await reachOrDiagnose(context, host, overrides);
     return reach.ok ? ok({ ...reach.value, host }) : reach;
   });
   return collect(results, warnings);
@@ -95,10 +103,13 @@ function collect<T>(
 ): Result<Resolved<T>, readonly Diagnostic[]> {
   const found = results.flatMap((result) => (result.ok ? [] : result.failure));
   if (found.length > 0) return fail(sortDiagnostics(found));
-  return ok({ targets: results.flatMap((result) => (result.ok ? [result.value] : [])), warnings: [...warnings].sort() });
+  return ok({
+    targets: results.flatMap((result) => (result.ok ? [result.value] : [])),
+    warnings: [...warnings].sort(),
+  });
 }
 
-async function reach1(
+async function reachOrDiagnose(
   context: ConnectionContext,
   host: InventoryHost,
   overrides: Overrides,
@@ -112,10 +123,11 @@ type Binding = {
   readonly inputs: Inputs;
   readonly files: ReturnType<typeof localFiles>;
   readonly sources: ReturnType<typeof once<HostTarget['source']>>;
+  readonly warn: (text: string) => void;
 };
 
 async function bindPair(
-  { project, inputs, files, sources }: Binding,
+  { project, inputs, files, sources, warn }: Binding,
   { host, playbook }: Pair,
   { connection, runtime }: Reach,
   hosts: number,
@@ -124,12 +136,15 @@ async function bindPair(
   const filled = fillPlaybook(playbook, project.schema, lookup, host.name);
   if (!filled.ok) return filled;
   const body = filled.value;
+  for (const text of inputs === 'read' ? mistypedUnits(body) : []) warn(`${playbook.file}: ${text}`);
   const layout = layoutOf(playbook, body);
   const trees: string[] = [];
   const view: LocalView = { lookup, data: layout.data, onTree: (folder) => trees.push(folder) };
   const entries = inputs === 'read' ? body.tasks : [];
   const tasks = await Promise.all(
-    entries.map((entry, i) => bindEntry(project, playbook, entry, i, (task) => bindTask(task, entry.spec, files(view), layout))),
+    entries.map((entry, i) =>
+      bindEntry(project, playbook, entry, i, (task) => bindTask(task, entry.spec, files(view), layout)),
+    ),
   );
   const found = tasks.flatMap((task) => (task.ok ? [] : [task.failure]));
   if (found.length > 0) return fail(found);

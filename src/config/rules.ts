@@ -7,12 +7,12 @@ import { hostsOf } from './select.ts';
 import { fillText } from './template.ts';
 
 /** What is wrong between files that are each right by themselves. */
-export function crossFileRules(inventory: Inventory, playbooks: readonly Playbook[], loginUser: string): readonly Diagnostic[] {
-  return [
-    ...unknownHosts(inventory, playbooks),
-    ...sameName(playbooks),
-    ...sameRoot(inventory, playbooks, loginUser),
-  ];
+export function crossFileRules(
+  inventory: Inventory,
+  playbooks: readonly Playbook[],
+  loginUser: string,
+): readonly Diagnostic[] {
+  return [...unknownHosts(inventory, playbooks), ...sameName(playbooks), ...sameRoot(inventory, playbooks, loginUser)];
 }
 
 function unknownHosts({ hosts, groups }: Inventory, playbooks: readonly Playbook[]): readonly Diagnostic[] {
@@ -21,7 +21,11 @@ function unknownHosts({ hosts, groups }: Inventory, playbooks: readonly Playbook
     playbook.hosts
       .filter(({ name }) => !known.includes(name))
       .map(({ name, at }) => {
-        return diagnostic(at, `no host or group "${name}" in the inventory`, suggestion(name, known, 'hosts and groups'));
+        return diagnostic(
+          at,
+          `no host or group "${name}" in the inventory`,
+          suggestion(name, known, 'hosts and groups'),
+        );
       }),
   );
 }
@@ -46,10 +50,19 @@ function sameRoot(inventory: Inventory, playbooks: readonly Playbook[], loginUse
       return root.ok ? [{ playbook, at: playbook.root.at, root: root.value }] : [];
     });
     roots.forEach(({ playbook, at, root }, i) => {
-      const other = roots.slice(0, i).find((one) => `${one.root}/`.startsWith(`${root}/`) || `${root}/`.startsWith(`${one.root}/`));
+      const other = roots
+        .slice(0, i)
+        .find((one) => `${one.root}/`.startsWith(`${root}/`) || `${root}/`.startsWith(`${one.root}/`));
       if (other === undefined || found.has(playbook)) return;
       const how = other.root === root ? 'is the root' : 'overlaps the root';
-      found.set(playbook, diagnostic(at, `${root} ${how} of the app "${other.playbook.name}" on ${host.name} too`, `see ${place(other.at)}`));
+      found.set(
+        playbook,
+        diagnostic(
+          at,
+          `${root} ${how} of the app "${other.playbook.name}" on ${host.name} too`,
+          `see ${place(other.at)}`,
+        ),
+      );
     });
   }
   return [...found.values()];

@@ -39,7 +39,9 @@ export function selectHosts(
     for (const host of matching) chosen.add(host.name);
     if (matching.length > 0) continue;
     const known = everyone.flatMap((host) => [host.name as string, addressOf(inventory, host)]);
-    found.push(diagnostic(wholeFile('--host'), `no host matches "${word}"`, suggestion(word, [...new Set(known)], 'hosts')));
+    found.push(
+      diagnostic(wholeFile('--host'), `no host matches "${word}"`, suggestion(word, [...new Set(known)], 'hosts')),
+    );
   }
   for (const word of selection.groups) {
     const matching = isGlob(word) ? groupsLike(inventory, word) : [word];
@@ -89,14 +91,21 @@ export function selectPairs(
   const hosts = selectHosts(inventory, selection);
   if (unknown.length > 0 || !hosts.ok) return fail([...unknown, ...(hosts.ok ? [] : hosts.failure)]);
 
-  const apps = playbooks.filter((one) => selection.apps.length === 0 || selection.apps.some((word) => appMatcher(word)(one)));
+  const apps = playbooks.filter(
+    (one) => selection.apps.length === 0 || selection.apps.some((word) => appMatcher(word)(one)),
+  );
   const pairs = apps.flatMap((playbook) =>
     hostsOf(inventory, playbook).flatMap((host) => (hosts.value.includes(host) ? [{ host, playbook }] : [])),
   );
   const uncovered = mustBeCovered(inventory, selection, hosts.value, pairs).map((host) => {
     const elsewhere = playbooks.filter((one) => hostsOf(inventory, one).includes(host)).map(({ name }) => name);
-    const hint = elsewhere.length > 0 ? `its apps: ${elsewhere.join(', ')}` : `add it, or a group of it, to a playbook's "hosts:"`;
-    return diagnostic(wholeFile('selection'), `host "${host.name}" is selected, but no selected playbook covers it`, hint);
+    const hint =
+      elsewhere.length > 0 ? `its apps: ${elsewhere.join(', ')}` : `add it, or a group of it, to a playbook's "hosts:"`;
+    return diagnostic(
+      wholeFile('selection'),
+      `host "${host.name}" is selected, but no selected playbook covers it`,
+      hint,
+    );
   });
   if (uncovered.length > 0) return fail(uncovered);
   return pairs.length > 0 ? ok(pairs) : fail([diagnostic(wholeFile('selection'), nothing(selection))]);

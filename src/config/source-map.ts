@@ -1,4 +1,4 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, type LineCounter, type Node } from 'yaml';
+import { type Document, isAlias, isMap, isScalar, isSeq, type Node } from 'yaml';
 import type { Position } from './diagnostic.ts';
 
 export type Path = readonly PropertyKey[];
@@ -8,20 +8,38 @@ export type Source = {
   readonly file: string;
   readonly text: string;
   readonly document: Document;
-  readonly lines: LineCounter;
+  /** Offset of each line's first character. */
+  readonly lineStarts: readonly number[];
 };
 
 /** Says where the value, or the key, at a path of the data stands. */
 export type Locate = (path: Path, part?: 'key' | 'value') => Position;
 
-export function positionAt(source: Source, range: readonly [number, number]): Position {
-  const start = Math.min(range[0], source.text.length);
-  const { line, col } = source.lines.linePos(start);
-  const lineStart = source.lines.lineStarts[line - 1] ?? 0;
-  const newline = source.text.indexOf('\n', lineStart);
-  const text = source.text.slice(lineStart, newline === -1 ? undefined : newline).replace(/\r$/, '');
-  const length = Math.max(1, Math.min(range[1], lineStart + text.length) - start);
-  return { file: source.file, line: Math.max(1, line), column: Math.max(1, col), excerpt: text.trim() === '' ? null : { text, length } };
+/** The parser counts no lines after what it cannot read, so they are counted here. */
+export const lineStarts = (text: string): readonly number[] => [
+  0,
+  ...Array.from(text.matchAll(/\n/g), ({ index }) => index + 1),
+];
+
+export function positionAt({ file, text, lineStarts }: Source, range: readonly [number, number]): Position {
+  const start = Math.min(range[0], text.length);
+  const line = lastAtMost(lineStarts, start);
+  const lineStart = lineStarts[line] ?? 0;
+  const shown = text.slice(lineStart, (lineStarts[line + 1] ?? text.length + 1) - 1).replace(/\r$/, '');
+  const length = Math.max(1, Math.min(range[1], lineStart + shown.length) - start);
+  const excerpt = shown.trim() === '' ? null : { text: shown, length };
+  return { file, line: line + 1, column: Math.min(start - lineStart, shown.length) + 1, excerpt };
+}
+
+/** Index of the last number that is at most `limit`, in an ascending list that begins with 0. */
+function lastAtMost(ascending: readonly number[], limit: number): number {
+  let [low, high] = [0, ascending.length - 1];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if ((ascending[middle] ?? 0) <= limit) low = middle;
+    else high = middle - 1;
+  }
+  return low;
 }
 
 type Found = { readonly key: Node | null; readonly value: Node | null; readonly whole: boolean };
@@ -54,10 +72,4 @@ export function locator(source: Source): Locate {
     const range = node?.range;
     return positionAt(source, range ? [range[0], range[1]] : [0, 0]);
   };
-}
-
-/** The text of a scalar as it was written, or null: `0644` is read as a number, and the reader wants to see the zero. */
-export function writtenAs(source: Source, path: Path): string | null {
-  const { value, whole } = find(source, path);
-  return whole && isScalar(value) ? (value.source ?? null) : null;
 }

@@ -1,7 +1,12 @@
 import { fail, ok, type Result } from '../model/outcome.ts';
 
 /** What is wrong with a hole, and where in the text it begins. */
-export type HoleTrouble = { readonly offset: number; readonly length: number; readonly message: string; readonly hint: string | null };
+export type HoleTrouble = {
+  readonly offset: number;
+  readonly length: number;
+  readonly message: string;
+  readonly hint: string | null;
+};
 
 /** Gives a name's text. A failure says why there is none. */
 export type Lookup = (name: string) => Result<string, { readonly message: string; readonly hint: string | null }>;

@@ -20,11 +20,18 @@ type Keep = (path: string, directory: boolean) => boolean;
  * @param exclude gitignore patterns @param data folders at the top that belong to the host
  * @throws InputError for what cannot stand in a release
  */
-export async function readTree(folder: string, shown: string, exclude: readonly string[], data: readonly string[]): Promise<Tree> {
+export async function readTree(
+  folder: string,
+  shown: string,
+  exclude: readonly string[],
+  data: readonly string[],
+): Promise<Tree> {
   const root = await realFolder(folder, shown);
   const ignored = ignore({ ignorecase: false, allowRelativePaths: false }).add([...exclude]);
   const keep: Keep = (path, directory) =>
-    !isEnvFile(posix.basename(path), directory) && !data.includes(path) && !ignored.ignores(directory ? `${path}/` : path);
+    !isEnvFile(posix.basename(path), directory) &&
+    !data.includes(path) &&
+    !ignored.ignores(directory ? `${path}/` : path);
   const found: Found[] = [];
   await walk(root, '', shown, keep, found);
   const entries = await mapLimited(found, 16, (entry) => toEntry(root, shown, entry));
@@ -47,7 +54,9 @@ export async function listFiles(folder: string, shown: string): Promise<readonly
 
 async function realFolder(folder: string, shown: string): Promise<string> {
   const info = await stat(folder).catch((error: NodeJS.ErrnoException) => {
-    throw new InputError(error.code === 'ENOENT' ? `the folder ${shown} does not exist` : `the folder ${shown}: ${error.message}`);
+    throw new InputError(
+      error.code === 'ENOENT' ? `the folder ${shown} does not exist` : `the folder ${shown}: ${error.message}`,
+    );
   });
   if (!info.isDirectory()) throw new InputError(`${shown} is not a folder`);
   return realpath(folder);
@@ -60,7 +69,8 @@ async function walk(root: string, at: string, shown: string, keep: Keep, found: 
   const entries = await mapLimited(names, 16, async (bytes) => {
     const name = bytes.toString('utf8');
     const path = at === '' ? name : `${at}/${name}`;
-    if (!Buffer.from(name).equals(bytes)) throw new InputError(`${shown}/${path}: the name is not UTF-8; exclude or rename it`);
+    if (!Buffer.from(name).equals(bytes))
+      throw new InputError(`${shown}/${path}: the name is not UTF-8; exclude or rename it`);
     return { path, info: await unlessUnreadable(`${shown}/${path}`, lstat(join(root, path))) };
   });
   for (const { path, info } of entries) {
@@ -81,7 +91,9 @@ async function toEntry(root: string, shown: string, { path, type, executable }: 
   if (type === 'symlink') {
     const target = await readlink(absolute);
     if (!staysInside(path, target)) {
-      throw new InputError(`${shown}/${path} is a link to ${target}, outside the folder; exclude it or copy what it leads to`);
+      throw new InputError(
+        `${shown}/${path} is a link to ${target}, outside the folder; exclude it or copy what it leads to`,
+      );
     }
     return { type, path, target };
   }
@@ -115,7 +127,8 @@ async function hashFile(path: string): Promise<{ size: number; hex: string }> {
 function treeDigest(entries: readonly TreeEntry[]): Digest {
   const hash = createHash('sha256');
   for (const entry of entries) {
-    const rest = entry.type === 'file' ? [entry.executable, entry.digest] : entry.type === 'symlink' ? [entry.target] : [];
+    const rest =
+      entry.type === 'file' ? [entry.executable, entry.digest] : entry.type === 'symlink' ? [entry.target] : [];
     hash.update(`${JSON.stringify([entry.type, entry.path, ...rest])}\n`);
   }
   return digest(hash.digest('hex'));
@@ -127,7 +140,12 @@ async function unlessUnreadable<T>(shown: string, work: Promise<T>): Promise<T> 
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    const why = code === 'ENOENT' ? 'went away while it was read' : code === 'EACCES' ? 'cannot be read: permission denied' : message;
+    const why =
+      code === 'ENOENT'
+        ? 'went away while it was read'
+        : code === 'EACCES'
+          ? 'cannot be read: permission denied'
+          : message;
     throw new InputError(`${shown} ${why}`);
   }
 }

@@ -59,7 +59,7 @@ export async function activate(
     const results = await verify({ ...host, transport: lines.transport }, target.checks, deadline - GRACE, run);
     if (run.signal.aborted) return await giveUp({ kind: 'cancelled', phase: 'verify' });
     const bad = results.filter((result) => !result.ok);
-    if (bad.length > 0) return await giveUp({ kind: 'unhealthy', checks: bad });
+    if (bad.length > 0) return await giveUp({ kind: 'unhealthy', checks: results });
 
     run.emit({ type: 'phase', phase: 'commit' });
     const fresh = await reconnect(deadline - GRACE, run.signal);
@@ -94,7 +94,6 @@ export async function activate(
   /** Tells the host to go back and waits for its word, over whatever connection can be had. Never under Ctrl-C's signal. */
   async function giveUp(failure: Failure): Promise<HostOutcome> {
     if (failure.kind === 'step-failed' && failure.step === 'activate') return { end: 'untouched', failure };
-    run.emit({ type: 'phase', phase: 'revert' });
     const signal = AbortSignal.timeout(deadlineMs + REVERT_TIME);
     const lost = failure.kind === 'connection-lost' || failure.kind === 'timed-out';
     let asked: Result<void> = lost ? fail(failure) : await ask('abort', lines.transport, signal);

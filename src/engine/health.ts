@@ -31,7 +31,7 @@ export async function healthHost(target: HostTarget, run: HostRun): Promise<Host
   const bad = results.filter((result) => !result.ok);
   return bad.length === 0
     ? { end: 'healthy', generation: facts.active, checks: results }
-    : { end: 'unhealthy', generation: facts.active, failure: { kind: 'unhealthy', checks: bad } };
+    : { end: 'unhealthy', generation: facts.active, failure: { kind: 'unhealthy', checks: results } };
 }
 
 const deployed = (active: number): CheckResult => ({

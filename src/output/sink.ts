@@ -5,11 +5,20 @@ export interface Sink {
   flush(): Promise<void>;
 }
 
+/** One sink per stream, however many runs are shown on it: a listener more for each would pile up. */
+const sinks = new WeakMap<NodeJS.WritableStream, Sink>();
+
+export function sinkTo(stream: NodeJS.WritableStream): Sink {
+  const sink = sinks.get(stream) ?? guard(stream);
+  sinks.set(stream, sink);
+  return sink;
+}
+
 /**
  * `fleet deploy | head` closes the pipe in mid-run: a deploy must not stop half-way for that, so the rest is dropped.
  * The listener stays for good, since a stream reports a closed pipe later and more than once.
  */
-export function sinkTo(stream: NodeJS.WritableStream): Sink {
+function guard(stream: NodeJS.WritableStream): Sink {
   let closed = false;
   const waiting = new Set<() => void>();
   const end = () => {

@@ -34,17 +34,22 @@ export function cutTo(text: string, width: number): string {
 
 export const pad = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - displayWidth(text)));
 
-/** The text in lines of at most `width` columns, broken between words; a longer word keeps its line to itself. */
+/**
+ * The text in lines of at most `width` columns, broken between words, each as far in as the first; a word that is
+ * longer keeps a line to itself.
+ */
 export function wrap(text: string, width: number): string[] {
   if (displayWidth(text) <= width) return [text];
+  const indent = /^ */.exec(text)?.[0] ?? '';
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
-    if (line !== '' && displayWidth(line) + 1 + displayWidth(word) > width) {
+  for (const word of text.trimStart().split(' ')) {
+    const longer = line === '' ? indent + word : `${line} ${word}`;
+    if (line !== '' && displayWidth(longer) > width) {
       lines.push(line);
-      line = word;
+      line = indent + word;
     } else {
-      line = line === '' ? word : `${line} ${word}`;
+      line = longer;
     }
   }
   return [...lines, line];

@@ -11,12 +11,10 @@ import { argv, distinct, localPath } from './fields.ts';
 const key = z.string().refine(isKey, KEY_RULE);
 
 const schema = z.strictObject({
-  from: z
-    .union([localPath, z.strictObject({ env: key }), z.strictObject({ command: argv })])
-    .meta({
-      description: 'A file, a variable of the caller or the output of a command.',
-      examples: ['secrets/jarvis.env'],
-    }),
+  from: z.union([localPath, z.strictObject({ env: key }), z.strictObject({ command: argv })]).meta({
+    description: 'A file, a variable of the caller or the output of a command.',
+    examples: ['secrets/jarvis.env'],
+  }),
   required: distinct(key, (name) => name)
     .meta({ description: 'Keys without which no host is contacted.', examples: [['API_TOKEN']] })
     .default([]),

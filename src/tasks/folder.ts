@@ -63,8 +63,10 @@ const digits = (mode: number) => mode.toString(8).padStart(5, '0');
 function inside(path: string, work: Script): Script {
   const parent = path.slice(0, path.lastIndexOf('/'));
   const name = path.slice(parent.length + 1);
-  if (parent === '') return sh`cd -P ${path} && [ "$(pwd -P)" = ${path} ] && ${work}`;
-  return sh`up=$(cd -P ${parent} && pwd -P) && cd -P ${path} && [ "$(pwd -P)" = "$up"/${name} ] && ${work}`;
+  const swapped = sh`{ printf '%s is not the folder that it was\n' ${path} >&2; false; }`;
+  if (parent === '') return sh`cd -P ${path} && { [ "$(pwd -P)" = ${path} ] || ${swapped}; } && ${work}`;
+  const up = sh`up=$(cd -P ${parent} && pwd -P) && cd -P ${path}`;
+  return sh`${up} && { [ "$(pwd -P)" = "$up"/${name} ] || ${swapped}; } && ${work}`;
 }
 
 function settle({ path, owner, group, mode, chown }: WantedFolder): Script {

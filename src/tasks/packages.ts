@@ -4,8 +4,9 @@ import { type Script, sh } from '../shell/sh.ts';
 import { defineTask } from './define.ts';
 import { distinct } from './fields.ts';
 
-// A dash or a slash at the end would be an order to apt-get: `nginx-` removes nginx.
+// A dash at the end would be an order to apt-get: `nginx-` removes nginx.
 const NAME = /^[A-Za-z0-9][A-Za-z0-9.+_-]*[A-Za-z0-9+](:[a-z0-9]+)?$|^[A-Za-z0-9]$/;
+
 const schema = distinct(
   z
     .string()

@@ -6,8 +6,8 @@ import { defineTask, InputError, type LocalIo } from './define.ts';
 import { distinct, localPath } from './fields.ts';
 
 const SUFFIX = '(service|target|timer|socket|path|slice|mount)';
-const UNIT = new RegExp(String.raw`^[\w:.\\@-]+\.${SUFFIX}$`);
-const DROP_IN = new RegExp(String.raw`^[\w:.\\@-]+\.${SUFFIX}\.d/[\w:.\\@+-]+\.conf$`);
+const UNIT = new RegExp(String.raw`^[\w:\\][\w:.\\@-]*\.${SUFFIX}$`);
+const DROP_IN = new RegExp(String.raw`^[\w:\\][\w:.\\@-]*\.${SUFFIX}\.d/\w[\w:.\\@+-]*\.conf$`);
 /** Logrotate files have a task of their own; the rest is what editors, patches and people leave beside units. */
 const BESIDE = /\.logrotate$|(^|\/)\.|~$|\.(bak|orig|rej|swp|tmp|old|md)$|(^|\/)README$/;
 

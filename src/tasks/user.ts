@@ -42,7 +42,7 @@ export const user = defineTask({
   probe: ({ name, groups }) => sh`(
 look() { getent "$1" "$2" 2>/dev/null || awk -F: -v n="$2" '$1 == n' "/etc/$1"; }
 account=$(look passwd ${name})
-member=$(id -nG ${name} 2>/dev/null)
+member=$(id -nG ${name} 2>/dev/null || :)
 printf 'account %s\nmember %s\n' "$account" "$member"
 for g in ${[name, ...groups]}; do [ -n "$(look group "$g")" ] && echo 'group yes' || echo 'group no'; done
 )`,

@@ -21,12 +21,15 @@ export type Answer = 'root' | 'sudo' | 'user' | 'refused' | 'no-sudo' | 'ready';
 const newNonce = () => randomBytes(12).toString('hex');
 
 /**
- * Says what the job runs as and in which process group, then waits for it. `read` ends with an error on a line that
- * was cut off, so a half-received line is never run.
+ * Says what the job runs as and its process group, then waits for it. The group is the job's alone, or it is said to be
+ * 0: dropbear's commands share theirs with the connection itself. `read` ends with an error on a line that was cut off,
+ * so a half-received line is never run.
  */
 function listen(nonce: string): string {
-  const hello = `read -r _ _ _ _ g _ </proc/$$/stat; echo ${nonce}:$w:$g`;
-  return `${hello}; while IFS= read -r go; do case $go in ${nonce}:*) eval "\${go#${nonce}:}"; exit;; esac; done; exit 97`;
+  const ownGroup =
+    'if [ "$g" = $$ ]; then r=eval; elif command -v setsid >/dev/null; then g=$$; r="exec setsid sh -c"; else g=0; r=eval; fi';
+  const hello = `read -r _ _ _ _ g _ </proc/$$/stat; ${ownGroup}; echo ${nonce}:$w:$g`;
+  return `${hello}; while IFS= read -r go; do case $go in ${nonce}:*) $r "\${go#${nonce}:}"; exit;; esac; done; exit 97`;
 }
 
 /** Finds out what the login may do and goes on with the job in the same breath, when no password is needed. */

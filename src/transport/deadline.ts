@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Failure, Phase } from '../model/outcome.ts';
 
 /** A caller's signal combined with a timer of its own; `failure` says which of the two it was. */
@@ -11,20 +12,21 @@ export function deadline(outer: AbortSignal, ms: number, what: string, phase: Ph
     failure = { kind: 'timed-out', what, ms };
     controller.abort();
   }, ms);
-  if (outer.aborted) cancel();
-  outer.addEventListener('abort', cancel, { once: true });
+  const stop = onAbort(outer, cancel);
   return {
     signal: controller.signal,
     failure: () => failure,
     [Symbol.dispose]() {
       clearTimeout(timer);
-      outer.removeEventListener('abort', cancel);
+      stop();
     },
   };
 }
 
-/** Resolves when the signal aborts; `onAbort` runs at once if it already has. Returns the way to stop listening. */
+/** Calls the listener when the signal aborts, at once if it already has. Returns the way to stop listening. */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
+  // One signal serves a whole fleet; many listeners are no leak.
+  setMaxListeners(0, signal);
   if (signal.aborted) listener();
   else signal.addEventListener('abort', listener, { once: true });
   return () => signal.removeEventListener('abort', listener);

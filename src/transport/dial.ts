@@ -19,10 +19,13 @@ export async function dial(
     release();
     return fail(limit.signal.aborted ? limit.failure() : refusal(link, host, port, tunnel));
   }
-  tunnel.on('close', release);
-  link.hop.onLost(() => {
+  const forget = link.hop.onLost(() => {
     release();
     tunnel.destroy();
+  });
+  tunnel.on('close', () => {
+    forget();
+    release();
   });
   return ok(asSocket(tunnel));
 }

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import type { ClientChannel } from 'ssh2';
 import { type Failure, fail, ok, type Result } from '../model/outcome.ts';
-import { pause } from './deadline.ts';
+import { onAbort, pause } from './deadline.ts';
 import type { Hop } from './hop.ts';
 import { type Slots, slots } from './slots.ts';
 
@@ -58,11 +58,10 @@ function channelFailure(hop: Hop, error: Error): Failure {
 /** ssh2 throws when the connection is closed already; an abort gives null, and a channel that still opens is closed. */
 function exec({ client }: Hop, command: string, signal: AbortSignal): Promise<Started | Error | null> {
   return new Promise((resolve) => {
-    const abort = () => resolve(null);
-    signal.addEventListener('abort', abort, { once: true });
+    const stop = onAbort(signal, () => resolve(null));
     try {
       client.exec(command, (error, channel) => {
-        signal.removeEventListener('abort', abort);
+        stop();
         if (signal.aborted) channel?.close();
         resolve(error ?? { channel, ending: endingOf(channel) });
       });

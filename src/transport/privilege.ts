@@ -146,8 +146,11 @@ async function talk(link: Link, boot: Boot, job: Job, onAnswer: (answer: Answer)
   if (opened === null) return fail(limit.failure());
   if (!opened.ok) return opened;
   const { channel, release } = opened.value;
-  channel.on('close', release);
-  link.hop.onLost(release);
+  const forget = link.hop.onLost(release);
+  channel.on('close', () => {
+    forget();
+    release();
+  });
   const reply = await converse(opened.value, link.hop, boot, job, limit, onAnswer);
   // The other side may never confirm the end of a channel that was given up.
   if (!reply.ok) setTimeout(release, 1000).unref();
@@ -168,7 +171,7 @@ function wrongPassword(user: string, { exit, asked }: Reply): string {
     asked > 1 || /incorrect password|try again/i.test(said)
       ? `sudo did not accept the password of ${user}`
       : `sudo refused ${user}`;
-  return `${what}${said === '' ? '' : ` (${said})`}: check FLEET_BECOME_PASSWORD, or allow ${user} NOPASSWD in sudoers`;
+  return `${what}${said === '' ? '' : ` (${said})`}: check FLEET_BECOME_PASSWORD, or allow ${user} NOPASSWD in sudoers, or set become: none`;
 }
 
 function noShell(exit: Exit): Failure {

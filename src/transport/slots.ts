@@ -1,3 +1,5 @@
+import { onAbort } from './deadline.ts';
+
 /** A counted resource; `take` waits for its turn and gives null when the signal aborted first. */
 export type Slots = { readonly take: (signal: AbortSignal) => Promise<(() => void) | null> };
 
@@ -24,7 +26,7 @@ export function slots(limit: number): Slots {
     if (free > 0) return Promise.resolve(claim());
     return new Promise((resolve) => {
       const turn = () => {
-        signal.removeEventListener('abort', abandon);
+        stop();
         resolve(claim());
       };
       const abandon = () => {
@@ -32,7 +34,7 @@ export function slots(limit: number): Slots {
         resolve(null);
       };
       waiting.push(turn);
-      signal.addEventListener('abort', abandon, { once: true });
+      const stop = onAbort(signal, abandon);
     });
   };
   return { take };

@@ -46,7 +46,7 @@ async function carry(link: Link, privilege: Privilege, local: LocalRsync, io: Sy
     else if (!channel.write(chunk)) waitForDrain(local, channel);
   };
   const words = await new Promise<readonly string[] | null>((resolve) => splitWords(local.toRemote, resolve, send));
-  if (words === null) return ok(null);
+  if (words === null) return io.signal.aborted ? fail({ kind: 'cancelled', phase: 'stage' }) : ok(null);
   const command = serverCommand(words);
   if (command === null)
     return fail<Failure>({
@@ -59,16 +59,14 @@ async function carry(link: Link, privilege: Privilege, local: LocalRsync, io: Sy
     io: { signal: io.signal, timeoutMs: io.timeoutMs },
     feed: (stdin: ClientChannel) => {
       channel = stdin;
+      const resume = () => stdin.resume();
+      local.fromRemote.on('drain', resume).on('close', resume);
       for (const chunk of early) stdin.write(chunk);
       if (local.toRemote.readableEnded) stdin.end();
       else local.toRemote.once('end', () => stdin.end());
     },
     onData: (chunk: Buffer) => {
-      if (channel === null || local.fromRemote.destroyed || local.fromRemote.write(chunk)) return;
-      const waiting = channel;
-      const go = () => waiting.resume();
-      waiting.pause();
-      local.fromRemote.once('drain', go).once('close', go);
+      if (!local.fromRemote.destroyed && !local.fromRemote.write(chunk)) channel?.pause();
     },
   };
   return privilege.perform(link, job);

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { type Header, type Pack, pack } from 'tar-stream';
 import type { Tree, TreeEntry } from '../model/plan.ts';
 import { bytesOf } from './reveal.ts';
+import { fitsHeader, longNameRecord } from './tar-names.ts';
 import type { BundleFile } from './transport.ts';
 
 /** Modes of a synced tree, whatever the local ones are: only the executable bit is carried over. */
@@ -43,7 +44,7 @@ async function addEntry(tar: Pack, from: string, entry: TreeEntry, onBytes: (byt
       if (size === 0) return add(tar, { name, mode: fileMode(executable) }, Buffer.alloc(0));
       const file = createReadStream(join(from, name), { highWaterMark: 256 * 1024 });
       file.on('data', (chunk) => onBytes(chunk.length));
-      await pipeline(file, tar.entry({ ...COMMON, name, mode: fileMode(executable), size }));
+      await pipeline(file, tar.entry(named(tar, { name, mode: fileMode(executable), size })));
     }
   }
 }
@@ -51,12 +52,29 @@ async function addEntry(tar: Pack, from: string, entry: TreeEntry, onBytes: (byt
 /** No clock in an archive: files get the time of the epoch plus one day, which no tar warns about. */
 const COMMON = { uid: 0, gid: 0, uname: 'root', gname: 'root', mtime: new Date(86_400_000) };
 
-function add(tar: Pack, header: Pick<Header, 'name'> & Partial<Header>, body: Buffer | null): Promise<void> {
+type Entry = Pick<Header, 'name'> & Partial<Header>;
+
+function add(tar: Pack, entry: Entry, body: Buffer | null): Promise<void> {
   return new Promise((resolve, reject) => {
     const done = (error?: Error | null) => (error ? reject(error) : resolve());
-    if (body === null) tar.entry({ ...COMMON, ...header }, done);
-    else tar.entry({ ...COMMON, ...header, size: body.length }, body, done);
+    if (body === null) tar.entry(named(tar, entry), done);
+    else tar.entry(named(tar, { ...entry, size: body.length }), body, done);
   });
+}
+
+/** The header of an entry; names that do not fit into it go ahead of it. Entries are added one at a time. */
+function named(tar: Pack, entry: Entry): Entry {
+  const { name, linkname } = entry;
+  const header: Entry = { ...COMMON, ...entry };
+  if (!fitsHeader(name)) {
+    tar.push(longNameRecord('L', name));
+    header.name = 'long-name';
+  }
+  if (linkname && !fitsHeader(linkname)) {
+    tar.push(longNameRecord('K', linkname));
+    header.linkname = 'long-name';
+  }
+  return header;
 }
 
 function archive(fill: (tar: Pack) => Promise<void>): Archive {

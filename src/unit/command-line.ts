@@ -1,3 +1,4 @@
+import { unknownSpecifier } from './specifiers.ts';
 import { nextWord } from './words.ts';
 
 export type Part =
@@ -24,7 +25,12 @@ export type Command = {
   readonly privilege: 'unit' | '+' | '!' | '!!';
 };
 
-export type CommandLine = { readonly commands: readonly Command[]; readonly problems: readonly string[] };
+export type CommandLine = {
+  readonly commands: readonly Command[];
+  readonly problem: string | null;
+  /** Whether systemd drops the rest of the line and goes on (the command began with `-`) instead of refusing the unit. */
+  readonly forgiven: boolean;
+};
 
 /** Turns a word into parts; `$$` is a dollar sign, and `$x` inside a word means nothing. */
 function parseWord(text: string, expand: boolean): Word {
@@ -70,7 +76,7 @@ function prefixes(word: string): Prefixes {
 
 function pathProblem(path: string): string | null {
   if (path === '') return 'a command without a program';
-  if (/[\x00-\x1f\x7f]/.test(path)) return 'control characters in the name of the program';
+  if (/[\x00-\x1f\x7f"'\\]/.test(path)) return 'quotes, backslashes or control characters in the name of the program';
   if (path.endsWith('/')) return `the program ${path} is a folder`;
   if (!path.startsWith('/') && path.includes('/')) return `the program ${path} is neither absolute nor a bare name`;
   return null;
@@ -83,24 +89,25 @@ const skipSpace = (text: string, at: number) => at + (/^\s*/.exec(text.slice(at)
 
 /**
  * Reads the value of an ExecStart= and its like.
- * @param resolve replaces specifiers, after words were split
+ * @param resolve replaces specifiers, after words were split; null when one means nothing
  */
-export function parseCommandLine(text: string, resolve: (word: string) => string): CommandLine {
+export function parseCommandLine(text: string, resolve: (word: string) => string | null): CommandLine {
   const commands: Command[] = [];
   let at = 0;
-  const stop = (problem: string): CommandLine => ({ commands, problems: [problem] });
+  const stop = (problem: string | null, forgiven = false): CommandLine => ({ commands, problem, forgiven });
 
   for (;;) {
     const first = nextWord(text, at, 'c');
-    if (first.at === 'end') return { commands, problems: [] };
-    if (first.at === 'unbalanced') return stop('a quote is never closed');
+    if (first.at === 'end') return stop(null);
+    if (first.at === 'unbalanced') return stop('a quote is never closed', true);
     at = first.next;
     if (first.word === ';') continue;
 
     const { path: raw, expand, named, ...flags } = prefixes(first.word);
     const path = resolve(raw);
+    if (path === null) return stop(unknownSpecifier(raw), flags.ignoreFailure);
     const wrong = pathProblem(path);
-    if (wrong) return stop(wrong);
+    if (wrong) return stop(wrong, flags.ignoreFailure);
 
     const words: string[] = [];
     let more = false;
@@ -113,15 +120,17 @@ export function parseCommandLine(text: string, resolve: (word: string) => string
         at = skipSpace(text, at + 2);
       } else {
         const found = nextWord(text, at, 'c');
-        if (found.at === 'unbalanced') return stop('a quote is never closed');
+        if (found.at === 'unbalanced') return stop('a quote is never closed', flags.ignoreFailure);
         if (found.at === 'end') break;
-        words.push(resolve(found.word));
+        const word = resolve(found.word);
+        if (word === null) return stop(unknownSpecifier(found.word), flags.ignoreFailure);
+        words.push(word);
         at = found.next;
       }
     }
     const argv0 = named ? (words.shift() ?? '') : null;
-    if (argv0 === '') return stop('the prefix @ without a name for the process');
+    if (argv0 === '') return stop('the prefix @ without a name for the process', flags.ignoreFailure);
     commands.push({ path, argv0, args: words.map((word) => parseWord(word, expand)), ...flags });
-    if (!more) return { commands, problems: [] };
+    if (!more) return stop(null);
   }
 }

@@ -15,7 +15,7 @@ export function environment(settings: Settings): readonly Variable[] {
     const { words, unknownEscape, unbalanced } = splitWords(assignment.value, 'c');
     if (unbalanced) settings.report(assignment, 'Environment: a quote is never closed');
     if (unknownEscape) settings.report(assignment, 'Environment: an unknown escape is kept as it stands');
-    for (const word of words.map(settings.resolve)) {
+    for (const word of words.flatMap((it) => settings.resolveAt(it, assignment) ?? [])) {
       const equals = word.indexOf('=');
       const name = word.slice(0, Math.max(0, equals));
       if (isVariableName(name)) pairs.set(name, word.slice(equals + 1));
@@ -28,7 +28,8 @@ export function environment(settings: Settings): readonly Variable[] {
 /** The files of EnvironmentFile= in order; a later file beats an earlier one, and any file beats Environment=. */
 export function environmentFiles(settings: Settings): readonly EnvironmentFile[] {
   return settings.all('Service', 'EnvironmentFile').flatMap((assignment) => {
-    const value = settings.resolve(assignment.value);
+    const value = settings.resolveAt(assignment.value, assignment);
+    if (value === null) return [];
     const optional = value.startsWith('-');
     const path = optional ? value.slice(1) : value;
     if (path.startsWith('/')) return [{ path, optional }];

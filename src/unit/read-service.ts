@@ -32,7 +32,7 @@ export function readService(unit: EffectiveUnit, values: SpecifierValues = SYSTE
   const hasBus = settings.all('Service', 'BusName').length > 0;
   const type = scalar('Service', 'Type', oneOf(SERVICE_TYPES), execStart.length > 0 && hasBus ? 'dbus' : implied);
   const output = (key: string, fallback: Output) =>
-    scalar('Service', key, (text) => parseOutput(resolve(text)), fallback);
+    scalar('Service', key, (text) => parseOutput(resolve(text) ?? ''), fallback);
 
   const service: Service = {
     name: unit.name,
@@ -46,8 +46,8 @@ export function readService(unit: EffectiveUnit, values: SpecifierValues = SYSTE
     environment: environment(settings),
     environmentFiles: environmentFiles(settings),
     passEnvironment: words('Service', 'PassEnvironment'),
-    user: scalar('Service', 'User', (text) => name(resolve(text)), ''),
-    group: scalar('Service', 'Group', (text) => name(resolve(text)), ''),
+    user: scalar('Service', 'User', (text) => name(resolve(text) ?? ''), ''),
+    group: scalar('Service', 'Group', (text) => name(resolve(text) ?? ''), ''),
     supplementaryGroups: words('Service', 'SupplementaryGroups'),
     umask: scalar('Service', 'UMask', octal, 0o022),
     nice: scalar('Service', 'Nice', integer(-20, 19), 0),

@@ -9,14 +9,15 @@ import { signalName } from './signal.ts';
 export function commands(settings: Settings, key: string): readonly Command[] {
   return settings.all('Service', key).flatMap((assignment) => {
     const line = parseCommandLine(assignment.value, settings.resolve);
-    for (const problem of line.problems) settings.report(assignment, `${key}: ${problem}`, 'refused');
+    const effect = line.forgiven ? 'ignored' : 'refused';
+    if (line.problem !== null) settings.report(assignment, `${key}: ${line.problem}`, effect);
     return line.commands;
   });
 }
 
 export function workingDirectory(settings: Settings): WorkingDirectory {
   const read = (text: string): WorkingDirectory | null => {
-    const value = settings.resolve(text);
+    const value = settings.resolve(text) ?? '';
     const optional = value.startsWith('-');
     const path = optional ? value.slice(1) : value;
     return path === '~' || path.startsWith('/') ? { path, optional } : null;

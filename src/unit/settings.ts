@@ -1,7 +1,7 @@
 import { assigned, type EffectiveUnit } from './effective.ts';
 import type { Assignment } from './parse.ts';
 import type { Problem } from './problem.ts';
-import { resolveSpecifiers, type SpecifierValues } from './specifiers.ts';
+import { resolveSpecifiers, type SpecifierValues, unknownSpecifier } from './specifiers.ts';
 import { type Escapes, splitWords } from './words.ts';
 
 /** Reads typed values of one effective unit, and collects what could not be read. */
@@ -11,10 +11,13 @@ export type Settings = {
   /** Every assignment of a key that counts. */
   all(section: string, key: string): readonly Assignment[];
   /** The last value that `read` takes, or `fallback`; each one it does not take is a problem. */
-  scalar<T>(section: string, key: string, read: (text: string) => T | null, fallback: T): T;
+  scalar<T>(section: string, key: string, read: (text: string, at: Assignment) => T | null, fallback: T): T;
   /** All words of all values, specifiers resolved. */
   words(section: string, key: string, escapes?: Escapes): readonly string[];
-  resolve(text: string): string;
+  /** The text with its specifiers resolved; null when one of them means nothing. */
+  resolve(text: string): string | null;
+  /** The same, with the reason reported. */
+  resolveAt(text: string, at: Assignment): string | null;
   report(at: Assignment, message: string, effect?: Problem['effect']): void;
   /** Reports what no line is to blame for. */
   refuse(message: string): void;
@@ -27,16 +30,22 @@ export function settingsOf(unit: EffectiveUnit, values: SpecifierValues): Settin
   const resolve = (text: string) => {
     const resolved = resolveSpecifiers(text, unit.name, values);
     for (const specifier of resolved.unresolved) unresolved.add(specifier);
-    return resolved.text;
+    return resolved.unknown.length > 0 ? null : resolved.text;
   };
   const report: Settings['report'] = ({ file, line }, message, effect = 'ignored') => {
     problems.push({ file, line, message, effect });
+  };
+  const resolveAt: Settings['resolveAt'] = (text, at) => {
+    const resolved = resolve(text);
+    if (resolved === null) report(at, `${at.key}: ${unknownSpecifier(text)}`);
+    return resolved;
   };
   return {
     problems,
     unresolved,
     all,
     resolve,
+    resolveAt,
     report,
     refuse: (message) => {
       problems.push({ file: unit.file, line: 0, message, effect: 'refused' });
@@ -44,7 +53,7 @@ export function settingsOf(unit: EffectiveUnit, values: SpecifierValues): Settin
     scalar: (section, key, read, fallback) => {
       let value = fallback;
       for (const assignment of all(section, key)) {
-        const parsed = read(assignment.value);
+        const parsed = read(assignment.value, assignment);
         if (parsed === null) report(assignment, `${key}=${assignment.value} is no valid value`);
         else value = parsed;
       }
@@ -54,7 +63,7 @@ export function settingsOf(unit: EffectiveUnit, values: SpecifierValues): Settin
       all(section, key).flatMap((assignment) => {
         const { words, unbalanced } = splitWords(assignment.value, escapes);
         if (unbalanced) report(assignment, `${key}: a quote is never closed`);
-        return words.map(resolve);
+        return words.flatMap((word) => resolveAt(word, assignment) ?? []);
       }),
   };
 }

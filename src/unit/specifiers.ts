@@ -7,9 +7,11 @@ export type Resolved = {
   readonly text: string;
   /** Specifiers that stand for something nobody here knows, e.g. `%H`; left in the text. */
   readonly unresolved: readonly string[];
+  /** Letters and digits after `%` that mean nothing: systemd drops the whole value. Left in the text. */
+  readonly unknown: readonly string[];
 };
 
-/** Everything systemd resolves; another letter after `%` stays as it is. */
+/** Everything systemd resolves. */
 const KNOWN = 'aAbBCdDEfgGhHiIjJlLmMnNopPqsStTuUvVwWyY';
 
 /** Values that hold for every unit of the system manager: paths, and root as the user who runs it. */
@@ -62,10 +64,15 @@ function fromName(letter: string, unit: string): string | null {
 /** Replaces the specifiers of a value of `unit`. */
 export function resolveSpecifiers(text: string, unit: string, values: SpecifierValues): Resolved {
   const unresolved: string[] = [];
+  const unknown: string[] = [];
   const resolved = text.replace(/%(.)/gsu, (whole, letter: string) => {
     const value = fromName(letter, unit) ?? values.get(letter);
     if (value === undefined && KNOWN.includes(letter)) unresolved.push(whole);
+    else if (value === undefined && /[A-Za-z0-9]/.test(letter)) unknown.push(whole);
     return value ?? whole;
   });
-  return { text: resolved, unresolved };
+  return { text: resolved, unresolved, unknown };
 }
+
+/** What is said of a value that systemd drops for a `%` that means nothing. */
+export const unknownSpecifier = (text: string) => `${text} has a "%" that means nothing; write "%%" for a percent sign`;

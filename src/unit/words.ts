@@ -50,6 +50,10 @@ function readEscape(text: string, at: number): Escape | null {
   return value > 255 ? null : { bytes: [value], length };
 }
 
+/** The whole character at a place; '' at the end. */
+const charAt = (text: string, at: number) =>
+  String.fromCodePoint(...[text.codePointAt(at)].filter((c) => c !== undefined));
+
 const isSpace = (c: string) => c === ' ' || c === '\t' || c === '\n' || c === '\r';
 
 /** The next word of a value; quotes may begin and end anywhere in a word and are removed. */
@@ -62,13 +66,14 @@ export function nextWord(text: string, from: number, escapes: Escapes): NextWord
   let quote = '';
   let unknownEscape = false;
   while (at < text.length) {
-    const c = String.fromCodePoint(text.codePointAt(at) ?? 0);
+    const c = charAt(text, at);
     at += c.length;
     if (c === '\\' && escapes === 'c') {
       const code = readEscape(text, at);
       if (code) bytes.push(...code.bytes);
-      else bytes.push(0x5c);
-      at += code?.length ?? 0;
+      // An unknown escape protects its character all the same, white space included.
+      else bytes.push(0x5c, ...bytesOf(charAt(text, at)));
+      at += code?.length ?? charAt(text, at).length;
       unknownEscape ||= code === null;
     } else if (quote !== '') {
       if (c === quote) quote = '';

@@ -113,7 +113,7 @@ const ENTRIES: Readonly<Record<string, readonly (readonly [entry: unknown, label
 };
 
 const REFUSED: Readonly<Record<string, readonly unknown[]>> = {
-  unit: ['jarvis', 'w@.service', "a b'c.service", '../x.service', '-x.sevice', { name: 'a.service', within: '30' }],
+  unit: ['jarvis', 'w@.service', "a b'c.service", '../x.service', '-x.service', { name: 'a.service', within: '30' }],
   http: [
     'ftp://x/',
     'http://',

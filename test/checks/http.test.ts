@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { createServer as createSecure } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Duplex } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { http } from '../../src/checks/http.ts';
 import { checkHere, hostHere, listening, rawServer } from './rig.ts';
@@ -110,6 +111,17 @@ describe('an HTTP check', () => {
     else expect(verdict).toEqual({ ok, detail: expect.stringMatching(detail) });
   });
 
+  it('works over any stream, as a channel of SSH is no socket', async () => {
+    const io = hostHere();
+    const dial: typeof io.dial = async (...to) => {
+      const dialled = await io.dial(...to);
+      return dialled.ok
+        ? { ok: true, value: Duplex.from({ readable: dialled.value, writable: dialled.value }) }
+        : dialled;
+    };
+    expect(await checkHere(http, `${base}/health`, { ...io, dial })).toEqual({ ok: true, detail: '200 OK' });
+  });
+
   it('tells that nothing listens', async () => {
     const { port, ...free } = await rawServer(() => {});
     await free[Symbol.asyncDispose]();
@@ -172,6 +184,17 @@ describe('an HTTPS check', () => {
       detail: expect.stringMatching(/^the certificate is not good: .*self-signed/),
     });
     expect(await checkHere(http, { url, insecure: true })).toEqual({ ok: true, detail: '200 OK' });
+  });
+
+  it('works over any stream', async () => {
+    const io = hostHere();
+    const dial: typeof io.dial = async (...to) => {
+      const dialled = await io.dial(...to);
+      return dialled.ok
+        ? { ok: true, value: Duplex.from({ readable: dialled.value, writable: dialled.value }) }
+        : dialled;
+    };
+    expect(await checkHere(http, { url, insecure: true }, { ...io, dial })).toEqual({ ok: true, detail: '200 OK' });
   });
 
   it('tells a server that does not speak TLS', async () => {

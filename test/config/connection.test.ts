@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import type { Overrides } from '../../src/config/connection.ts';
+import type { Overrides } from '../../src/config/overrides.ts';
 import { resolveHosts } from '../../src/config/resolve.ts';
 import { projectWith } from './loaded.ts';
 
@@ -12,7 +12,8 @@ async function reach(inventory: string, ssh?: string, overrides: Overrides = {},
   await using folder = await projectWith(files, ssh === undefined ? { env } : { ssh, env });
   const everything = { hosts: ['a'], groups: [], apps: [], all: false };
   const result = await resolveHosts(folder.project, everything, overrides);
-  if (!result.ok) return { error: result.failure.map(({ message }) => message).join('\n'), warnings: [], dir: folder.dir };
+  if (!result.ok)
+    return { error: result.failure.map(({ message }) => message).join('\n'), warnings: [], dir: folder.dir };
   const [target] = result.value.targets;
   if (!target) throw new Error('no target');
   return { ...target.connection, runtime: target.runtime, warnings: result.value.warnings, dir: folder.dir, error: '' };
@@ -40,7 +41,13 @@ describe('precedence: flag, then host, then group, then defaults, then ssh confi
   });
 
   it('falls back on port 22, become auto and runtime auto', async () => {
-    expect(await reach('hosts: { a: }')).toMatchObject({ address: 'a', port: 22, become: 'auto', runtime: 'auto', jump: [] });
+    expect(await reach('hosts: { a: }')).toMatchObject({
+      address: 'a',
+      port: 22,
+      become: 'auto',
+      runtime: 'auto',
+      jump: [],
+    });
   });
 });
 
@@ -94,7 +101,9 @@ describe('the ssh configuration', () => {
   });
 
   it('with a ProxyCommand draws a warning, since fleet does not run it', async () => {
-    expect((await reach('hosts: { a: }', 'Host a\n  ProxyCommand nc %h %p\n')).warnings.join()).toContain('ProxyCommand');
+    expect((await reach('hosts: { a: }', 'Host a\n  ProxyCommand nc %h %p\n')).warnings.join()).toContain(
+      'ProxyCommand',
+    );
     expect((await reach('hosts: { a: }', 'Host a\n  User x\n')).warnings).toEqual([]);
   });
 });
@@ -148,7 +157,8 @@ describe('jump hosts', () => {
   });
 
   it('come from ProxyJump, each hop with its own ssh configuration', async () => {
-    const ssh = 'Host a\n  ProxyJump first,second\nHost first\n  HostName 192.0.2.8\n  User f\nHost second\n  Port 2022\n  User s\n';
+    const ssh =
+      'Host a\n  ProxyJump first,second\nHost first\n  HostName 192.0.2.8\n  User f\nHost second\n  Port 2022\n  User s\n';
     expect(addresses(await reach('hosts: { a: }', ssh))).toEqual(['f@192.0.2.8:22', 's@second:2022']);
   });
 
@@ -159,13 +169,17 @@ describe('jump hosts', () => {
   });
 
   it('that would go through themselves are refused, as ssh refuses them', async () => {
-    expect((await reach('hosts: { a: }', 'Host *\n  ProxyJump bastion\n')).error).toContain('jumphost loop via bastion');
+    expect((await reach('hosts: { a: }', 'Host *\n  ProxyJump bastion\n')).error).toContain(
+      'jumphost loop via bastion',
+    );
     const ssh = 'Host bastion\n  ProxyJump none\nHost *\n  User u\n  ProxyJump bastion\n';
     expect(addresses(await reach('hosts: { a: }', ssh))).toEqual(['u@bastion:22']);
   });
 
   it('that go in a circle are an error', async () => {
-    expect((await reach('hosts:\n  a: { jump: b }\n  b: { jump: a }')).error).toBe('jump hosts go in a circle: a → b → a');
+    expect((await reach('hosts:\n  a: { jump: b }\n  b: { jump: a }')).error).toBe(
+      'jump hosts go in a circle: a → b → a',
+    );
   });
 
   it('do not take the flags that are meant for the host', async () => {
@@ -183,6 +197,21 @@ describe('without an ssh program', () => {
       knownHostsFiles: [`${found.dir}/.ssh/known_hosts`, '/etc/ssh/ssh_known_hosts'],
       identityFiles: [`${found.dir}/.ssh/id_ed25519`],
     });
+  });
+});
+
+describe('flags', () => {
+  it.each<[string, Overrides]>([
+    ['user', { user: '-oProxyCommand=x' }],
+    ['jump', { jump: '-oProxyCommand=x' }],
+    ['port', { port: 0 }],
+  ])('go by the rules of the inventory: %s', async (name, overrides) => {
+    expect((await reach('hosts: { a: }', undefined, overrides)).error).toMatch(new RegExp(`^${name} must `));
+  });
+
+  it('name keys relative to where the command was typed', async () => {
+    const found = await reach('hosts: { a: }', undefined, { identityFile: ['keys/one'] });
+    expect(found).toMatchObject({ identityFiles: [`${found.dir}/keys/one`], warnings: [] });
   });
 });
 

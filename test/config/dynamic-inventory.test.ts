@@ -43,7 +43,11 @@ describe('a dynamic inventory', () => {
 
   it('puts a group after its parents, so that the nearer group wins', async () => {
     const { inventory } = await load({
-      'inventory/x': script({ inner: { hosts: ['a'] }, outer: { children: ['middle'] }, middle: { children: ['inner'] } }),
+      'inventory/x': script({
+        inner: { hosts: ['a'] },
+        outer: { children: ['middle'] },
+        middle: { children: ['inner'] },
+      }),
     });
     expect([...inventory.hosts.values()][0]?.groups).toEqual(['outer', 'middle', 'inner']);
   });
@@ -106,7 +110,11 @@ describe('a dynamic inventory', () => {
   });
 
   it('that is not executable is named, and other files are left alone', async () => {
-    await using folder = await folderWith({ 'inventory/README.md': '# hosts', 'inventory/.gitkeep': '', 'inventory/x~': '#!/bin/sh' });
+    await using folder = await folderWith({
+      'inventory/README.md': '# hosts',
+      'inventory/.gitkeep': '',
+      'inventory/x~': '#!/bin/sh',
+    });
     const caller = callerIn(folder.dir);
     expect((await loadInventory(folder.dir, caller)).diagnostics).toEqual([]);
     await folder.write('inventory/ec2.py', '#!/usr/bin/env python3');
@@ -128,14 +136,22 @@ describe('several inventory files', () => {
 
   it('may each add to a group, but not set the same thing twice', async () => {
     const a = 'groups: { g: { user: root, vars: { x: 1 } } }';
-    expect(await told({ 'inventory/a.yaml': a, 'inventory/b.yaml': 'groups: { g: { port: 2222, vars: { y: 1 } } }' })).toBe('');
-    const text = await told({ 'inventory/a.yaml': a, 'inventory/b.yaml': 'groups: { g: { user: me, vars: { x: 2 } } }' });
+    expect(
+      await told({ 'inventory/a.yaml': a, 'inventory/b.yaml': 'groups: { g: { port: 2222, vars: { y: 1 } } }' }),
+    ).toBe('');
+    const text = await told({
+      'inventory/a.yaml': a,
+      'inventory/b.yaml': 'groups: { g: { user: me, vars: { x: 2 } } }',
+    });
     expect(text).toContain('"user" of group "g" is already defined at inventory/a.yaml:1:16');
     expect(text).toContain('var "x" of group "g" is already defined at inventory/a.yaml:1:39');
   });
 
   it('report the errors of all of them at once, in the order of files and lines', async () => {
-    const text = await told({ 'inventory/b.yaml': 'hots: {}\n', 'inventory/a.yaml': 'hosts:\n  a: { prt: 1 }\n  b: { usr: x }\n' });
+    const text = await told({
+      'inventory/b.yaml': 'hots: {}\n',
+      'inventory/a.yaml': 'hosts:\n  a: { prt: 1 }\n  b: { usr: x }\n',
+    });
     expect(text.match(/^\S+: .*/gm)).toEqual([
       'inventory/a.yaml:2:8: unknown key "prt"',
       'inventory/a.yaml:3:8: unknown key "usr"',

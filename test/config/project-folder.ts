@@ -18,7 +18,7 @@ export async function folderWith(files: Readonly<Record<string, string>>) {
 
 /** A caller with no agent and no keys, whose home is the folder itself. */
 export const callerIn = (dir: string, env: Record<string, string> = {}): Caller => ({
-  env: { PATH: process.env['PATH'], ...env },
+  env: { PATH: process.env.PATH, ...env },
   cwd: dir,
   home: dir,
   user: 'operator',

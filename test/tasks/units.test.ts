@@ -64,10 +64,16 @@ describe('units', () => {
     expect((await plan({ from: 'u' }, { ...UNPRIVILEGED, runtime: 'nohup' })).unsupported).toEqual([]);
   });
 
-  it.each(["a b'c.service", '-x/../y.service', 'jarvis', '$(id).service', 'a\n.service', 'jarvis.scope'])(
-    'are not called %j',
-    (name) => expect(refusal(units, { from: 'u', enable: [name] })).not.toBeNull(),
-  );
+  it.each([
+    "a b'c.service",
+    '-x.service',
+    '.x.service',
+    '-x/../y.service',
+    'jarvis',
+    '$(id).service',
+    'a\n.service',
+    'jarvis.scope',
+  ])('are not called %j', (name) => expect(refusal(units, { from: 'u', enable: [name] })).not.toBeNull());
 
   it('have an identity that follows texts and enabled units', () => {
     const identity = (text: string, enable: string[]) =>

@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { digest } from '../../src/model/ids.ts';
 import { sh } from '../../src/shell/sh.ts';
 import type { RunIo } from '../../src/transport/transport.ts';
 import { connect, connected, connectionTo, failureIn, never, optionsIn, valueIn } from './connect-with.ts';
@@ -79,6 +80,35 @@ test('a link that drops in the middle of a script runs nothing of it', async () 
   await cut(true)();
   expect(existsSync(ran)).toBe(true);
 });
+
+test.each(['rsync', 'tar'] as const)(
+  'a link that drops in the middle of a transfer by %s is lost, and nothing is left behind',
+  async (method) => {
+    await using host = await connected(server);
+    const from = join(server.dir, 'huge');
+    mkdirSync(from);
+    execFileSync('truncate', ['-s', '4G', join(from, 'sparse')]);
+    const entries = [
+      { type: 'file', path: 'sparse', executable: false, size: 4 * 1024 ** 3, digest: digest('') },
+    ] as const;
+    const request = {
+      tree: { from, entries, bytes: 4 * 1024 ** 3, digest: digest('') },
+      to: join(server.dir, 'to'),
+      linkFrom: null,
+      copyFrom: null,
+      group: 'root',
+    };
+    mkdirSync(request.to);
+    setTimeout(server.drop, 300);
+    expect(failureIn(await host.sync(request, method, io())).kind).toBe('connection-lost');
+    const local = () =>
+      execFileSync('ps', ['-eo', 'stat,args'])
+        .toString()
+        .split('\n')
+        .filter((line) => /^[^Z]/.test(line) && line.includes(`${from}/ host:`));
+    expect(local()).toEqual([]);
+  },
+);
 
 test('a channel that ends without an exit status is not a success', async () => {
   server.behaviour.onExec = (_command, channel) => channel.end();

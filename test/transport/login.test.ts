@@ -217,6 +217,20 @@ test('a service on the loopback of the host is reached, and a closed port is not
   silent.destroy();
 });
 
+test('thirty hosts behind one address get in although sshd takes few at a time', async () => {
+  await using busy = await startSshd(['MaxStartups 2:50:10']);
+  const connection = connectionTo({
+    port: busy.port,
+    user: busy.user,
+    identityFiles: [busy.key.file],
+    hostKeys: busy.hostKeys,
+  });
+  const results = await Promise.all(
+    Array.from({ length: 30 }, () => connect(connection, optionsIn(busy.dir, { retries: 5 }))),
+  );
+  for (const result of results) await valueIn(result)[Symbol.asyncDispose]();
+});
+
 test('each call of a connector is a connection of its own', async () => {
   await using server = await startServer();
   const connectIt = connector(

@@ -36,7 +36,20 @@ afterAll(async () => {
 });
 
 /** Names that a shell, tar or rsync might trip over. */
-const ODD = ['-rf', '#comment', ';x', "it's", 'sp ace', 'new\nline', '$HOME', 'é€', 'back\\slash', '*', '[a]'];
+const ODD = [
+  '-rf',
+  '#comment',
+  ';x',
+  "it's",
+  'sp ace',
+  'new\nline',
+  '$HOME',
+  'é€',
+  'back\\slash',
+  '*',
+  '[a]',
+  'n'.repeat(200),
+];
 
 function sample(name: string): Tree {
   const from = join(sshd.dir, name);
@@ -49,6 +62,9 @@ function sample(name: string): Tree {
   writeFileSync(join(from, 'nothing'), '');
   writeFileSync(join(from, 'big'), Buffer.alloc(3_000_000, 7));
   symlinkSync('dir/private', join(from, 'link'));
+  symlinkSync(`${'far/'.repeat(40)}é`, join(from, 'far link é'));
+  mkdirSync(join(from, 'd'.repeat(120), 'é'), { recursive: true });
+  writeFileSync(join(from, 'd'.repeat(120), 'é', 'f'), 'deep');
   for (const odd of ODD) writeFileSync(join(from, odd), odd);
   return treeOf(from);
 }
@@ -92,6 +108,13 @@ describe.each(['rsync', 'tar'] as const)('a tree sent by %s', (method) => {
     const mode = (path: string) => (statSync(join(to, path)).mode & 0o7777).toString(8);
     expect([mode('dir'), mode('dir/private'), mode('run'), mode('.')]).toEqual(['755', '644', '755', '755']);
     expect(percents.at(-1)).toBe(100);
+  });
+
+  test('may be empty', async () => {
+    const tree: Tree = { from: sshd.dir, entries: [], bytes: 0, digest: digest('') };
+    const request = { tree, to: fresh(`empty-${method}`), linkFrom: null, copyFrom: null, group: 'root' };
+    expect(valueIn(await host.sync(request, method, io()))).toMatchObject({ code: 0, stderr: '' });
+    expect(readdirSync(request.to)).toEqual([]);
   });
 
   test('names what could not be read, and fails', async () => {

@@ -28,7 +28,7 @@ describe('command lines', () => {
     ['python3 -m app', [['python3', ['-m'], ['app']]]],
     ['', []],
   ])('%j', (line, expected) => {
-    expect(parse(line).problems).toEqual([]);
+    expect(parse(line).problem).toBeNull();
     expect(argvs(line)).toEqual(expected);
   });
 
@@ -49,7 +49,7 @@ describe('command lines', () => {
     ['-', 'a command without a program'],
     ['@/bin/a', 'the prefix @ without a name for the process'],
   ])('%j is a problem', (line, problem) => {
-    expect(parse(line)).toEqual({ commands: [], problems: [problem] });
+    expect(parse(line)).toMatchObject({ commands: [], problem });
   });
 
   test('the commands before a broken one are kept', () => {

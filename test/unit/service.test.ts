@@ -114,6 +114,8 @@ describe('a service', () => {
     ['Environment=A=b c', 'Environment: c is no NAME=value (quote a value that has spaces)'],
     ['EnvironmentFile=.env', 'EnvironmentFile: .env is not an absolute path'],
     ['SuccessExitStatus=nope', 'SuccessExitStatus: nope is neither an exit status nor a signal'],
+    ['ExecStartPre=-/bin/date +%x', 'ExecStartPre: +%x has a "%" that means nothing; write "%%" for a percent sign'],
+    ['Environment=A=%x', 'Environment: A=%x has a "%" that means nothing; write "%%" for a percent sign'],
     ['RuntimeDirectory=/run/x', 'RuntimeDirectory: only relative paths without ".." count'],
   ])('%j is ignored with a reason', (line, message) => {
     expect(read(`ExecStart=/bin/app\n${line}`).problems).toEqual([
@@ -125,6 +127,10 @@ describe('a service', () => {
     ['', 'a service needs ExecStart= or ExecStop='],
     ['ExecStart=/a\nExecStart=/b', 'only Type=oneshot may have several ExecStart='],
     ['Type=oneshot\nExecStart=/a\nRestart=always', 'Type=oneshot cannot have Restart=always'],
+    [
+      'ExecStart=/a\nExecStop=/bin/date +%x',
+      'ExecStop: +%x has a "%" that means nothing; write "%%" for a percent sign',
+    ],
     ['ExecStop=/a', 'a service without ExecStart= needs RemainAfterExit=yes'],
     [
       'ExecStart=bin/a\nExecStop=/a\nRemainAfterExit=yes',

@@ -48,9 +48,9 @@ describe('words', () => {
     expect(splitWords(text, 'c')).toEqual({ words: expected, unknownEscape: false, unbalanced: false });
   });
 
-  test('an escape that nobody knows stays, NUL among them', () => {
-    expect(splitWords('\\. \\x00 \\q\\', 'c')).toEqual({
-      words: ['\\.', '\\x00', '\\q\\'],
+  test('an escape that nobody knows stays and protects its character; NUL is none', () => {
+    expect(splitWords('\\. \\x00 \\q\\ r \\', 'c')).toEqual({
+      words: ['\\.', '\\x00', '\\q\\ r', '\\'],
       unknownEscape: true,
       unbalanced: false,
     });
@@ -81,13 +81,17 @@ describe('specifiers', () => {
     ['%%i', '%i'],
     ['%t/%S%C%L%E', '/run//var/lib/var/cache/var/log/etc'],
     ['%u %h', 'root /root'],
-    ['%x and a last %', '%x and a last %'],
+    ['50%! and a last %', '50%! and a last %'],
   ])('%s', (text, expected) => {
-    expect(resolve(text)).toEqual({ text: expected, unresolved: [] });
+    expect(resolve(text)).toEqual({ text: expected, unresolved: [], unknown: [] });
   });
 
   test('one that needs facts of the host is named and left', () => {
-    expect(resolve('%H-%i %m')).toEqual({ text: '%H-lab-1\\x2da %m', unresolved: ['%H', '%m'] });
+    expect(resolve('%H-%i %m')).toEqual({ text: '%H-lab-1\\x2da %m', unresolved: ['%H', '%m'], unknown: [] });
+  });
+
+  test('a letter that means nothing is named', () => {
+    expect(resolve('date +%x')).toEqual({ text: 'date +%x', unresolved: [], unknown: ['%x'] });
   });
 
   test('a plain unit has an empty instance', () => {

@@ -26,9 +26,11 @@ nohup_show() {
 
 # Every process of a unit carries this mark in its environment, also one that left the group.
 nohup_marked() { # UNIT
-  for p in /proc/[0-9]*; do
-    p=${p#/proc/}
-    [ "$p" != "$$" ] && tr '\0' '\n' 2>/dev/null <"/proc/$p/environ" | grep -qx "FLEET_UNIT=$APP/$1" && say "$p"
+  # One grep finds who may be meant; only an exact entry counts.
+  for p in $(grep -laF "FLEET_UNIT=$S/$1" /proc/[0-9]*/environ 2>/dev/null); do
+    tr '\0' '\n' 2>/dev/null <"$p" | grep -qx "FLEET_UNIT=$S/$1" || continue
+    p=${p%/environ}
+    [ "${p#/proc/}" = "$$" ] || say "${p#/proc/}"
   done
   return 0
 }
@@ -71,7 +73,13 @@ nohup_start() {
   done
 }
 
-nohup_restart() { nohup_stop "$@"; nohup_start "$@"; }
+nohup_restart() {
+  for unit in "$@"; do
+    nohup_read "$unit"
+    if alive "$sup" "$sup_start"; then nohup_stop "$unit"; fi
+  done
+  nohup_start "$@"
+}
 
 # What starts something at boot here: a cron daemon that knows @reboot (busybox's crashes on that line), or rc.local.
 boot_mechanism() {

@@ -32,15 +32,13 @@ supervise_launch() {
   (
     exec 8>&- 9>&-
     cd / || exit 200
-    FLEET_UNIT=$APP/$unit
-    export FLEET_UNIT
     [ "${svc_nice:-0}" = 0 ] || renice -n "$svc_nice" -p "$(exec sh -c 'echo $PPID')" >/dev/null 2>&1
     if [ "$svc_user" = - ] || [ -z "$svc_user" ] || [ $PRIVILEGED = 0 ] || [ "$svc_user" = root ]; then
-      exec env -i PATH="$PATH" FLEET_UNIT="$FLEET_UNIT" setsid sh -s
+      exec env -i PATH="$PATH" FLEET_UNIT="$S/$unit" setsid sh -s
     elif setpriv --reuid=0 --clear-groups true 2>/dev/null; then
-      exec env -i PATH="$PATH" FLEET_UNIT="$FLEET_UNIT" setsid setpriv --reuid="$svc_user" --regid="${svc_group:-$(id -g "$svc_user")}" --groups="$(supervise_groups)" -- sh -s
+      exec env -i PATH="$PATH" FLEET_UNIT="$S/$unit" setsid setpriv --reuid="$svc_user" --regid="${svc_group:-$(id -g "$svc_user")}" --groups="$(supervise_groups)" -- sh -s
     else
-      exec env -i PATH="$PATH" FLEET_UNIT="$FLEET_UNIT" setsid su -s /bin/sh "$svc_user" -c 'exec sh -s'
+      exec env -i PATH="$PATH" FLEET_UNIT="$S/$unit" setsid su -s /bin/sh "$svc_user" -c 'exec sh -s'
     fi
   ) <"$record/services/$unit.run" >>"$out" 2>>"$err" &
   child=$!
@@ -72,7 +70,7 @@ supervise_groups() {
 supervise_wants_restart() { # STATUS
   clean=1
   case $1 in 0 | 129 | 130 | 141 | 143) clean=0 ;; esac
-  name=$([ "$1" -gt 128 ] && kill -l $(($1 - 128)) 2>/dev/null)
+  name=$([ "$1" -gt 128 ] && [ "$1" -lt 193 ] && kill -l $(($1 - 128)) 2>/dev/null)
   for s in $svc_success; do case $s in "$1" | "${name:-none}") clean=0 ;; esac; done
   for s in $svc_prevent; do case $s in "$1" | "${name:-none}") return 1 ;; esac; done
   case $svc_restart in
@@ -127,8 +125,11 @@ verb_supervise() { # UNIT GENERATION
     kill -KILL "-$child" 2>/dev/null
     child=0
     main_code=1 result=exit-code code=$status
-    [ "$status" = 0 ] && result=success
-    [ "$status" -gt 128 ] && main_code=2 result=signal code=$((status - 128))
+    case $status in
+      0) result=success ;;
+      250) result=resources ;;
+      129 | 1[3-8]? | 19[0-2]) main_code=2 result=signal code=$((status - 128)) ;;
+    esac
     if [ "$svc_type" = oneshot ] && [ "$status" = 0 ]; then
       settled=1
       if [ "$svc_remain" = 1 ]; then supervise_status active exited success 0; else supervise_status inactive dead success 0; fi

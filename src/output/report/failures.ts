@@ -37,7 +37,7 @@ function story(why: Explanation, paint: Paint, width: number): string[] {
     wrap(text, width - 8).map((line, i) => `    ${(i === 0 ? paint.arrow : '').padEnd(paint.arrow.length)} ${line}`);
   return [
     ...wrap(why.what, width - 5).map((line) => `    ${paint.bad(line)}`),
-    ...why.evidence.map((line) => `    ${paint.dim('|')} ${line}`),
+    ...why.evidence.flatMap((line) => wrap(line, width - 7)).map((line) => `    ${paint.dim('|')} ${line}`),
     ...why.next.flatMap(advice),
   ];
 }

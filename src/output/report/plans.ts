@@ -1,4 +1,4 @@
-import { type HostOutcome, unreachable } from '../../model/outcome.ts';
+import { unreachable } from '../../model/outcome.ts';
 import type { PlanView } from '../../model/plan.ts';
 import type { Paint } from '../paint.ts';
 import { list } from '../words/count.ts';
@@ -39,5 +39,3 @@ export function plans(all: readonly Planned[], paint: Paint): string[] {
     return ['', paint.strong(`${names} (${plan.runtime}): ${planned(plan)}`), ...planLines(plan, paint)];
   });
 }
-
-export const isPlanned = (outcome: HostOutcome): boolean => outcome.end === 'planned';

@@ -17,7 +17,7 @@ export function planned(plan: PlanView): string {
   }
 }
 
-/** The number for the column GENERATION, or an empty text where none is meant. */
+/** The generation that is active after the outcome, or null where it is not known or there is none to name. */
 export function generationOf(outcome: HostOutcome): number | null {
   return 'generation' in outcome ? outcome.generation : null;
 }

@@ -26,7 +26,8 @@ class _Redacted(logging.Formatter):
 
     def __init__(self, layout: str, secrets: Iterable[Secret]) -> None:
         super().__init__(layout)
-        self._secrets = tuple(secrets)
+        # Shorter ones would tear ordinary words apart.
+        self._secrets = [secret for secret in secrets if len(secret.reveal()) >= 6]
 
     def format(self, record: logging.LogRecord) -> str:
         text = super().format(record)

@@ -70,7 +70,7 @@ async def supervise(settings: Settings, file: LogFile) -> None:
     log.info("version %s, pid %d, health at http://127.0.0.1:%d/health", VERSION, os.getpid(), port)
 
     crew = asyncio.gather(
-        *(bot.run() for bot in bots), announce(settings, bots, notifier), beat(bots, notifier), ping(notifier)
+        *(bot.run() for bot in bots), beat(bots, notifier), announce(settings, bots, notifier), ping(notifier)
     )
     stopped = asyncio.create_task(stop.wait())
     await asyncio.wait({crew, stopped}, return_when=asyncio.FIRST_COMPLETED)

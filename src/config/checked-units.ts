@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { nearest } from './nearest.ts';
+import type { KindEntry, PlaybookBody } from './playbook-schema.ts';
+
+const enabling = z.object({ enable: z.array(z.string()) });
+const checked = z.union([z.string(), z.object({ name: z.string() }).transform(({ name }) => name)]);
+
+/**
+ * Warnings for health checks of units that resemble an enabled one and are none: most likely a slip of the pen, which
+ * would otherwise be found out by a deploy that goes back. A check of any other unit of the host is fine.
+ */
+export function mistypedUnits({ tasks, health }: PlaybookBody): readonly string[] {
+  const enabled = specsOf(tasks, 'units').flatMap((spec) => enabling.safeParse(spec).data?.enable ?? []);
+  return specsOf(health, 'unit').flatMap((spec) => {
+    const name = checked.safeParse(spec).data;
+    if (name === undefined || enabled.includes(name)) return [];
+    const near = nearest(
+      name.replace(/\.\w+$/, ''),
+      enabled.map((unit) => unit.replace(/\.\w+$/, '')),
+    );
+    const meant = enabled.find((unit) => near !== null && unit.startsWith(`${near}.`));
+    return meant === undefined ? [] : [`health checks ${name}, which no task enables; is ${meant} meant?`];
+  });
+}
+
+const specsOf = (entries: readonly KindEntry[], kind: string) =>
+  entries.filter((entry) => entry.kind === kind).map(({ spec }) => spec);

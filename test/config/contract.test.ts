@@ -1,0 +1,131 @@
+import { chmod } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { formatDiagnostic } from '../../src/config/diagnostic.ts';
+import { loadProject } from '../../src/config/project.ts';
+import { resolveTargets } from '../../src/config/resolve.ts';
+import { EVERYTHING } from '../../src/config/select.ts';
+import { callerIn, folderWith } from './project-folder.ts';
+
+const INVENTORY = `
+defaults: { user: root }
+groups:
+  vps:    { vars: { app_root: /opt/jarvis } }
+  jetson: { become: sudo }
+hosts:
+  jarvis-main: { address: 72.61.7.126, groups: [vps] }
+  clawdbot:    { address: srv1302498.hstgr.cloud, groups: [vps], runtime: auto }
+  orin:        { address: 192.0.2.30, user: ubuntu, groups: [jetson], vars: { nvpmodel_mode: 0 } }
+`;
+
+const PLAYBOOK = `
+name: jarvis
+hosts: [vps]
+root: /opt/jarvis
+user: jarvis
+vars: { mode: supervisor }
+data: [logs, data, .lifeos]
+keep: 5
+deploy: { batch: 1, canary: 1, onFailure: stop, settle: 10s, deadline: 120s, confirm: per-host }
+tasks:
+  - user: { name: jarvis, home: /opt/jarvis, system: true }
+  - packages: [python3, logrotate]
+  - directories: [{ path: /var/log/jarvis, owner: jarvis, mode: "0750" }]
+  - sync: { from: Jarvis, exclude: [.git, __pycache__, "*.pyc"] }
+  - env: { from: secrets/jarvis.env, required: [TELEGRAM_BOT_TOKEN, XAI_API_KEY, HELIUS_API_KEY] }
+  - files: [{ from: config/production.toml, to: config.toml, mode: "0640" }]
+  - run: { command: [python3, -m, venv, .venv], creates: .venv }
+  - units: { from: "units/jarvis/{{ mode }}", enable: [jarvis.service] }
+  - logrotate: units/jarvis/jarvis.logrotate
+health:
+  - unit: jarvis.service
+  - http: { url: "http://127.0.0.1:8000/health", status: 200 }
+`;
+
+const FILES = {
+  'inventory/hosts.yaml': INVENTORY,
+  'playbooks/jarvis.yaml': PLAYBOOK,
+  'Jarvis/main.py': 'print()\n',
+  'secrets/jarvis.env': 'TELEGRAM_BOT_TOKEN=111111\nXAI_API_KEY=222222\nHELIUS_API_KEY=333333\n',
+  'config/production.toml': '[x]\n',
+  'units/jarvis/supervisor/jarvis.service':
+    '[Service]\nExecStart=/usr/bin/python3 main.py\n\n[Install]\nWantedBy=multi-user.target\n',
+  'units/jarvis/jarvis.logrotate': '/opt/jarvis/logs/*.log {\n  weekly\n}\n',
+};
+
+async function resolve(files: Readonly<Record<string, string>>) {
+  await using folder = await folderWith(files);
+  await chmod(join(folder.dir, 'secrets/jarvis.env'), 0o600);
+  const project = await loadProject(folder.dir, { caller: callerIn(folder.dir), sshConfigFile: 'none' });
+  const result = project.ok ? await resolveTargets(project.value, EVERYTHING) : project;
+  return result.ok ? result.value : result.failure.map(formatDiagnostic).join('\n');
+}
+
+describe('the project of the contract, with the real kinds of tasks and checks', () => {
+  it('becomes targets with every task and check', async () => {
+    const resolved = await resolve(FILES);
+    if (typeof resolved === 'string') throw new Error(resolved);
+    expect(resolved.warnings).toEqual([]);
+    expect(resolved.targets.map(({ host, connection }) => [host, connection.user, connection.address])).toEqual([
+      ['jarvis-main', 'root', '72.61.7.126'],
+      ['clawdbot', 'root', 'srv1302498.hstgr.cloud'],
+    ]);
+    const [target] = resolved.targets;
+    expect(target?.tasks.map(({ kind }) => kind)).toEqual(
+      'user packages directories sync env files run units logrotate'.split(' '),
+    );
+    expect(target?.checks).toHaveLength(2);
+    expect(target?.layout).toEqual({
+      root: '/opt/jarvis',
+      current: '/opt/jarvis/current',
+      app: 'jarvis',
+      user: 'jarvis',
+      data: ['logs', 'data', '.lifeos'],
+    });
+  });
+
+  it('without one required secret is told which, and shows none', async () => {
+    const text = await resolve({ ...FILES, 'secrets/jarvis.env': 'TELEGRAM_BOT_TOKEN=111111\nXAI_API_KEY=222222\n' });
+    expect(text).toContain('playbooks/jarvis.yaml:15:5: ');
+    expect(text).toContain('HELIUS_API_KEY');
+    expect(text).not.toMatch(/111111|222222/);
+  });
+
+  it('with a mistyped unit in a health check is warned, and without a slip is not', async () => {
+    const warnings = async (unit: string) => {
+      const resolved = await resolve({
+        ...FILES,
+        'playbooks/jarvis.yaml': PLAYBOOK.replace('- unit: jarvis', `- unit: ${unit}`),
+      });
+      return typeof resolved === 'string' ? resolved : resolved.warnings.join();
+    };
+    expect(await warnings('javris')).toBe(
+      'playbooks/jarvis.yaml: health checks javris.service, which no task enables; is jarvis.service meant?',
+    );
+    expect(await warnings('docker')).toBe('');
+  });
+
+  it('with a mistyped task is told the nearest kind', async () => {
+    const text = await resolve({ ...FILES, 'playbooks/jarvis.yaml': PLAYBOOK.replace('packages:', 'package:') });
+    expect(text).toContain('unknown task "package"');
+    expect(text).toContain('did you mean "packages"?');
+  });
+
+  it('with a missing value in a task is told which key', async () => {
+    const text = await resolve({ ...FILES, 'playbooks/jarvis.yaml': PLAYBOOK.replace('{ from: Jarvis, ', '{ ') });
+    expect(text).toContain('playbooks/jarvis.yaml:14:5: missing key "from"');
+  });
+
+  it('with an unquoted mode is told to quote it', async () => {
+    const text = await resolve({ ...FILES, 'playbooks/jarvis.yaml': PLAYBOOK.replace('"0750"', '0750') });
+    expect(text).toContain('in quotes it is text: "0750"');
+  });
+
+  it('with a wrong source of secrets is told the ways there are', async () => {
+    const text = await resolve({
+      ...FILES,
+      'playbooks/jarvis.yaml': PLAYBOOK.replace('from: secrets/jarvis.env', 'from: 5'),
+    });
+    expect(text).toContain('playbooks/jarvis.yaml:15:18: from');
+  });
+});

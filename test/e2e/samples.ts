@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { ProjectParts } from './fleet.ts';
+import type { TestHost } from './rig/index.ts';
+
+/** The three kinds of hosts that behaviour is shown on, each with the name of its host. */
+export const KINDS = { web: 'systemd', edge: 'plain', tiny: 'busybox' } as const;
+export type Name = keyof typeof KINDS;
+export const NAMES = ['web', 'edge', 'tiny'] as const satisfies readonly Name[];
+
+export const UNIT = 'jarvis.service';
+export const ROOT = '/opt/jarvis';
+
+const repository = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+/** Waits short enough for tests; everything else is the unit that comes with fleet. */
+const FAST = '[Service]\nRestartSec=1\nTimeoutStartSec=6\nTimeoutStopSec=5\n';
+
+/** The stand-in where there is no python: the same files, settings, faults and answers. */
+const SERVE = `#!/bin/sh
+fault=\${JARVIS_FAULT:-}
+[ "$fault" != exit-at-start ] || { echo "supervisor: JARVIS_FAULT=$fault" >&2; exit 1; }
+mkdir -p data/www && : >>logs/supervisor.log || exit 1
+config=$(printf %s "\${JARVIS_MARKER:-}" | sha256sum | cut -d' ' -f1)
+printf '{"ok": true, "version": "%s", "pid": %s, "config": "%s"}\\n' "$(cat VERSION)" "$$" "$config" >data/www/health
+[ "$fault" != http-500 ] || rm data/www/health
+case $fault in
+  exit-after:*)
+    httpd -f -p 127.0.0.1:8000 -h data/www &
+    sleep "\${fault#*:}"
+    echo "supervisor: JARVIS_FAULT=$fault" >&2
+    exit 1
+    ;;
+esac
+exec httpd -f -p 127.0.0.1:8000 -h data/www
+`;
+
+const TINY_UNIT = `[Unit]
+Description=A small stand-in without python
+
+[Service]
+User=jarvis
+WorkingDirectory=/opt/jarvis/current
+EnvironmentFile=/opt/jarvis/.env
+ExecStart=/bin/sh bots/serve.sh
+Restart=always
+
+[Install]
+WantedBy=multi-user.target
+`;
+
+export const KEYS = {
+  TELEGRAM_BOT_TOKEN: 'canary-telegram-7f3a',
+  XAI_API_KEY: 'canary-xai-91c4',
+  HELIUS_API_KEY: 'canary-helius-e20b',
+  JARVIS_MARKER: 'one',
+} as const;
+
+const base = {
+  name: 'jarvis',
+  root: ROOT,
+  user: 'jarvis',
+  data: ['logs', 'data', '.lifeos'],
+  deploy: { settle: '1s', deadline: '25s' },
+};
+
+export const TASKS = [
+  { user: { name: 'jarvis', home: ROOT, system: true } },
+  { sync: { from: 'app', exclude: ['__pycache__', '*.pyc'] } },
+  { env: { from: 'secrets/app.env', required: ['TELEGRAM_BOT_TOKEN', 'XAI_API_KEY', 'HELIUS_API_KEY'] } },
+  { units: { from: 'units', enable: [UNIT] } },
+] as const;
+
+export const HEALTH = [
+  { unit: UNIT },
+  { http: { url: 'http://127.0.0.1:8000/health', status: 200, within: '4s' } },
+] as const;
+
+/** A playbook for the named hosts; `changes` replace whole keys. */
+export const playbook = (hosts: readonly string[], changes: object = {}) => ({
+  ...base,
+  hosts,
+  tasks: TASKS,
+  health: HEALTH,
+  ...changes,
+});
+
+/** jarvis where there is python, its stand-in where there is none: same names, same answers. */
+export function sample(name: Name): Omit<ProjectParts, 'hosts'> {
+  const common = { playbook: playbook([name]), env: KEYS };
+  if (name === 'tiny') {
+    return {
+      ...common,
+      units: { [UNIT]: TINY_UNIT, [`${UNIT}.d/fast.conf`]: FAST },
+      files: { 'app/bots/serve.sh': SERVE, 'app/VERSION': '1.0.0\n' },
+    };
+  }
+  return {
+    ...common,
+    appDir: repository('test/apps/jarvis'),
+    units: {
+      [UNIT]: readFileSync(repository('units/jarvis/supervisor/jarvis.service'), 'utf8'),
+      [`${UNIT}.d/fast.conf`]: FAST,
+    },
+    files: { 'app/VERSION': '1.0.0\n' },
+  };
+}
+
+export type Answer = { readonly version: string; readonly config: string; readonly pid: number };
+
+const ASK = `
+if command -v python3 >/dev/null; then
+  python3 -c 'import urllib.request as r; print(r.urlopen("http://127.0.0.1:8000/health", timeout=3).read().decode())'
+else
+  wget -q -T 3 -O - http://127.0.0.1:8000/health
+fi`;
+
+/** What the service itself says, asked from inside the host; throws when it does not answer 200. */
+export const ask = async (host: TestHost): Promise<Answer> => JSON.parse(await host.out(ASK));
+
+/** `config` in the answer of a service that runs with this marker. */
+export const markOf = (marker: string) => createHash('sha256').update(marker).digest('hex');
+
+/** Process ids of the app, whoever started it. */
+export async function copies(host: TestHost): Promise<number[]> {
+  const script = `for p in /proc/[0-9]*; do
+    tr '\\0' ' ' <$p/cmdline 2>/dev/null | grep -Eq '^(/usr/bin/python3 bots/supervisor.py|httpd -f |/bin/sh bots/serve.sh|busybox httpd -f)' && echo "\${p#/proc/}"
+  done; true`;
+  return (await host.out(script)).split('\n').filter(Boolean).map(Number);
+}
+
+/** Repeats a look until it no longer throws; throws what it threw last when the time is up. */
+export async function eventually<T>(look: () => Promise<T>, timeoutMs = 15_000): Promise<T> {
+  for (const end = Date.now() + timeoutMs; ; ) {
+    try {
+      return await look();
+    } catch (error) {
+      if (Date.now() > end) throw error;
+      await new Promise((done) => setTimeout(done, 250));
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { cutTo, displayWidth, pad, wrap } from '../../src/output/width.ts';
+
+const text = fc.string({ unit: fc.constantFrom('a', 'b', ' ', 'é', '日', '🚀', 'e\u0301', '-') });
+
+test('wide characters take two columns, marks none', () => {
+  expect(['abc', '日本', '🚀', 'e\u0301', ''].map(displayWidth)).toEqual([3, 4, 2, 1, 0]);
+});
+
+test('a text that is cut takes no more columns than it may, and one that fits is left alone', () => {
+  expect([cutTo('abcdef', 4), cutTo('abcd', 4), cutTo('日本語', 4), cutTo('x', 0)]).toEqual([
+    'abc…',
+    'abcd',
+    '日…',
+    '',
+  ]);
+  fc.assert(
+    fc.property(text, fc.integer({ min: 1, max: 20 }), (line, width) => {
+      expect(displayWidth(cutTo(line, width))).toBeLessThanOrEqual(width);
+      if (displayWidth(line) <= width) expect(cutTo(line, width)).toBe(line);
+    }),
+  );
+});
+
+test('padding fills up to the column and never cuts', () => {
+  expect([pad('日', 4), pad('long', 2)]).toEqual(['日  ', 'long']);
+});
+
+test('lines are broken between words, keep their indentation and lose no word', () => {
+  expect(wrap('  one two three', 9)).toEqual(['  one two', '  three']);
+  expect(wrap('a-very-long-word b', 5)).toEqual(['a-very-long-word', 'b']);
+  fc.assert(
+    fc.property(text, fc.integer({ min: 1, max: 20 }), (line, width) => {
+      const words = (all: string) => all.split(' ').filter((word) => word !== '');
+      expect(words(wrap(line, width).join(' '))).toEqual(words(line));
+    }),
+  );
+});
