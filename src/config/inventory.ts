@@ -14,8 +14,6 @@ export type InventoryHost = {
   readonly name: HostName;
   readonly at: Position;
   readonly fields: Fields;
-  /** Where each field stands, for what is found out later. */
-  readonly fieldAt: (field: keyof Fields) => Position;
   /** In the order written: later ones beat earlier ones. */
   readonly groups: readonly string[];
   readonly vars: Definitions;
@@ -75,7 +73,6 @@ export function mergeInventory(
         name: hostName(name),
         at,
         fields: Object.fromEntries(fieldsOf(host)),
-        fieldAt: (field) => locate(['hosts', name, field]),
         groups: host?.groups ?? [],
         vars: definitions(host?.vars, ['hosts', name, 'vars'], locate),
       });

@@ -9,9 +9,9 @@ export type Overrides = Omit<Fields, 'address' | 'hostKey'>;
 export function checkOverrides(overrides: Overrides): readonly Diagnostic[] {
   const checked = check(fieldsSchema, overrides);
   if (checked.ok) return [];
-  return diagnose(fieldsSchema, checked.issues, ([field]) => wholeFile(FLAGS[String(field)] ?? `--${String(field)}`)).map(
-    (one) => diagnostic(one, one.message),
-  );
+  return diagnose(fieldsSchema, checked.issues, ([field]) =>
+    wholeFile(FLAGS[String(field)] ?? `--${String(field)}`),
+  ).map((one) => diagnostic(one, one.message));
 }
 
 const FLAGS: Readonly<Record<string, string>> = { identityFile: '--identity' };

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { lstat, readdir, readlink, realpath, stat } from 'node:fs/promises';
+import { lstat, readdir, readFile, readlink, realpath, stat } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import ignore from 'ignore';
 import { type Digest, digest } from '../model/ids.ts';
@@ -62,30 +62,37 @@ async function realFolder(folder: string, shown: string): Promise<string> {
   return realpath(folder);
 }
 
-type Found = { readonly path: string; readonly type: 'directory' | 'file' | 'symlink'; readonly executable: boolean };
+type Found = {
+  readonly path: string;
+  readonly type: 'directory' | 'file' | 'symlink';
+  readonly executable: boolean;
+  readonly bytes: number;
+};
 
 async function walk(root: string, at: string, shown: string, keep: Keep, found: Found[]): Promise<void> {
   const names = await unlessUnreadable(`${shown}/${at}`, readdir(join(root, at), { encoding: 'buffer' }));
   const entries = await mapLimited(names, 16, async (bytes) => {
     const name = bytes.toString('utf8');
     const path = at === '' ? name : `${at}/${name}`;
-    if (!Buffer.from(name).equals(bytes))
+    if (!Buffer.from(name).equals(bytes)) {
+      if (!keep(path, false)) return null;
       throw new InputError(`${shown}/${path}: the name is not UTF-8; exclude or rename it`);
+    }
     return { path, info: await unlessUnreadable(`${shown}/${path}`, lstat(join(root, path))) };
   });
-  for (const { path, info } of entries) {
+  for (const { path, info } of entries.filter((entry) => entry !== null)) {
     if (!keep(path, info.isDirectory())) continue;
-    const executable = (info.mode & 0o111) !== 0;
+    const rest = { path, executable: (info.mode & 0o111) !== 0, bytes: info.size };
     if (info.isDirectory()) {
-      found.push({ path, type: 'directory', executable });
+      found.push({ ...rest, type: 'directory' });
       await walk(root, path, shown, keep, found);
-    } else if (info.isFile()) found.push({ path, type: 'file', executable });
-    else if (info.isSymbolicLink()) found.push({ path, type: 'symlink', executable });
+    } else if (info.isFile()) found.push({ ...rest, type: 'file' });
+    else if (info.isSymbolicLink()) found.push({ ...rest, type: 'symlink' });
     else throw new InputError(`${shown}/${path} is a socket, pipe or device; exclude it`);
   }
 }
 
-async function toEntry(root: string, shown: string, { path, type, executable }: Found): Promise<TreeEntry> {
+async function toEntry(root: string, shown: string, { path, type, executable, bytes }: Found): Promise<TreeEntry> {
   if (type === 'directory') return { type, path };
   const absolute = join(root, path);
   if (type === 'symlink') {
@@ -97,7 +104,7 @@ async function toEntry(root: string, shown: string, { path, type, executable }: 
     }
     return { type, path, target };
   }
-  const { size, hex } = await unlessUnreadable(`${shown}/${path}`, hashFile(absolute));
+  const { size, hex } = await unlessUnreadable(`${shown}/${path}`, hashFile(absolute, bytes));
   return { type, path, executable, size, digest: digest(hex) };
 }
 
@@ -113,8 +120,15 @@ function staysInside(path: string, target: string): boolean {
   return leading < path.split('/').length && !parts.slice(leading).includes('..');
 }
 
-async function hashFile(path: string): Promise<{ size: number; hex: string }> {
+/** Beyond this a file is not held in memory; below it one read is several times faster than a stream. */
+const SMALL = 1024 * 1024;
+
+async function hashFile(path: string, expected: number): Promise<{ size: number; hex: string }> {
   const hash = createHash('sha256');
+  if (expected <= SMALL) {
+    const bytes = await readFile(path);
+    return { size: bytes.length, hex: hash.update(bytes).digest('hex') };
+  }
   let size = 0;
   for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
     hash.update(chunk);

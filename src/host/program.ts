@@ -12,8 +12,11 @@ export const PROGRAM_PARTS = [
   'supervise',
   'apply',
   'settle',
+  'boot',
   'transaction',
+  'lease',
   'stage',
+  'remove',
   'probe',
   'main',
 ] as const;

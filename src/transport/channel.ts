@@ -52,6 +52,7 @@ export function converse(
     let answer: Answer | null = null;
     let head = Buffer.alloc(0);
     let asked = 0;
+    const prompts = promptCounter(promptOf(boot));
     let silence: NodeJS.Timeout | undefined;
     let done = false;
     const finish = (result: () => Result<Reply>) => {
@@ -107,9 +108,8 @@ export function converse(
     });
     channel.stderr.on('data', (chunk: Buffer) => {
       if (done) return;
-      const { rest, prompts } = withoutPrompts(chunk, promptOf(boot));
-      asked += prompts;
-      stderr.take(rest);
+      asked += prompts(chunk);
+      stderr.take(withoutPrompts(chunk, promptOf(boot)));
       if (asked < 2 || answer !== null) return;
       channel.close();
       finish(() => reply(1));
@@ -130,8 +130,16 @@ export function converse(
   });
 }
 
-function withoutPrompts(chunk: Buffer, prompt: string): { readonly rest: Buffer; readonly prompts: number } {
-  if (!chunk.includes(prompt)) return { rest: chunk, prompts: 0 };
-  const parts = chunk.toString('latin1').split(prompt);
-  return { rest: Buffer.from(parts.join(''), 'latin1'), prompts: parts.length - 1 };
+function withoutPrompts(chunk: Buffer, prompt: string): Buffer {
+  return chunk.includes(prompt) ? Buffer.from(chunk.toString('latin1').replaceAll(prompt, ''), 'latin1') : chunk;
+}
+
+/** Counts prompts in a stream, also one that was split over two chunks. */
+function promptCounter(prompt: string): (chunk: Buffer) => number {
+  let tail = '';
+  return (chunk) => {
+    const parts = (tail + chunk.toString('latin1')).split(prompt);
+    tail = (parts.at(-1) ?? '').slice(1 - prompt.length);
+    return parts.length - 1;
+  };
 }

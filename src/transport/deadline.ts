@@ -12,6 +12,7 @@ export function deadline(outer: AbortSignal, ms: number, what: string, phase: Ph
     failure = { kind: 'timed-out', what, ms };
     controller.abort();
   }, ms);
+  if (outer.aborted) cancel();
   const stop = onAbort(outer, cancel);
   return {
     signal: controller.signal,
@@ -23,13 +24,20 @@ export function deadline(outer: AbortSignal, ms: number, what: string, phase: Ph
   };
 }
 
-/** Calls the listener when the signal aborts, at once if it already has. Returns the way to stop listening. */
+/** Calls the listener when the signal aborts; soon, never at once, if it already has. Returns the way to stop listening. */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
+  let listening = true;
+  const call = () => {
+    if (listening) listener();
+  };
   // One signal serves a whole fleet; many listeners are no leak.
   setMaxListeners(0, signal);
-  if (signal.aborted) listener();
-  else signal.addEventListener('abort', listener, { once: true });
-  return () => signal.removeEventListener('abort', listener);
+  if (signal.aborted) queueMicrotask(call);
+  else signal.addEventListener('abort', call, { once: true });
+  return () => {
+    listening = false;
+    signal.removeEventListener('abort', call);
+  };
 }
 
 /** Waits, but no longer than the signal allows. */
@@ -41,7 +49,6 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
       resolve();
     };
     const timer = setTimeout(done, ms);
-    let stop = () => {};
-    stop = onAbort(signal, done);
+    const stop = onAbort(signal, done);
   });
 }

@@ -13,6 +13,7 @@ export type Hop = {
   readonly ident: string;
   /** Why the link is gone, or null while it is up. */
   readonly lost: () => string | null;
+  /** Calls the listener once the link is gone; soon, never at once, if it already is. */
   readonly onLost: (listener: () => void) => () => void;
   /** Says goodbye, and cuts the link when the other side does not answer within half a second. */
   readonly close: () => Promise<void>;
@@ -125,7 +126,7 @@ function established(ssh: NodeSSH, client: Client, socket: Duplex, ident: string
   });
   const lost = () => (gone ? (progress.error?.message ?? 'the other side closed the connection') : null);
   const onLost = (listener: () => void) => {
-    if (gone) listener();
+    if (gone) queueMicrotask(listener);
     else listeners.add(listener);
     return () => listeners.delete(listener);
   };

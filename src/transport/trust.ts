@@ -27,18 +27,20 @@ export async function trust(connection: Connection, options: ConnectOptions): Pr
   const name = knownHostName(connection.address, connection.port, connection.hostKeyAlias);
   const files = [...new Set([...connection.knownHostsFiles, ...(options.acceptNew ? [options.homeKnownHosts] : [])])];
   const lines = await readKnownHosts(files);
-  if (!lines.ok)
+  // A pinned key decides by itself; without one, a file that cannot be read might have held the refusal.
+  if (!lines.ok && connection.hostKeys.length === 0) {
     return {
       kind: 'host-key-unknown',
       detail: `${lines.failure}, so the key of ${name} cannot be checked`,
       presented: '',
     };
+  }
   const remembered = acceptedHere.get(`${options.homeKnownHosts} ${name}`);
   const known: KnownKeys = {
     name,
     plainName: connection.hostKeyAlias === null ? connection.address.toLowerCase() : name,
     pinned: connection.hostKeys.length === 0 && remembered !== undefined ? [remembered] : connection.hostKeys,
-    lines: lines.value,
+    lines: lines.ok ? lines.value : [],
   };
   const refusal = async (blob: Buffer) => {
     const key = presentedKey(blob);

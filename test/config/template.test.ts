@@ -65,7 +65,6 @@ describe('the names of an app on a host', () => {
     name: hostName('web1'),
     at,
     fields: {},
-    fieldAt: () => at,
     groups,
     vars: vars(texts),
   });

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -32,6 +33,16 @@ describe('a tree', () => {
     const names = ['a b', 'new\nline', "it's", '-rf', '~', '$(x)', 'déjà', '日本', '🚀', 'back\\slash'];
     await using folder = await folderWith(Object.fromEntries(names.map((name) => [`x/${name}`, name])));
     expect(await paths(folder.dir)).toEqual(['x', ...names.map((name) => `x/${name}`).sort()]);
+  });
+
+  it('has the digest of a large file too', async () => {
+    await using folder = await folderWith({});
+    const text = 'x'.repeat(3 * 1024 * 1024);
+    await writeFile(join(folder.dir, 'large'), text);
+    const expected = createHash('sha256').update(text).digest('hex');
+    expect((await readTree(folder.dir, 'app', [], [])).entries).toMatchObject([
+      { size: text.length, digest: expected },
+    ]);
   });
 
   it('leaves out what gitignore patterns name, as git does', async () => {
@@ -179,10 +190,11 @@ describe('what cannot stand in a release', () => {
     expect(await paths(folder.dir, ['pipe'])).toEqual(['x']);
   });
 
-  it('a name that is not UTF-8 is refused', async () => {
+  it('a name that is not UTF-8 is refused, and not when it is excluded', async () => {
     await using folder = await folderWith({ x: '' });
     await writeFile(Buffer.concat([Buffer.from(`${folder.dir}/bad`), Buffer.from([0xff])]), '');
     await expect(paths(folder.dir)).rejects.toThrow('is not UTF-8');
+    expect(await paths(folder.dir, ['bad*'])).toEqual(['x']);
   });
 
   it('a folder that is missing, or is a file, is named as it was written', async () => {

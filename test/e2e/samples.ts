@@ -113,7 +113,7 @@ const ASK = `
 if command -v python3 >/dev/null; then
   python3 -c 'import urllib.request as r; print(r.urlopen("http://127.0.0.1:8000/health", timeout=3).read().decode())'
 else
-  wget -q -T 3 -O - http://127.0.0.1:8000/health
+  printf 'GET /health HTTP/1.0\\r\\n\\r\\n' | nc 127.0.0.1 8000 | grep '"ok": true'
 fi`;
 
 /** What the service itself says, asked from inside the host; throws when it does not answer 200. */
@@ -121,6 +121,15 @@ export const ask = async (host: TestHost): Promise<Answer> => JSON.parse(await h
 
 /** `config` in the answer of a service that runs with this marker. */
 export const markOf = (marker: string) => createHash('sha256').update(marker).digest('hex');
+
+/** Makes the busybox host one that the sample can be deployed to: it has no adduser, and boots by /etc/rc.local. */
+export async function furnish(host: TestHost): Promise<void> {
+  if (host.kind !== 'busybox') return;
+  await host.writeFile('/etc/rc.local', '#!/bin/sh\n', 0o755);
+  await host.out(`echo 'jarvis:x:990:990::/opt/jarvis:/sbin/nologin' >>/etc/passwd
+    echo 'jarvis:x:990:' >>/etc/group
+    echo 'jarvis:!:19000:0:99999:7:::' >>/etc/shadow`);
+}
 
 /** Process ids of the app, whoever started it. */
 export async function copies(host: TestHost): Promise<number[]> {

@@ -110,6 +110,51 @@ test.each(['rsync', 'tar'] as const)(
   },
 );
 
+test('what is asked with a signal that was aborted already is cancelled at once', async () => {
+  await using host = await connected(server);
+  const signal = AbortSignal.abort();
+  const request = {
+    tree: { from: server.dir, entries: [], bytes: 0, digest: digest('') },
+    to: server.dir,
+    linkFrom: null,
+    copyFrom: null,
+    group: 'root',
+  };
+  for (let round = 0; round < 2; round += 1) {
+    expect(failureIn(await host.run(sh`true`, io({ signal }))).kind).toBe('cancelled');
+    expect(failureIn(await host.unpack([], server.dir, io({ signal }))).kind).toBe('cancelled');
+    expect(failureIn(await host.sync(request, 'tar', io({ signal }))).kind).toBe('cancelled');
+    expect(failureIn(await host.sync(request, 'rsync', io({ signal }))).kind).toBe('cancelled');
+    expect(failureIn(await host.dial('127.0.0.1', server.port, io({ signal }))).kind).toBe('cancelled');
+    expect(valueIn(await host.run(sh`true`, io())).code).toBe(0);
+  }
+});
+
+test('commands that are cancelled at any moment end as cancelled or as done, and never throw', async () => {
+  await using host = await connected(server);
+  for (let ms = 0; ms < 30; ms += 1) {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), ms);
+    const result = await host.run(sh`echo x`, io({ signal: controller.signal }));
+    if (!result.ok) expect(result.failure.kind).toBe('cancelled');
+  }
+  expect(valueIn(await host.run(sh`echo alive`, io())).stdout).toBe('alive\n');
+});
+
+test('links that drop at any moment are lost or done, and never throw', async () => {
+  for (let ms = 0; ms < 30; ms += 2) {
+    setTimeout(server.drop, ms);
+    const result = await connect(to(), optionsIn(server.dir));
+    if (!result.ok) {
+      expect(result.failure.kind).toBe('unreachable');
+      continue;
+    }
+    await using host = result.value;
+    const ended = await Promise.all([host.run(sh`echo x`, io()), host.run(sh`sleep 0.1`, io())]);
+    for (const each of ended) if (!each.ok) expect(each.failure.kind).toBe('connection-lost');
+  }
+});
+
 test('a channel that ends without an exit status is not a success', async () => {
   server.behaviour.onExec = (_command, channel) => channel.end();
   await using host = await connected(server);

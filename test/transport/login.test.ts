@@ -71,6 +71,7 @@ test('a known_hosts file that cannot be read refuses the host', async () => {
   expect(
     failureIn(await connect(to({ knownHostsFiles: [sshd.dir] }), optionsIn(sshd.dir, { acceptNew: true }))).kind,
   ).toBe('host-key-unknown');
+  await works(to({ knownHostsFiles: [sshd.dir], hostKeys: sshd.hostKeys }));
 });
 
 test('a new host is accepted on first use, recorded, and recognised from then on', async () => {
@@ -182,6 +183,23 @@ test('a host behind jump hosts is reached, each hop with its own key check', asy
   setTimeout(first.drop, 100);
   expect(failureIn(await host.run(sh`sleep 5`, io)).kind).toBe('connection-lost');
   await host[Symbol.asyncDispose]();
+});
+
+test('OpenSSH runs four commands side by side, behind a jump host too', async () => {
+  await using first = await startServer();
+  const hop = connectionTo({
+    port: first.port,
+    user: first.user,
+    identityFiles: [first.key.file],
+    hostKeys: first.hostKeys,
+  });
+  for (const jump of [[], [hop]]) {
+    await using host = valueIn(await connect(to({ hostKeys: sshd.hostKeys, jump }), optionsIn(sshd.dir)));
+    valueIn(await host.run(sh`true`, io));
+    const began = Date.now();
+    await Promise.all([1, 2, 3, 4].map(() => host.run(sh`sleep 0.4`, io)));
+    expect(Date.now() - began).toBeLessThan(1200);
+  }
 });
 
 test.each([1, 2])('a server with MaxSessions %i still runs many commands', async (limit) => {

@@ -96,6 +96,11 @@ apply_pivot() {
 
 # What ran before is noted first: a service has been restarted when its invocation is another one.
 apply_start() {
+  if [ $BOOTING = 1 ]; then
+    # shellcheck disable=SC2046
+    [ "$rt_to" != systemd ] || systemctl start --no-block -- $(lines "$to" enable)
+    return 0
+  fi
   : >"$S/.before"
   for u in $(start_list "$to"); do
     read_unit "$rt_to" "$u"

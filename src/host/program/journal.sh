@@ -4,17 +4,18 @@
 #                          │             │             │ deadline, abort
 #                          └─────────────┴─────────────┴──> REVERTING ─> IDLE | REVERT_FAILED
 #
-# A transaction that is found without a living runner is finished by `recover`: COMMITTED goes forward, and so does
-# AWAIT_CONFIRM when its decision says commit; everything else goes back; REVERT_FAILED waits for a person.
+# A transaction that is found without a living runner is finished by `recover`, at the next contact or at boot: COMMITTED
+# goes forward, and so does AWAIT_CONFIRM when its decision says commit; everything else goes back. REVERT_FAILED is tried
+# once more by whoever comes next, who is meant to have put right what was in the way.
 
 journal_read() {
-  PHASE=IDLE TXN=- FROM=0 TO=0 SETTLE=10 DEADLINE=0 KEEP=5 ATTEMPT=0 RUNNER=0 RUNNER_START=0 BY=-
+  PHASE=IDLE TXN=- FROM=0 TO=0 SETTLE=10 DEADLINE=0 KEEP=5 ATTEMPT=0 RUNNER=0 RUNNER_START=0 BY=- ACTION=deploy
   [ -f "$S/state" ] || return 0
   while read -r key value; do
     case $key in
       phase) PHASE=$value ;; txn) TXN=$value ;; from) FROM=$value ;; to) TO=$value ;; settle) SETTLE=$value ;;
       deadline) DEADLINE=$value ;; keep) KEEP=$value ;; attempt) ATTEMPT=$value ;; runner) RUNNER=$value ;;
-      runner_start) RUNNER_START=$value ;; by) BY=$value ;;
+      runner_start) RUNNER_START=$value ;; by) BY=$value ;; action) ACTION=$value ;;
       version) [ "$value" = 1 ] || die 78 "the journal in $S/state has version $value; this fleet reads version 1" ;;
     esac
   done <"$S/state"
@@ -36,6 +37,7 @@ attempt $ATTEMPT
 runner $RUNNER
 runner_start $RUNNER_START
 by $BY
+action $ACTION
 EOF
 }
 
@@ -50,5 +52,7 @@ decide() { # TXN commit|revert
 
 decision() { cat "$S/decision.$1" 2>/dev/null || say none; }
 
-# Append-only history: time, transaction, from, to, result, operator.
-history_add() { printf '%s %s %s %s %s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$TXN" "$FROM" "$TO" "$1" "$BY" >>"$S/log"; }
+# Append-only history: time, transaction, action, from, to, result, operator.
+history_add() {
+  printf '%s %s %s %s %s %s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$TXN" "$ACTION" "$FROM" "$TO" "$1" "$BY" >>"$S/log"
+}

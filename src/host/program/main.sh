@@ -1,4 +1,5 @@
 case $VERB in
-  probe | activate | watch | runner | recover | confirm | abort | boot | stage | lend | reclaim | exec | seal | drop | unit | supervise) "verb_$VERB" "$@" ;;
+  probe | history | unit | activate | watch | runner | recover | confirm | abort | boot | supervise | \
+    stage | lend | reclaim | exec | seal | drop | clone | estate | purge | hold | release) "verb_$VERB" "$@" ;;
   *) die 64 "unknown verb $VERB" ;;
 esac

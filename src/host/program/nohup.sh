@@ -102,11 +102,14 @@ cron_runs() {
 }
 
 # One line for the whole app, recognised by the mark at its end.
-boot_command() { say "FLEET_STATE_IN_ROOT=${FLEET_STATE_IN_ROOT:-0} sh '$S/host.sh' '$ROOT' '$APP' boot >/dev/null 2>&1"; }
+boot_command() {
+  say "FLEET_STATE_IN_ROOT=${FLEET_STATE_IN_ROOT:-0} sh $(shell_word "$S/host.sh") $(shell_word "$ROOT") $APP boot >/dev/null 2>&1"
+}
+shell_word() { printf "'%s'" "$(say "$1" | sed "s/'/'\\\\''/g")"; }
 
 nohup_enable() {
   case $(boot_mechanism) in
-    cron) { crontab -l 2>/dev/null | grep -v " # fleet:$APP\$"; say "@reboot $(boot_command) # fleet:$APP"; } | crontab - 2>&1 ;;
+    cron) { crontab -l 2>/dev/null | grep -v " # fleet:$APP\$"; say "@reboot $(boot_command | sed 's/%/\\%/g') # fleet:$APP"; } | crontab - 2>&1 ;;
     rc.local)
       { sed -n 1p /etc/rc.local; say "$(boot_command) & # fleet:$APP"; sed 1d /etc/rc.local | grep -v " # fleet:$APP\$"; } >"$S/.rc.local"
       place "$S/.rc.local" /etc/rc.local "$(stat -c %a /etc/rc.local)" root root

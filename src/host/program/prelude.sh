@@ -15,6 +15,8 @@ shift 3
 UNITS=/etc/systemd/system
 NL='
 '
+# Set while the host boots: services are started by it, and nobody waits for them.
+BOOTING=0
 
 # Without root everything lives under the app's own root; the demo asks for that even where it is root.
 if [ "$(id -u)" = 0 ] && [ "${FLEET_STATE_IN_ROOT:-0}" != 1 ]; then

@@ -29,6 +29,8 @@ verb_probe() { # PROGRAM-NAME TOOL…
   runner=dead
   alive "$RUNNER" "$RUNNER_START" && runner=running
   [ "$PHASE" = IDLE ] || say "open $TXN $FROM $TO $runner $BY"
+  holder=$(hold_holder) && say "held $holder"
+  holder=$(lease_holder) && say "lease $holder"
   active=$(active_generation)
   say "active $active"
   for g in $(generations); do
@@ -67,6 +69,14 @@ probe_units() { start_list "$1" | while read -r u; do unit_line "$(runtime_of "$
 unit_line() { # RUNTIME UNIT
   read_unit "$1" "$2"
   say "unit $2 $u_active ${u_sub:--} ${u_pid:-0} ${u_restarts:-0} ${u_result:--} ${u_status:-0}"
+}
+
+# What happened here, oldest first, and what each generation was.
+verb_history() {
+  [ ! -f "$S/log" ] || sed 's/^/event /' "$S/log"
+  for g in $(generations); do
+    [ "$g" = 0 ] || say "made $g $(verdict "$g") $(manifest "$g" at) $(manifest "$g" by) $(manifest "$g" source)"
+  done
 }
 
 # The state of any service, by whatever runs this app's.

@@ -48,7 +48,7 @@ survey() {
 # has decided meanwhile (3).
 settle() { # GENERATION SECONDS UNTIL
   rt=$(runtime_of "$1") steady='' since=0 begun=$(date +%s)
-  if [ "$rt" = - ] || [ -z "$(start_list "$1")" ]; then return 0; fi
+  if [ "$rt" = - ] || [ -z "$(start_list "$1")" ] || [ $BOOTING = 1 ]; then return 0; fi
   while :; do
     [ "$PHASE" = REVERTING ] || [ "$(decision "$TXN")" = none ] || return 3
     survey

@@ -1,14 +1,21 @@
 # A release on its way: nothing in here touches what is live.
 
-# Claims the next number. mkdir decides between two operators; a number is never used twice.
-verb_stage() { # BASE
+verb_stage() { # BASE BY
+  refuse_if_held
   journal_read
   [ "$PHASE" = IDLE ] || die 75 "transaction $TXN of $BY is in phase $PHASE"
   [ "$(active_generation)" = "$1" ] || { say "found $(active_generation)"; exit 76; }
+  # What a crashed run left an hour ago or longer belongs to nobody any more.
+  [ ! -d "$G" ] || find "$G" -maxdepth 1 -name '.staging-*' -mmin +60 | while read -r old; do drop "${old##*.staging-}"; done
+  n=$(claim) || exit
+  lease_write "$2" "$n"
+  say "generation $n"
+}
+
+# Claims the next number. mkdir decides between two operators; a number is never used twice.
+claim() {
   mkdir -p "$ROOT/releases" "$G" || die 74 "cannot write in $ROOT"
   chmod 755 "$ROOT/releases"
-  # What a crashed run left an hour ago or longer belongs to nobody any more.
-  find "$G" -maxdepth 1 -name '.staging-*' -mmin +60 2>/dev/null | while read -r old; do drop "${old##*.staging-}"; done
   n=$( (cd "$ROOT/releases" && ls; cd "$G" && ls -A) | sed -n 's/^\(\.staging-\)\{0,1\}\([0-9][0-9]*\)$/\2/p' | sort -n | tail -n 1)
   n=$((${n:-0} + 1))
   until mkdir "$ROOT/releases/$n" 2>/dev/null; do
@@ -17,7 +24,7 @@ verb_stage() { # BASE
   done
   chmod 755 "$ROOT/releases/$n"
   mkdir "$G/.staging-$n" || die 74 "cannot write in $G"
-  say "generation $n"
+  say "$n"
 }
 
 # Build steps need to write in the release; afterwards it belongs to root again. Only what the user owns is taken
@@ -56,17 +63,12 @@ verb_seal() { # N USER
   sync "$G"
 }
 
-verb_drop() { drop "$1"; }
+verb_drop() { drop "$1"; rm -f "$S/lease"; forget_if_empty; }
 drop() { # N: removes a generation that never became one
   case $1 in '' | *[!0-9]*) return 64 ;; esac
   [ ! -d "$G/$1" ] || return 0
   rm -rf "$G/.staging-$1" "$ROOT/releases/$1"
   rmdir "$ROOT/releases" "$G" 2>/dev/null
-  # Nothing was ever deployed here: leave no trace of having tried.
-  if [ ! -d "$G" ] && [ ! -f "$S/log" ]; then
-    rm -rf "$S"
-    [ $PRIVILEGED = 0 ] || rmdir "${S%/*}" 2>/dev/null
-  fi
   return 0
 }
 

@@ -3,7 +3,7 @@
 
 out() { printf '%s\n' "$*" >>"$S/out.$TXN"; }
 
-verb_activate() { # TXN FROM TO SETTLE DEADLINE KEEP BY
+verb_activate() { # TXN FROM TO SETTLE DEADLINE KEEP BY ACTION
   mkdir -p "$S/run" || die 74 "cannot write in $S"
   : >"$S/out.$1"
   if [ $PRIVILEGED = 1 ] && is_systemd && have systemd-run; then
@@ -40,7 +40,7 @@ watch() { # TXN SEEN [TO-END]
   done
 }
 
-verb_runner() { # TXN FROM TO SETTLE DEADLINE KEEP BY
+verb_runner() { # TXN FROM TO SETTLE DEADLINE KEEP BY ACTION
   TXN=$1
   lock "$S/lock" 9 3 || { out "end busy"; exit 75; }
   journal_read
@@ -48,12 +48,13 @@ verb_runner() { # TXN FROM TO SETTLE DEADLINE KEEP BY
     recover_open || { TXN=$1; out "end stuck $PHASE"; exit 78; }
   fi
   found=$(active_generation)
-  TXN=$1 FROM=$2 TO=$3 SETTLE=$4 DEADLINE=$(($(uptime_now) + $5)) KEEP=$6 BY=$7 ATTEMPT=0
+  TXN=$1 FROM=$2 TO=$3 SETTLE=$4 DEADLINE=$(($(uptime_now) + $5)) KEEP=$6 BY=$7 ACTION=$8 ATTEMPT=0
   RUNNER=$$ RUNNER_START=$(start_time $$)
   [ "$found" = "$FROM" ] || { out "end conflict $found"; exit 76; }
-  [ -f "$G/$TO/manifest" ] || { out "end missing $TO"; exit 64; }
+  [ "$TO" = 0 ] || [ -f "$G/$TO/manifest" ] || { out "end missing $TO"; exit 64; }
   capture "$TO" "$FROM" || { out "end io"; exit 74; }
   journal_write ACTIVATING
+  boot_arm
   out "phase activate"
   if apply "$TO" "$FROM"; then
     journal_write SETTLING
@@ -83,7 +84,7 @@ commit() {
   [ "$TO" = 0 ] || say good | replace "$G/$TO/verdict"
   history_add committed
   prune
-  journal_write IDLE
+  close_transaction
   out "end committed $TO"
 }
 
@@ -95,7 +96,7 @@ revert() {
     [ "$TO" = 0 ] || [ "$(verdict "$TO")" = good ] || say bad | replace "$G/$TO/verdict"
     if apply "$FROM" "$TO" && settle "$FROM" "$SETTLE" $(($(uptime_now) + SETTLE + 60)); then
       history_add reverted
-      journal_write IDLE
+      close_transaction
       out "end reverted $FROM"
       return 0
     fi
@@ -105,11 +106,17 @@ revert() {
   out "end stuck $FROM"
 }
 
+close_transaction() {
+  boot_disarm
+  rm -f "$S/lease"
+  journal_write IDLE
+}
+
 # Finishes what a dead runner left. Journal read, lock held.
 recover_open() {
   RUNNER=$$ RUNNER_START=$(start_time $$)
   case $PHASE in
-    REVERT_FAILED) return 78 ;;
+    REVERT_FAILED) ATTEMPT=2; revert ;;
     COMMITTED) commit ;;
     *) if [ "$(decide "$TXN" revert)" = commit ]; then commit; else ATTEMPT=0; revert; fi ;;
   esac
@@ -132,14 +139,4 @@ answer() { # commit|revert TXN SEEN
   if [ "$TXN" = "$2" ] && [ "$(decision "$2")" = none ] && [ "$PHASE" != IDLE ]; then decide "$2" "$1" >/dev/null; fi
   say "decision $(decision "$2")"
   [ "$(decision "$2")" = none ] || watch "$2" "$3" to-end
-}
-
-# At boot, without systemd: nothing unconfirmed may start.
-verb_boot() {
-  lock "$S/lock" 9 10 || exit 75
-  journal_read
-  [ "$PHASE" = IDLE ] || recover_open || exit 78
-  active=$(active_generation)
-  # shellcheck disable=SC2046
-  [ "$(runtime_of "$active")" != nohup ] || nohup_start $(start_list "$active")
 }

@@ -1,0 +1,43 @@
+# What happens at boot. With systemd, a unit that finishes an open transaction exists exactly as long as there is one, so
+# that unconfirmed code never starts by itself and nothing of ours stays enabled in between. Without systemd, the line
+# that starts the app (nohup.sh) does both.
+
+boot_unit() { say "fleet-recover-$APP.service"; }
+
+# A word of ExecStart=.
+unit_word() { printf '"%s"' "$(say "$1" | sed -e 's/[\\"]/\\&/g' -e 's/%/%%/g' -e 's/\$/$$/g')"; }
+
+boot_arm() {
+  [ $PRIVILEGED = 1 ] && is_systemd || return 0
+  cat >"$S/.boot" <<EOF
+[Unit]
+Description=fleet: finish or take back the interrupted deploy of $APP
+DefaultDependencies=no
+After=local-fs.target sysinit.target
+Before=multi-user.target $(start_list "$FROM" | tr '\n' ' ')$(start_list "$TO" | tr '\n' ' ')
+
+[Service]
+Type=oneshot
+ExecStart=/bin/sh $S/host.sh $(unit_word "$ROOT") $APP boot
+EOF
+  place "$S/.boot" "$UNITS/$(boot_unit)" 644 root root
+  mkdir -p "$UNITS/multi-user.target.wants"
+  ln -sfn "../$(boot_unit)" "$UNITS/multi-user.target.wants/$(boot_unit)"
+  rm -f "$S/.boot"
+}
+
+boot_disarm() {
+  [ $PRIVILEGED = 1 ] && [ -e "$UNITS/$(boot_unit)" ] || return 0
+  rm -f "$UNITS/multi-user.target.wants/$(boot_unit)" "$UNITS/$(boot_unit)"
+}
+
+# Recovers what was open, then starts what belongs up and is not started by systemd itself.
+verb_boot() {
+  lock "$S/lock" 9 10 || exit 75
+  BOOTING=1
+  journal_read
+  [ "$PHASE" = IDLE ] || recover_open || exit 78
+  active=$(active_generation)
+  # shellcheck disable=SC2046
+  [ "$(runtime_of "$active")" != nohup ] || nohup_start $(start_list "$active")
+}

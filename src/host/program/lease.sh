@@ -1,0 +1,61 @@
+# Who is at work here, for people to read before they begin. It excludes nobody by itself (the flock and the comparison
+# with the base do) and needs no unlocking: it counts only while the session that wrote it lives.
+
+# The process that stands for the operator's connection: the first ancestor that is neither a shell nor sudo.
+session() {
+  p=$$
+  while [ "$p" -gt 1 ]; do
+    p=$(sed 's/.*) . \([0-9]*\) .*/\1/' "/proc/$p/stat" 2>/dev/null) || return 1
+    case $(cat "/proc/$p/comm" 2>/dev/null) in sh | dash | bash | ash | busybox | su | sudo | setsid | timeout) ;; *) break ;; esac
+  done
+  say "$p $(start_time "$p")"
+}
+
+lease_write() { # BY GENERATION
+  mkdir -p "$S"
+  replace "$S/lease" <<EOF
+$(session)
+$(date -u +%Y-%m-%dT%H:%M:%SZ)
+$2
+$1
+EOF
+}
+
+# Prints "BY since TIME (generation N)" when somebody else is at work, and fails when nobody is.
+lease_holder() {
+  [ -f "$S/lease" ] || return 1
+  { read -r pid started && read -r since && read -r generation && read -r by; } <"$S/lease" || return 1
+  alive "$pid" "$started" || return 1
+  [ "$pid $started" != "$(session)" ] || return 1
+  say "$by, who is staging generation $generation since $since"
+}
+
+# A hold is put there by a person, with a reason, and stays until a person takes it away.
+hold_holder() {
+  [ -f "$S/hold" ] || return 1
+  { read -r since && read -r by && IFS= read -r reason; } <"$S/hold" || return 1
+  say "$by, who holds it since $since: $reason"
+}
+
+# Stops here when the host is somebody else's for now.
+refuse_if_held() {
+  holder=$(hold_holder) || holder=$(lease_holder) || return 0
+  say "locked $holder"
+  exit 75
+}
+
+verb_hold() { # BY REASON
+  mkdir -p "$S"
+  holder=$(hold_holder) && { say "locked $holder"; exit 75; }
+  replace "$S/hold" <<EOF
+$(date -u +%Y-%m-%dT%H:%M:%SZ)
+$1
+$2
+EOF
+}
+
+verb_release() {
+  hold_holder || true
+  rm -f "$S/hold"
+  forget_if_empty
+}

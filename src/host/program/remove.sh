@@ -1,0 +1,54 @@
+# Taking everything away again. The ledger in undo/ holds, for each thing that was made on the host outside of a
+# generation, the script that takes it back; a first line "# data PATH" marks a data folder, "# account" what owns data.
+
+ledger() { [ -d "$S/undo" ] && (cd "$S/undo" && ls | sort -rn); return 0; }
+
+# After a full rollback has been committed. Repeating it is harmless.
+verb_purge() { # full|keep-data
+  lock "$S/lock" 9 3 || die 75 "another run is at work on this host"
+  journal_read
+  [ "$PHASE" = IDLE ] && [ "$(active_generation)" = 0 ] || die 76 "generation $(active_generation) is active ($PHASE)"
+  rm -rf "$ROOT/releases" "$G"
+  for entry in $(ledger); do
+    read -r _ kind path <"$S/undo/$entry"
+    case $1/$kind in
+      keep-data/data | keep-data/account) continue ;;
+      full/data) rm -rf "$path" ;;
+    esac
+    sh "$S/undo/$entry" >/dev/null 2>&1 || say "left $(sed -n '2s/^# //p' "$S/undo/$entry")"
+    rm -f "$S/undo/$entry"
+  done
+  [ -n "$(ledger)" ] || rm -rf "$S"
+  forget_if_empty
+}
+
+# What a full rollback would delete that a person may want to keep.
+verb_estate() {
+  for entry in $(ledger); do
+    read -r _ kind path <"$S/undo/$entry"
+    [ "$kind" != data ] || [ ! -d "$path" ] || say "data $(du -sk "$path" | cut -f1) $path"
+    [ "$kind" != account ] || say "account $path"
+  done
+  [ ! -f "$ROOT/.env" ] || say "env $ROOT/.env"
+}
+
+# Nothing was ever deployed here, or nothing is left: leave no trace of having been here.
+forget_if_empty() {
+  [ ! -d "$G" ] && [ ! -f "$S/log" ] && [ ! -f "$S/hold" ] && [ ! -d "$S/undo" ] || return 0
+  rm -rf "$S"
+  [ $PRIVILEGED = 0 ] || rmdir "${S%/*}" 2>/dev/null
+  return 0
+}
+
+# The active generation once more, to be run by the other runtime; a number of its own, so that going back is exact.
+verb_clone() { # FROM nohup BY
+  n=$(claim) || exit
+  rmdir "$ROOT/releases/$n"
+  cp -al "$ROOT/releases/$1" "$ROOT/releases/$n" 2>/dev/null || cp -a "$ROOT/releases/$1" "$ROOT/releases/$n" || die 74 "cannot copy release $1"
+  [ -f "$G/$1/nohup/start" ] || { drop "$n"; die 64 "generation $1 cannot run without systemd"; }
+  cp -a "$G/$1/." "$G/.staging-$n" && rm -f "$G/.staging-$n/verdict" || die 74 "cannot write in $G"
+  sed -e "s/^generation .*/generation $n/" -e "s/^base .*/base $1/" -e "s/^runtime .*/runtime $2/" -e "s/^by .*/by $3/" "$G/$1/manifest" >"$G/.staging-$n/manifest"
+  for list in start enable; do cp "$G/$1/nohup/$list" "$G/.staging-$n/$list"; done
+  mv -T "$G/.staging-$n" "$G/$n" || die 74 "cannot write in $G"
+  say "generation $n"
+}
