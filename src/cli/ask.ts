@@ -21,15 +21,19 @@ export async function askSecret(question: string, name: string, world: World): P
   }
 }
 
-/** Asks a yes-or-no question; anything but yes is no, and so is a missing terminal. */
-export async function confirm(question: string, world: World): Promise<boolean> {
-  if (!canAsk(world)) return false;
+/** Asks for a line of text; null where there is no terminal. */
+export async function askText(question: string, world: World): Promise<string | null> {
+  if (!canAsk(world)) return null;
   const lines = createInterface({ input: world.stdin, output: world.stderr });
   try {
-    return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `, { signal: world.signal })).trim());
+    return (await lines.question(question, { signal: world.signal })).trim();
   } catch {
-    return false;
+    return null;
   } finally {
     lines.close();
   }
 }
+
+/** Asks a yes-or-no question; anything but yes is no, and so is a missing terminal. */
+export const confirm = async (question: string, world: World): Promise<boolean> =>
+  /^y(es)?$/i.test((await askText(`${question} [y/N] `, world)) ?? '');

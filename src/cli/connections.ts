@@ -29,7 +29,8 @@ export function connections(
   };
   const usual = join(world.caller.home, '.ssh', 'known_hosts');
   // A key is remembered where it will be looked for.
-  return ({ connection }) => connector(connection, { ...options, homeKnownHosts: connection.knownHostsFiles[0] ?? usual });
+  return ({ connection }) =>
+    connector(connection, { ...options, homeKnownHosts: connection.knownHostsFiles[0] ?? usual });
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

@@ -12,6 +12,7 @@ export function exitCodeOf(outcome: HostOutcome): ExitCode {
     case 'rolled-back':
     case 'removed':
     case 'planned':
+    case 'reported':
     case 'healthy':
       return 0;
     case 'unhealthy':

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import type { Inputs } from '../config/resolve.ts';
-import { resolveTargets } from '../config/resolve.ts';
+import { type Inputs, resolveTargets } from '../config/resolve.ts';
 import { type FleetRun, runFleet } from '../engine/fleet.ts';
 import type { HostRun } from '../engine/run.ts';
-import type { HostOutcome, Result } from '../model/outcome.ts';
+import type { FleetEvent, Summary } from '../model/events.ts';
+import type { HostOutcome } from '../model/outcome.ts';
 import type { HostTarget } from '../model/target.ts';
 import { createReporter } from '../output/reporter.ts';
 import { confirm } from './ask.ts';
@@ -14,29 +14,41 @@ import { type ExitCode, exitCode } from './exit-code.ts';
 import { describe, openProject, UsageError } from './project.ts';
 import type { HostFlags, World } from './world.ts';
 
-/** A command that works on hosts, as `runFleetCommand` carries it out. */
+/** A command that works on hosts, as `openFleet` sets it up. */
 export type FleetCommand = {
   readonly name: string;
   /** What a person is asked to agree to when no host was named. */
   readonly verb: string;
   readonly kind: FleetRun['kind'];
   readonly inputs: Inputs;
-  work(target: HostTarget, run: HostRun): Promise<HostOutcome>;
 };
 
-/** Resolves the selection, runs the command on every host, shows it, and says how it ended. @throws UsageError */
-export async function runFleetCommand(command: FleetCommand, flags: HostFlags, world: World): Promise<ExitCode> {
+type Work = (target: HostTarget, run: HostRun) => Promise<HostOutcome>;
+type Ends = Summary['hosts'];
+
+/** The selected hosts and the means to work on them. */
+export type Fleet = {
+  readonly targets: readonly HostTarget[];
+  /** Works on every target and shows it. */
+  run(work: Work): Promise<Ends>;
+  /** Looks at every target before anything is shown as begun; nothing of it is shown. */
+  look(work: Work): Promise<Ends>;
+  /** Shows an event that no host run made. */
+  report(event: FleetEvent): void;
+  /** Ends the run: the summary, and the process's exit code. */
+  finish(ends: Ends): Promise<ExitCode>;
+};
+
+/** Resolves the selection and asks where it has to. @throws UsageError */
+export async function openFleet(command: FleetCommand, flags: HostFlags, world: World): Promise<Fleet> {
   const project = await openProject(flags, world);
   const selection = { hosts: flags.host, groups: flags.group, apps: flags.app, all: flags.all === true };
   const overrides = {
     ...(flags.user === undefined ? {} : { user: flags.user }),
     ...(flags.identity === undefined ? {} : { identityFile: [flags.identity] }),
   };
-  const resolved: Result<
-    Awaited<ReturnType<typeof resolveTargets>> extends Result<infer T, unknown> ? T : never,
-    unknown
-  > = await resolveTargets(project, selection, overrides, command.inputs);
-  if (!resolved.ok) throw new UsageError(describe(resolved.failure as Parameters<typeof describe>[0]));
+  const resolved = await resolveTargets(project, selection, overrides, command.inputs);
+  if (!resolved.ok) throw new UsageError(describe(resolved.failure));
   const { targets, warnings } = resolved.value;
   if (!flags.quiet) for (const warning of warnings) world.stderr.write(`warning: ${warning}\n`);
   await agree(command, targets, flags, world);
@@ -54,28 +66,46 @@ export async function runFleetCommand(command: FleetCommand, flags: HostFlags, w
     clock: Date.now,
   });
   world.onAbandon(() => reporter.abandon());
-  try {
-    const hosts = await runFleet(targets, command.work, {
-      signal: world.signal,
-      now: Date.now,
-      report: (event) => reporter.on(event),
-      connect: connections(flags, world, (text) => world.stderr.write(`${text}\n`)),
-      by: `${world.caller.user}@${hostname()}`,
-      newId: () => randomBytes(6).toString('hex'),
-      localRsync: await hasRsync(),
-      parallel: flags.parallel,
-      kind: command.kind,
-    });
-    const code = exitCode(
-      hosts.map(({ outcome }) => outcome),
-      world.signal.aborted,
-    );
-    await reporter.close({ command: command.name, exitCode: code, hosts });
-    return code;
-  } catch (bug) {
-    reporter.abandon();
-    throw bug;
-  }
+  const settings = {
+    signal: world.signal,
+    now: Date.now,
+    connect: connections(flags, world, (text) => world.stderr.write(`${text}\n`)),
+    by: `${world.caller.user}@${hostname()}`,
+    newId: () => randomBytes(6).toString('hex'),
+    localRsync: await hasRsync(),
+    parallel: flags.parallel,
+  };
+  const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (bug) {
+      reporter.abandon();
+      throw bug;
+    }
+  };
+  const report = (event: FleetEvent) => reporter.on(event);
+  return {
+    targets,
+    report,
+    run: (work) => guarded(() => runFleet(targets, work, { ...settings, kind: command.kind, report })),
+    look: (work) => guarded(() => runFleet(targets, work, { ...settings, kind: 'reads', report: () => {} })),
+    async finish(hosts) {
+      const outcomes = hosts.map(({ outcome }) => outcome);
+      const code = exitCode(outcomes, world.signal.aborted);
+      await reporter.close({ command: command.name, exitCode: code, hosts });
+      return code;
+    },
+  };
+}
+
+/** The whole of a command that does one thing on every host. @throws UsageError */
+export async function runFleetCommand(
+  command: FleetCommand & { readonly work: Work },
+  flags: HostFlags,
+  world: World,
+): Promise<ExitCode> {
+  const fleet = await openFleet(command, flags, world);
+  return fleet.finish(await fleet.run(command.work));
 }
 
 /** Changing every host needs a word: a host, a group, an app, `--all`, or a yes on the terminal. */

@@ -52,10 +52,23 @@ export function program(world: World, ended: (code: number) => void): Command {
     .action(async (flags) => ended(await (await import('./plan.ts')).plan(flags, world)));
   onHosts(fleet.command('rollback').description('back to the previous good generation'))
     .option('--to <generation>', 'to this generation instead', whole)
+    .option('--full', 'to before the first deploy: everything that fleet put there goes')
+    .option('--keep-data', 'a full rollback keeps data, .env and the account that owns them')
+    .option('--nohup', 'the same generation, run without systemd')
     .action(async (flags) => ended(await (await import('./rollback.ts')).rollback(flags, world)));
   onHosts(fleet.command('health').description("the services and the playbook's checks on each host")).action(
     async (flags) => ended(await (await import('./health.ts')).health(flags, world)),
   );
+  onHosts(fleet.command('status').description('what is active on each host, and how the last change ended')).action(
+    async (flags) => ended(await (await import('./reports.ts')).status(flags, world)),
+  );
+  onHosts(fleet.command('history').description('generations of each host: what, who, when, result')).action(
+    async (flags) => ended(await (await import('./reports.ts')).history(flags, world)),
+  );
+  onHosts(fleet.command('lock').description('who is at work on each host; hold a host for maintenance, or let it go'))
+    .option('--hold <reason>', 'refuse deploys and rollbacks until released')
+    .option('--release', 'let go of a hold')
+    .action(async (flags) => ended(await (await import('./reports.ts')).lock(flags, world)));
   common(fleet.command('check').description('validate the whole project offline')).action(async (flags) =>
     ended(await (await import('./check.ts')).check(flags, world)),
   );

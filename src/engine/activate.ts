@@ -13,7 +13,20 @@ const REVERT_TIME = 300_000;
 /** The last confirmation leaves this long before the deadline; milliseconds. */
 const GRACE = 3_000;
 
-export type Switch = { readonly from: GenerationId; readonly to: GenerationId; readonly keep: number };
+const ALONE: Failure = {
+  kind: 'skipped',
+  why: 'another host of this run did not become healthy, and the playbook says confirm: together',
+};
+
+export type Switch = {
+  readonly from: GenerationId;
+  /** 0: the host as fleet found it. */
+  readonly to: GenerationId;
+  /** Good generations to keep. */
+  readonly keep: number;
+  /** What the history calls it. */
+  readonly action: 'deploy' | 'repair' | 'rollback' | 'remove' | 'remove-keep-data' | 'nohup';
+};
 
 /**
  * One transaction on one host:
@@ -43,7 +56,16 @@ export async function activate(
 
   try {
     const settle = Math.ceil(settleMs / 1000);
-    const args = [txn, change.from, change.to, settle, Math.ceil(deadlineMs / 1000), change.keep, run.by];
+    const args = [
+      txn,
+      change.from,
+      change.to,
+      settle,
+      Math.ceil(deadlineMs / 1000),
+      change.keep,
+      run.by,
+      change.action,
+    ];
     const begun = await listen(
       lines.transport,
       host.site,
@@ -56,12 +78,18 @@ export async function activate(
     if (heard.end !== null || !heard.awaiting) return ended(null);
 
     run.emit({ type: 'phase', phase: 'verify' });
-    const results = await verify({ ...host, transport: lines.transport }, target.checks, deadline - GRACE, run);
+    const results = await verify(
+      { ...host, transport: lines.transport },
+      change.to === 0 ? [] : target.checks,
+      deadline - GRACE,
+      run,
+    );
     if (run.signal.aborted) return await giveUp({ kind: 'cancelled', phase: 'verify' });
     const bad = results.filter((result) => !result.ok);
     if (bad.length > 0) return await giveUp({ kind: 'unhealthy', checks: results });
 
     run.emit({ type: 'phase', phase: 'commit' });
+    if (run.together !== undefined && !(await run.together())) return await giveUp(ALONE);
     const fresh = await reconnect(deadline - GRACE, run.signal);
     if (!fresh.ok) return await giveUp(fresh.failure);
     const confirmed = await ask('confirm', fresh.value);

@@ -2,16 +2,18 @@ import { call } from '../host/call.ts';
 import type { GenerationRecord } from '../host/record.ts';
 import type { GenerationId } from '../model/ids.ts';
 import { type Failure, fail, type HostOutcome, ok, type Result } from '../model/outcome.ts';
-import type { Advance, PrepareStep } from '../model/plan.ts';
+import type { Advance, Plan } from '../model/plan.ts';
 import type { HostTarget } from '../model/target.ts';
 import type { Transport } from '../transport/transport.ts';
 import { activate } from './activate.ts';
 import { withLayout } from './layout-tasks.ts';
 import { type OpenHost, openHost, recoverHost } from './open.ts';
 import { type Planned, planHost } from './plan.ts';
-import { prepare, undoScript } from './prepare.ts';
+import { type Prepared, prepare } from './prepare.ts';
 import { type HostRun, QUICK } from './run.ts';
-import { claimGeneration, fillGeneration } from './stage.ts';
+import { claimGeneration, enter, fillGeneration } from './stage.ts';
+
+type Reactivate = Extract<Plan, { to: 'reactivate' }>;
 
 /**
  * Brings one host to what its target wants:
@@ -41,30 +43,48 @@ export async function deployHost(target: HostTarget, run: HostRun): Promise<Host
   if (!room.ok) return { end: 'untouched', failure: room.failure };
   if (run.signal.aborted) return { end: 'untouched', failure: { kind: 'cancelled', phase: 'plan' } };
 
-  run.emit({ type: 'phase', phase: 'prepare' });
-  const prepared = await prepare(host.value.transport, plan.prepare, run);
-  if (!prepared.result.ok) return await takeBack(host.value, null, prepared.undo, prepared.result.failure, run);
-
-  if (plan.to === 'reactivate') {
-    const same = { from: plan.generation, to: plan.generation, keep: target.keep };
-    return await activate(host.value, target, same, { end: 'deployed', generation: plan.generation }, run);
-  }
-  run.emit({ type: 'phase', phase: 'stage' });
-  const claimed = await claimGeneration(host.value, plan.base, run);
-  if (!claimed.ok) return await takeBack(host.value, null, prepared.undo, claimed.failure, run);
-  const id = claimed.value;
-  const filled = await fillGeneration(host.value, target, plan, recordOf(target, plan, planned.value, id, run), run);
-  if (!filled.ok) return await takeBack(host.value, id, prepared.undo, filled.failure, run);
-  if (run.signal.aborted) return await takeBack(host.value, id, prepared.undo, { kind: 'cancelled', phase: 'stage' }, run);
-
-  return await activate(
-    host.value,
-    target,
-    { from: plan.base, to: id, keep: target.keep },
-    { end: 'deployed', generation: id },
-    run,
-  );
+  return plan.to === 'reactivate'
+    ? await repair(host.value, target, plan, run)
+    : await advance(host.value, target, planned.value, plan, run);
 }
+
+/** The same generation again, on a host that somebody or something changed. */
+async function repair(host: OpenHost, target: HostTarget, plan: Reactivate, run: HostRun): Promise<HostOutcome> {
+  const entered = await enter(host, 'enter', plan.generation, run);
+  if (!entered.ok) return { end: 'untouched', failure: entered.failure };
+  run.emit({ type: 'phase', phase: 'prepare' });
+  const prepared = await prepare(installed(host), plan.prepare, run);
+  if (!prepared.result.ok) return takeBack(host, null, prepared, prepared.result.failure, run);
+  const change = { from: plan.generation, to: plan.generation, keep: target.keep, action: 'repair' } as const;
+  return activate(installed(host), target, change, { end: 'deployed', generation: plan.generation }, run);
+}
+
+/** A new generation. */
+async function advance(
+  host: OpenHost,
+  target: HostTarget,
+  planned: Planned,
+  plan: Advance,
+  run: HostRun,
+): Promise<HostOutcome> {
+  run.emit({ type: 'phase', phase: 'prepare' });
+  const claimed = await claimGeneration(host, plan.base, run);
+  if (!claimed.ok) return { end: 'untouched', failure: claimed.failure };
+  const id = claimed.value;
+  const there = installed(host);
+  const prepared = await prepare(there, plan.prepare, run);
+  if (!prepared.result.ok) return takeBack(there, id, prepared, prepared.result.failure, run);
+
+  run.emit({ type: 'phase', phase: 'stage' });
+  const filled = await fillGeneration(there, target, plan, recordOf(target, plan, planned, id, run), run);
+  if (!filled.ok) return takeBack(there, id, prepared, filled.failure, run);
+  if (run.signal.aborted) return takeBack(there, id, prepared, { kind: 'cancelled', phase: 'stage' }, run);
+  const change = { from: plan.base, to: id, keep: target.keep, action: 'deploy' } as const;
+  return activate(there, target, change, { end: 'deployed', generation: id }, run);
+}
+
+/** The first call of a verb has put the program there. */
+const installed = (host: OpenHost): OpenHost => ({ ...host, site: { ...host.site, hasProgram: true } });
 
 function recordOf(
   target: HostTarget,
@@ -108,13 +128,12 @@ function enoughRoom(host: OpenHost, plan: Advance | null): Result<void> {
 async function takeBack(
   host: OpenHost,
   staged: GenerationId | null,
-  prepared: readonly PrepareStep[],
+  prepared: Prepared,
   failure: Failure,
   run: HostRun,
 ): Promise<HostOutcome> {
-  const undo = undoScript(prepared);
-  const drop = staged === null ? null : call({ ...host.site, hasProgram: true }, 'drop', staged);
-  if (undo === null && drop === null) return { end: 'untouched', failure };
+  const drop = staged === null ? null : call(host.site, 'drop', staged);
+  if (prepared.undo === null && drop === null) return { end: 'untouched', failure };
   run.emit({ type: 'phase', phase: 'revert' });
   const signal = AbortSignal.timeout(2 * QUICK);
   const base = host.probe.facts.active;
@@ -131,12 +150,12 @@ async function takeBack(
   return { end: 'untouched', failure };
 
   async function clean(transport: Transport): Promise<boolean> {
-    for (const script of [drop, undo]) {
+    for (const script of [drop, prepared.undo]) {
       if (script === null) continue;
       const reply = await transport.run(script, { signal, timeoutMs: QUICK });
       if (!reply.ok) return false;
     }
-    for (const step of prepared) run.emit({ type: 'step', id: step.id, title: step.title, state: 'undone' });
+    for (const step of prepared.begun) run.emit({ type: 'step', id: step.id, title: step.title, state: 'undone' });
     return true;
   }
 }

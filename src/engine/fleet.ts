@@ -3,6 +3,7 @@ import type { HostOutcome } from '../model/outcome.ts';
 import { Secret } from '../model/secret.ts';
 import type { HostTarget } from '../model/target.ts';
 import type { Connect } from '../transport/transport.ts';
+import { barrier, type Participant } from './barrier.ts';
 import type { HostRun } from './run.ts';
 import { inWaves, stopsOthers, waves } from './schedule.ts';
 
@@ -35,7 +36,10 @@ export async function runFleet(
   for (const group of apps) {
     const policy = group[0]?.policy;
     if (policy === undefined) continue;
-    const plan = fleet.kind === 'reads' ? [group] : waves(group, policy, fleet.parallel);
+    const together = fleet.kind === 'changes' && policy.confirm === 'together' ? barrier(group.length) : null;
+    // Who waits for all the others cannot wait for a later batch.
+    const plan = fleet.kind === 'reads' || together !== null ? [group] : waves(group, policy, fleet.parallel);
+    const parallel = together === null ? fleet.parallel : group.length;
     let stopped = false;
     const mayStart = () => {
       if (fleet.signal.aborted) return 'the run was interrupted before this host was started';
@@ -43,10 +47,12 @@ export async function runFleet(
     };
     await inWaves(
       plan,
-      fleet.parallel,
+      parallel,
       mayStart,
       async (target) => {
-        const outcome = await onHost(target, work, fleet, (result) => ended.set(target, result));
+        const part = together?.();
+        const outcome = await onHost(target, work, fleet, part, (result) => ended.set(target, result));
+        part?.leave(outcome.end === 'unchanged');
         if (policy.onFailure === 'stop' && stopsOthers(outcome)) stopped = true;
       },
       (target, why) => {
@@ -67,13 +73,17 @@ async function onHost(
   target: HostTarget,
   work: (target: HostTarget, run: HostRun) => Promise<HostOutcome>,
   fleet: FleetRun,
+  part: Participant | undefined,
   keep: (result: Summary['hosts'][number]) => void,
 ): Promise<HostOutcome> {
   const begun = fleet.now();
   const emit = emitter(target, fleet);
   const { signal, now, by, newId, localRsync } = fleet;
   const outcome = clear(
-    await work(target, { signal, now, by, newId, localRsync, emit, connect: fleet.connect(target) }),
+    await work(target, {
+      ...{ signal, now, by, newId, localRsync, emit, connect: fleet.connect(target) },
+      ...(part === undefined ? {} : { together: () => part.arrive() }),
+    }),
     target,
   );
   const durationMs = now() - begun;
@@ -98,15 +108,17 @@ function emitter(target: HostTarget, fleet: FleetRun): (event: EventBody) => voi
   };
 }
 
-/** The same for what an outcome quotes: every string in it. */
+/** Fields of an outcome that hold words of our own, which a secret that happens to be one of them must not change. */
+const OURS = new Set(['end', 'kind', 'phase', 'check', 'unit', 'result', 'what', 'why']);
+
+/** The same for what an outcome quotes from a host. */
 function clear(outcome: HostOutcome, target: HostTarget): HostOutcome {
   const redact = redactor(target);
   const walk = (value: unknown): unknown => {
     if (typeof value === 'string') return redact(value);
     if (Array.isArray(value)) return value.map(walk);
-    if (value !== null && typeof value === 'object')
-      return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, walk(inner)]));
-    return value;
+    if (value === null || typeof value !== 'object') return value;
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, OURS.has(key) ? inner : walk(inner)]));
   };
   return walk(outcome) as HostOutcome;
 }

@@ -11,17 +11,20 @@ export function withLayout(target: HostTarget): readonly BoundTask[] {
   const { layout } = target;
   const owner = layout.user === null ? {} : { owner: layout.user };
   const rootOwner = layout.user === null ? {} : { owner: 'root', group: 'root' };
-  const folders = (specs: readonly unknown[]): BoundTask => {
+  const folders = (specs: readonly unknown[], kind: 'folder' | 'data'): BoundTask => {
     const spec = directories.schema.parse(specs);
     return {
       kind: directories.kind,
-      identity: null,
       secrets: [],
       probe: directories.probe(spec, layout),
-      plan: (stdout, context) => directories.plan({ spec, local: undefined }, directories.parse(stdout), context),
+      plan(stdout, context) {
+        const plan = directories.plan({ spec, local: undefined }, directories.parse(stdout), context);
+        const prepare = plan.prepare.map((step) => (step.makes ? { ...step, makes: { ...step.makes, kind } } : step));
+        return { ...plan, prepare };
+      },
     };
   };
-  const root = folders([{ path: layout.root, mode: '0755', ...rootOwner }]);
+  const root = folders([{ path: layout.root, mode: '0755', ...rootOwner }], 'folder');
   const data = layout.data.map((path) => ({ path: `${layout.root}/${path}`, mode: '0750', ...owner }));
-  return [root, ...target.tasks, ...(data.length === 0 ? [] : [folders(data)])];
+  return [root, ...target.tasks, ...(data.length === 0 ? [] : [folders(data, 'data')])];
 }

@@ -72,7 +72,8 @@ export async function recoverHost(
   tasks: readonly BoundTask[],
   run: HostRun,
 ): Promise<Result<OpenHost>> {
-  const open = host.probe.open;
+  const { open, facts } = host.probe;
+  if (facts.held !== null) return fail({ kind: 'locked', holder: facts.held });
   if (open === null) return ok(host);
   if (open.running)
     return fail({ kind: 'locked', holder: `${open.by} (transaction ${open.txn}, ${host.probe.facts.phase})` });

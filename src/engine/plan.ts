@@ -7,6 +7,7 @@ import type { HostTarget } from '../model/target.ts';
 import type { BoundTask } from '../model/task.ts';
 import { runtimeFor } from '../runtime/choose.ts';
 import type { RuntimeRecord } from '../runtime/define.ts';
+import { fallbackFiles } from '../runtime/fallback.ts';
 import { compareParts, digestOf, type Parts, partsOf } from './parts.ts';
 
 export type Planned = {
@@ -29,12 +30,9 @@ export function planHost(
   const runtime = chosen.value.name;
   const context = { host: facts, layout: target.layout, runtime };
   const wanted = merge(tasks.map((task, i) => task.plan(fragments[i] ?? '', context)));
-  const launch = chosen.value.record({
-    units: wanted.units,
-    enable: wanted.enable,
-    layout: target.layout,
-    host: facts,
-  });
+  const input = { units: wanted.units, enable: wanted.enable, layout: target.layout, host: facts };
+  const own = chosen.value.record(input);
+  const launch = runtime === 'systemd' ? { ...own, files: [...own.files, ...fallbackFiles(input)] } : own;
   const missing = [...wanted.unsupported, ...launch.unsupported];
   if (missing.length > 0) return fail({ kind: 'unsupported', needs: missing.join('; ') });
 

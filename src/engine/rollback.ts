@@ -1,58 +1,156 @@
+import { call } from '../host/call.ts';
 import type { HostFacts } from '../model/facts.ts';
-import type { GenerationId } from '../model/ids.ts';
+import { type GenerationId, generationId } from '../model/ids.ts';
 import { fail, type HostOutcome, ok, type Result } from '../model/outcome.ts';
 import type { HostTarget } from '../model/target.ts';
-import { activate } from './activate.ts';
-import { openHost, recoverHost } from './open.ts';
-import type { HostRun } from './run.ts';
+import { activate, type Switch } from './activate.ts';
+import { type OpenHost, openHost, recoverHost } from './open.ts';
+import { type HostRun, QUICK } from './run.ts';
 
-/** Re-activates an earlier generation by the deploy's own path: the host settles on it and is checked, or goes back. */
-export async function rollbackHost(target: HostTarget, to: GenerationId | null, run: HostRun): Promise<HostOutcome> {
+/** What the operator asked for. */
+export type RollbackRequest =
+  | { readonly to: 'previous'; readonly keepData: boolean }
+  | { readonly to: 'generation'; readonly id: GenerationId }
+  /** Before the first deploy. */
+  | { readonly to: 'nothing'; readonly keepData: boolean }
+  /** The active generation, run without systemd. */
+  | { readonly to: 'nohup' };
+
+/** Where a rollback goes on one host. */
+export type Goal =
+  | { readonly go: 'switch'; readonly to: GenerationId }
+  | { readonly go: 'remove'; readonly keepData: boolean }
+  | { readonly go: 'nohup' };
+
+/** Goal and what reaching it would delete, read before any host of the run is changed. */
+export type Survey = { readonly goal: Goal; readonly deletes: readonly string[] };
+
+/** Looks where the rollback would go, and what it would delete there; changes nothing but what a dead run left open. */
+export async function surveyRollback(
+  target: HostTarget,
+  request: RollbackRequest,
+  run: HostRun,
+): Promise<Result<Survey>> {
+  const opened = await openHost(target, [], run);
+  if (!opened.ok) return opened;
+  await using connection = opened.value;
+  const host = await recoverHost(connection, target, [], run);
+  if (!host.ok) return host;
+  const goal = rollbackGoal(host.value.probe.facts, request);
+  if (!goal.ok) return goal;
+  const deletes = goal.value.go === 'remove' && !goal.value.keepData ? await estate(host.value, run) : [];
+  return ok({ goal: goal.value, deletes });
+}
+
+/** Data, secrets and accounts that a full rollback removes, in words. */
+async function estate(host: OpenHost, run: HostRun): Promise<readonly string[]> {
+  const reply = await host.transport.run(call(host.site, 'estate'), { signal: run.signal, timeoutMs: QUICK });
+  if (!reply.ok) return ['whatever the app has written (the host did not answer when asked what that is)'];
+  return reply.value.stdout.split('\n').flatMap((line) => {
+    const [word, first = '', ...rest] = line.split(' ');
+    if (word === 'data') return [`${rest.join(' ')} with everything in it (${Math.ceil(Number(first) / 1024)} MiB)`];
+    if (word === 'account') return [`the account ${first}`];
+    return word === 'env' ? [[first, ...rest].join(' ')] : [];
+  });
+}
+
+/** Takes one host to its goal by the deploy's own path: the host settles on it and is checked, or goes back. */
+export async function rollbackHost(target: HostTarget, goal: Goal, run: HostRun): Promise<HostOutcome> {
   const opened = await openHost(target, [], run);
   if (!opened.ok) return { end: 'untouched', failure: opened.failure };
-  // Every return below awaits: the connection closes when this function is left.
   await using connection = opened.value;
   const host = await recoverHost(connection, target, [], run);
   if (!host.ok) return { end: 'untouched', failure: host.failure };
-  const { facts } = host.value.probe;
-  const goal = rollbackGoal(facts, to);
-  if (!goal.ok) return { end: 'untouched', failure: goal.failure };
   if (run.signal.aborted) return { end: 'untouched', failure: { kind: 'cancelled', phase: 'plan' } };
-  const from = facts.active;
-  return await activate(
-    host.value,
-    target,
-    { from, to: goal.value, keep: target.keep },
-    { end: 'rolled-back', from, generation: goal.value },
-    run,
-  );
+  const from = host.value.probe.facts.active;
+  const change = (to: GenerationId, action: Switch['action']): Switch => ({ from, to, keep: target.keep, action });
+  const done = (generation: GenerationId): HostOutcome => ({ end: 'rolled-back', from, generation });
+  switch (goal.go) {
+    case 'switch':
+      return await activate(host.value, target, change(goal.to, 'rollback'), done(goal.to), run);
+    case 'remove': {
+      const action = goal.keepData ? 'remove-keep-data' : 'remove';
+      if (from === 0) return await purge(host.value, goal.keepData, run);
+      const outcome = await activate(host.value, target, change(generationId(0), action), { end: 'removed' }, run);
+      return outcome.end === 'removed' ? await purge(host.value, goal.keepData, run) : outcome;
+    }
+    case 'nohup': {
+      const cloned = await clone(host.value, from, run);
+      if (!cloned.ok) return { end: 'untouched', failure: cloned.failure };
+      return await activate(host.value, target, change(cloned.value, 'nohup'), done(cloned.value), run);
+    }
+  }
+}
+
+/** Removes what no generation holds any more: releases, records, and what the ledger says was made. */
+async function purge(host: OpenHost, keepData: boolean, run: HostRun): Promise<HostOutcome> {
+  const script = call(host.site, 'purge', keepData ? 'keep-data' : 'full');
+  const reply = await host.transport.run(script, { signal: AbortSignal.timeout(5 * QUICK), timeoutMs: 5 * QUICK });
+  if (!reply.ok) return { end: 'unknown', failure: reply.failure };
+  if (reply.value.code !== 0)
+    return {
+      end: 'stuck',
+      failure: { kind: 'step-failed', step: 'remove the rest', exit: reply.value },
+      revert: reverted,
+    };
+  for (const line of reply.value.stdout.split('\n')) {
+    if (line.startsWith('left '))
+      run.emit({ type: 'note', text: `could not be undone, and is left: ${line.slice(5)}` });
+  }
+  return { end: 'removed' };
+}
+
+const reverted = {
+  kind: 'needs-repair',
+  detail: 'the services are stopped; the same command finishes the removal',
+} as const;
+
+async function clone(host: OpenHost, from: GenerationId, run: HostRun): Promise<Result<GenerationId>> {
+  const script = call(host.site, 'clone', from, 'nohup', run.by);
+  const reply = await host.transport.run(script, { signal: run.signal, timeoutMs: QUICK });
+  if (!reply.ok) return reply;
+  const id = /^generation (\d+)$/m.exec(reply.value.stdout)?.[1];
+  if (id !== undefined) return ok(generationId(Number(id)));
+  if (reply.value.code === 64)
+    return fail({ kind: 'unsupported', needs: reply.value.stdout.trim().replace(/^error /, '') });
+  return fail({ kind: 'step-failed', step: 'copy the generation', exit: reply.value });
 }
 
 /**
  * Where a rollback goes: the named generation, or the last good one that the active one was built on. Following the
  * base, not the number, a second rollback goes further back and a generation once left is not a target again.
  */
-export function rollbackGoal(facts: HostFacts, to: GenerationId | null): Result<GenerationId> {
+export function rollbackGoal(facts: HostFacts, request: RollbackRequest): Result<Goal> {
   const none = (detail: string) => fail({ kind: 'no-target' as const, detail });
   const known = new Map(facts.generations.map((generation) => [generation.id, generation]));
   const good = facts.generations
     .filter((generation) => generation.verdict === 'good')
     .map((generation) => generation.id);
-  if (facts.active === 0) return none('nothing is deployed there');
-  if (to !== null) {
-    const wanted = known.get(to);
-    const others = `good generations there: ${good.join(', ') || 'none'}`;
-    if (to === facts.active) return none(`generation ${to} is the active one; ${others}`);
-    if (wanted === undefined) return none(`generation ${to} is not on the host; ${others}`);
-    if (wanted.verdict !== 'good') return none(`generation ${to} never became healthy; ${others}`);
-    return ok(to);
+  if (facts.active === 0 && !(request.to === 'nothing' && facts.generations.length > 0))
+    return none('nothing is deployed there');
+  switch (request.to) {
+    case 'nothing':
+      return ok({ go: 'remove', keepData: request.keepData });
+    case 'nohup':
+      return ok({ go: 'nohup' });
+    case 'generation': {
+      const { id } = request;
+      const others = `good generations there: ${good.join(', ') || 'none'}`;
+      if (id === facts.active) return none(`generation ${id} is the active one; ${others}`);
+      if (!known.has(id)) return none(`generation ${id} is not on the host; ${others}`);
+      if (known.get(id)?.verdict !== 'good') return none(`generation ${id} never became healthy; ${others}`);
+      return ok({ go: 'switch', to: id });
+    }
+    case 'previous': {
+      const visited = new Set<GenerationId>([facts.active]);
+      let at = known.get(facts.active)?.base;
+      while (at !== undefined && at !== 0 && !visited.has(at)) {
+        if (known.get(at)?.verdict === 'good') return ok({ go: 'switch', to: at });
+        visited.add(at);
+        at = known.get(at)?.base;
+      }
+      if (at === 0) return ok({ go: 'remove', keepData: request.keepData });
+      return none(`generation ${facts.active} is the oldest one on the host; --full removes the app`);
+    }
   }
-  const visited = new Set<GenerationId>([facts.active]);
-  let at = known.get(facts.active)?.base;
-  while (at !== undefined && at !== 0 && !visited.has(at)) {
-    if (known.get(at)?.verdict === 'good') return ok(at);
-    visited.add(at);
-    at = known.get(at)?.base;
-  }
-  return none(`generation ${facts.active} is the oldest good one on the host`);
 }

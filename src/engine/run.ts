@@ -17,6 +17,8 @@ export type HostRun = RunContext & {
   readonly by: string;
   /** A fresh name for a transaction or a frame, in letters and digits. */
   readonly newId: () => string;
+  /** Waits until every host of the run is ready to be confirmed; absent when each is confirmed by itself. */
+  readonly together?: () => Promise<boolean>;
   /** Whether rsync is installed beside us. */
   readonly localRsync: boolean;
 };

@@ -14,6 +14,7 @@ export function stopsOthers(outcome: HostOutcome): boolean {
     case 'rolled-back':
     case 'removed':
     case 'planned':
+    case 'reported':
     case 'healthy':
     case 'unhealthy':
       return false;

@@ -10,17 +10,27 @@ import type { BundleFile } from '../transport/transport.ts';
 import type { OpenHost } from './open.ts';
 import { type HostRun, QUICK } from './run.ts';
 
-/** Claims the next generation number on the host; 0 bytes of the live system change. */
+/** Takes the host's lease and claims the next generation number; nothing live changes. */
 export async function claimGeneration(host: OpenHost, base: GenerationId, run: HostRun): Promise<Result<GenerationId>> {
-  const reply = await host.transport.run(call(host.site, 'stage', base), { signal: run.signal, timeoutMs: QUICK });
-  if (!reply.ok) return reply;
+  const entered = await enter(host, 'stage', base, run);
+  if (!entered.ok) return entered;
+  const claimed = /^generation (\d+)$/m.exec(entered.value.stdout)?.[1];
+  return claimed === undefined ? fail(stepFailed('stage', entered.value)) : ok(generationId(Number(claimed)));
+}
+
+/** Takes the host's lease, so that two operators never work on it at once; it ends with the connection. */
+export async function enter(
+  host: OpenHost,
+  verb: 'enter' | 'stage',
+  base: GenerationId,
+  run: HostRun,
+): Promise<Result<Exit>> {
+  const reply = await host.transport.run(call(host.site, verb, base, run.by), { signal: run.signal, timeoutMs: QUICK });
+  if (!reply.ok || reply.value.code === 0) return reply;
   const { code, stdout } = reply.value;
-  if (code === 75) return fail({ kind: 'locked', holder: stdout.trim().replace(/^error /, '') });
-  if (code === 76)
-    return fail({ kind: 'base-moved', expected: base, found: generationId(Number(/found (\d+)/.exec(stdout)?.[1])) });
-  const claimed = /^generation (\d+)$/m.exec(stdout)?.[1];
-  if (code !== 0 || claimed === undefined) return fail(stepFailed('stage', reply.value));
-  return ok(generationId(Number(claimed)));
+  if (code === 75) return fail({ kind: 'locked', holder: stdout.trim().replace(/^(error|locked) /, '') });
+  if (code !== 76) return fail(stepFailed(verb, reply.value));
+  return fail({ kind: 'base-moved', expected: base, found: generationId(Number(/found (\d+)/.exec(stdout)?.[1])) });
 }
 
 /** Fills a claimed release and its record, and seals them. Writes only below the claimed number. */

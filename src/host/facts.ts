@@ -1,6 +1,7 @@
 import type { UnitState } from '../model/check.ts';
 import type { GenerationFacts, HostFacts, Observed } from '../model/facts.ts';
 import { digest, generationId } from '../model/ids.ts';
+import type { HistoryEntry, Made } from '../model/report.ts';
 
 /** A transaction that the journal shows as unfinished. */
 export type OpenTransaction = {
@@ -16,6 +17,8 @@ export type ProbeReply = {
   readonly facts: HostFacts;
   readonly hasProgram: boolean;
   readonly open: OpenTransaction | null;
+  /** What runs the active generation: systemd, nohup, or `-` when there is none. */
+  readonly runtime: string;
   /** Services of the active generation. */
   readonly units: readonly UnitState[];
   /** Parts of the active generation with their digests. */
@@ -26,6 +29,25 @@ export type ProbeReply = {
 export function parseUnit(rest: string): UnitState {
   const [unit = '', active = 'unknown', sub = '', pid, restarts, result = '', status] = rest.split(' ');
   return { unit, active, sub, pid: Number(pid), restarts: Number(restarts), result, status: Number(status) };
+}
+
+/** Parses what the verb `history` prints: transactions oldest first, and the generations on the host. */
+export function parseHistory(
+  text: string,
+  generations: readonly GenerationFacts[],
+): { entries: HistoryEntry[]; made: Made[] } {
+  const lines = text.split('\n').map((line) => line.split(' '));
+  const entries = lines.flatMap(([word, at = '', txn = '', action = '', from, to, result, ...by]): HistoryEntry[] => {
+    if (word !== 'event' || (result !== 'committed' && result !== 'reverted' && result !== 'revert-failed')) return [];
+    return [
+      { at, txn, action, from: generationId(Number(from)), to: generationId(Number(to)), result, by: by.join(' ') },
+    ];
+  });
+  const made = lines.flatMap(([word, id, , at = '', by = '', ...source]): Made[] => {
+    const facts = generations.find((one) => String(one.id) === id);
+    return word === 'made' && facts !== undefined ? [{ ...facts, at, by, source: source.join(' ') }] : [];
+  });
+  return { entries, made };
 }
 
 const BOOT = ['systemd', 'cron', 'rc.local', 'none'] as const;
@@ -58,12 +80,14 @@ export function parseFacts(text: string): ProbeReply {
       freeInodes: Number(one('free-inodes')) || 0,
       active: generationId(Number(one('active'))),
       generations: all('generation').map(parseGeneration),
+      held: one('held') || one('lease') || null,
       phase: one('phase') || 'IDLE',
       drift: all('drift'),
     },
     hasProgram: one('program') === 'yes',
     open:
       txn === '' ? null : { txn, from: Number(from), to: Number(to), running: running === 'running', by: by.join(' ') },
+    runtime: one('runtime') || '-',
     units: all('unit').map(parseUnit),
     parts: new Map(all('part').map((line) => [line.slice(line.indexOf(' ') + 1), line.slice(0, line.indexOf(' '))])),
   };

@@ -33,6 +33,8 @@ export type HostFacts = {
   /** Where `current` points; 0 when fleet has nothing active there. */
   readonly active: GenerationId;
   readonly generations: readonly GenerationFacts[];
+  /** Who else is at work there or holds the host, in words; null when nobody is. */
+  readonly held: string | null;
   /** Phase of the journal: IDLE, or what an unfinished transaction was doing. */
   readonly phase: string;
   /** Differences between the active generation and the live host, in words. */

@@ -1,4 +1,5 @@
 import type { GenerationId } from './ids.ts';
+import type { HostReport } from './report.ts';
 
 /** How a remote command ended. A lost connection is never an `Exit`; it is a `Failure`. */
 export type Exit = { readonly code: number; readonly stdout: string; readonly stderr: string };
@@ -67,6 +68,7 @@ export type HostOutcome =
   | { readonly end: 'rolled-back'; readonly from: GenerationId; readonly generation: GenerationId }
   | { readonly end: 'removed' }
   | { readonly end: 'planned'; readonly pending: boolean; readonly generation: GenerationId }
+  | { readonly end: 'reported'; readonly report: HostReport }
   | { readonly end: 'healthy'; readonly generation: GenerationId; readonly checks: readonly CheckResult[] }
   | { readonly end: 'unhealthy'; readonly generation: GenerationId; readonly failure: Failure }
   /** Nothing was changed on the host. */

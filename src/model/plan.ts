@@ -32,6 +32,8 @@ export type PrepareStep = {
   readonly title: string;
   readonly apply: Script;
   readonly undo: Script | 'keep';
+  /** What it makes that outlives generations: a full rollback removes it, `--keep-data` leaves data and account. */
+  readonly makes?: { readonly kind: 'folder' | 'data' | 'account'; readonly name: string };
   /** Milliseconds. */
   readonly timeoutMs: number;
 };

@@ -14,8 +14,6 @@ export type PlanContext = {
 /** A task of one host with its inputs read: what the engine works with. */
 export type BoundTask = {
   readonly kind: string;
-  /** JSON-able; two deploys with equal identities want the same. */
-  readonly identity: unknown;
   readonly secrets: readonly Secret[];
   /** Read-only fragment of the run's one probe, or null when the task needs to know nothing. */
   readonly probe: Script | null;

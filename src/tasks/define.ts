@@ -43,8 +43,6 @@ export interface TaskKind<Kind extends string, Spec, Local, Facts> {
   local(spec: Spec, io: LocalIo, layout: Layout): Promise<Local>;
   /** Secrets among the inputs, so that a host's output can be cleared of them. */
   secrets?(local: Local): readonly Secret[];
-  /** What decides whether two deploys want the same: hashed into the generation's digest. */
-  identity(spec: Spec, local: Local): unknown;
   probe(spec: Spec, layout: Layout): Script | null;
   parse(stdout: string): Facts;
   plan(want: { readonly spec: Spec; readonly local: Local }, facts: Facts, context: PlanContext): TaskPlan;
@@ -63,7 +61,6 @@ export async function bindTask<Spec, Local, Facts>(
   const local = await task.local(spec, io, layout);
   return {
     kind: task.kind,
-    identity: [task.kind, task.identity(spec, local)],
     secrets: task.secrets?.(local) ?? [],
     probe: task.probe(spec, layout),
     plan: (stdout, context) => task.plan({ spec, local }, task.parse(stdout), context),

@@ -47,7 +47,8 @@ function planFolder(spec: z.infer<typeof entry>, found: readonly Found[], { host
   if (here === undefined || here.state === 'none') {
     if (!root && owner !== host.user) return { needs: `root, to make ${words}` };
     const missing = partsOf(path).filter((_part, i) => found[i]?.state === 'none');
-    return { step: { ...step, title: `create ${words}`, ...createFolder(want, missing) } };
+    const makes = { kind: 'folder', name: path } as const;
+    return { step: { ...step, title: `create ${words}`, makes, ...createFolder(want, missing) } };
   }
   if (here.owner === owner && here.group === (want.group ?? here.group) && here.mode === want.mode) return null;
   if (!root && (owner !== host.user || here.owner !== owner)) return { needs: `root, to make ${words}` };
@@ -59,7 +60,6 @@ export const directories = defineTask({
   kind: 'directories',
   schema,
   local: async () => undefined,
-  identity: (list) => list.map(({ path, owner, group, mode }) => [path, owner ?? null, group ?? null, octal(mode)]),
   probe: (list, layout) =>
     Script.join(
       list.map(({ path }, i) => probeFolder(i, absolute(path, layout))),

@@ -61,9 +61,6 @@ export const files = defineTask({
     );
   },
 
-  identity: (_list, local) =>
-    local.map(({ to, content, mode, owner, group }) => [to, content, octal(mode), owner ?? null, group ?? null]),
-
   // Without root a file gets the login's own group, which the facts do not tell.
   probe: (list) => (list.some(({ to }) => isAbsolute(to)) ? sh`id -gn` : null),
   parse: (stdout) => stdout.trim(),

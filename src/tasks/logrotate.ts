@@ -18,7 +18,6 @@ export const logrotate = defineTask({
     return template ? io.fill(text, from) : text;
   },
 
-  identity: (_spec, text) => text,
   probe: () => null,
   parse: () => null,
 

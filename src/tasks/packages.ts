@@ -43,7 +43,6 @@ export const packages = defineTask({
   kind: 'packages',
   schema,
   local: async () => null,
-  identity: (names) => names,
 
   probe: (names) => sh`(
 has() { command -v "$1" >/dev/null 2>&1; }

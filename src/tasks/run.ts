@@ -21,7 +21,6 @@ export const run = defineTask({
   kind: 'run',
   schema,
   local: async () => null,
-  identity: (spec) => [spec.command, spec.creates ?? null, spec.cwd ?? ''],
   probe: () => null,
   parse: () => null,
 

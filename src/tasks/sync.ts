@@ -26,7 +26,6 @@ export const sync = defineTask({
     return tree;
   },
 
-  identity: (spec, tree) => [spec.to, tree.digest],
   probe: () => null,
   parse: () => null,
 

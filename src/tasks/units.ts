@@ -70,7 +70,6 @@ export const units = defineTask({
     return read;
   },
 
-  identity: ({ enable }, local) => [local.map(({ path, text }) => [path, text]), enable],
   probe: () => null,
   parse: () => null,
 

@@ -37,7 +37,6 @@ export const user = defineTask({
   kind: 'user',
   schema,
   local: async () => null,
-  identity: (spec) => [spec.name, spec.home ?? null, spec.shell ?? null, spec.system, spec.groups],
 
   probe: ({ name, groups }) => sh`(
 look() { getent "$1" "$2" 2>/dev/null || awk -F: -v n="$2" '$1 == n' "/etc/$1"; }
@@ -65,7 +64,7 @@ for g in ${[name, ...groups]}; do [ -n "$(look group "$g")" ] && echo 'group yes
     const warnings = absent.map(
       (group) => `group ${group} is not there, and ${name} cannot join it until a task brings it`,
     );
-    const plan = (title: string, scripts: Pick<PrepareStep, 'apply' | 'undo'>): TaskPlan => ({
+    const plan = (title: string, scripts: Pick<PrepareStep, 'apply' | 'undo' | 'makes'>): TaskPlan => ({
       ...EMPTY_TASK_PLAN,
       prepare: [{ id: `user:${name}`, title, ...scripts, timeoutMs: 60_000 }],
       warnings,
@@ -77,7 +76,7 @@ for g in ${[name, ...groups]}; do [ -n "$(look group "$g")" ] && echo 'group yes
       if (tooling === null) return unsupported(`useradd or adduser, to create the account ${name}`);
       const { home = layout.root, shell = null, groups, system } = spec;
       const want = { name, home, shell, groups, system, createGroup: !facts.ownGroup, mark: `fleet ${layout.app}` };
-      return plan(`create the account ${name}`, createAccount(tooling, want));
+      return plan(`create the account ${name}`, { ...createAccount(tooling, want), makes: { kind: 'account', name } });
     }
 
     const home = spec.home !== undefined && spec.home !== facts.account.home ? spec.home : null;

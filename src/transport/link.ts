@@ -9,6 +9,8 @@ import { type Slots, slots } from './slots.ts';
 export type Link = {
   readonly hop: Hop;
   readonly channels: Slots;
+  /** Channels with a command under way. */
+  readonly running: Set<ClientChannel>;
   readonly close: () => Promise<void>;
 };
 
@@ -17,7 +19,7 @@ export function link(hop: Hop, hops: readonly Hop[]): Link {
   const close = async () => {
     for (const each of [hop, ...[...hops].reverse()]) await each.close();
   };
-  return { hop, channels: slots(channelLimit(hop.ident)), close };
+  return { hop, channels: slots(channelLimit(hop.ident)), running: new Set(), close };
 }
 
 /** OpenSSH allows ten sessions and frees them late; dropbear crashes when channels overlap. */
@@ -30,22 +32,34 @@ export type Ending = { status: number | null; closed: boolean };
 export type Started = { readonly channel: ClientChannel; readonly ending: Ending };
 export type OpenChannel = Started & { readonly release: () => void };
 
+/** Refusals of a session in a row, with none of ours open, before the host is believed; about 4 s. */
+const MOST_REFUSALS = 12;
+
 /**
- * Opens a channel that runs a command. A server that refuses one more session (MaxSessions) is asked again until the
- * signal aborts: earlier sessions end a moment later there than here. An abort gives null.
+ * Opens a channel that runs a command. A server that refuses one more session (MaxSessions) is asked again while others
+ * are open, since they end a moment later there than here. An abort gives null.
  */
 export async function openChannel(to: Link, command: string, signal: AbortSignal): Promise<Result<OpenChannel> | null> {
   const release = await to.channels.take(signal);
   if (release === null) return null;
+  let refusals = 0;
   for (let wait = 10; ; wait = Math.min(wait * 2, 500)) {
     const opened = await exec(to.hop, command, signal);
-    if (opened !== null && !(opened instanceof Error)) return ok({ ...opened, release });
-    const refused = opened instanceof Error && 'reason' in opened && opened.reason === 2 && to.hop.lost() === null;
+    if (opened !== null && !(opened instanceof Error)) return ok(tracked(to, opened, release));
+    refusals = to.running.size > 0 ? 0 : refusals + 1;
+    const full = opened instanceof Error && 'reason' in opened && opened.reason === 2;
+    const refused = full && to.hop.lost() === null && refusals < MOST_REFUSALS;
     if (refused) await pause(wait * (0.5 + Math.random()), signal);
     if (refused && !signal.aborted) continue;
     release();
     return opened === null || signal.aborted ? null : fail(channelFailure(to.hop, opened));
   }
+}
+
+function tracked(to: Link, started: Started, release: () => void): OpenChannel {
+  to.running.add(started.channel);
+  started.channel.once('close', () => to.running.delete(started.channel));
+  return { ...started, release };
 }
 
 function channelFailure(hop: Hop, error: Error): Failure {

@@ -1,7 +1,7 @@
 import { dial } from './dial.ts';
+import { runScript, sync, unpack } from './jobs.ts';
 import type { Link } from './link.ts';
 import type { Privilege } from './privilege.ts';
-import { runScript, sync, unpack } from './sync.ts';
 import type { Transport } from './transport.ts';
 
 /** The transport over one SSH connection; disposing of it closes every hop. */

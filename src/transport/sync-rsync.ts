@@ -1,11 +1,11 @@
 import type { ClientChannel } from 'ssh2';
 import { type Exit, type Failure, fail, ok, type Result } from '../model/outcome.ts';
 import { onAbort } from './deadline.ts';
+import type { SyncIo, SyncRequest } from './jobs.ts';
 import type { Link } from './link.ts';
 import { collector } from './output.ts';
 import type { Privilege } from './privilege.ts';
 import { type LocalRsync, splitWords, startRsync } from './rsync.ts';
-import type { SyncIo, SyncRequest } from './sync.ts';
 
 /** Runs the local rsync through a channel of the connection that is open already, sudo included. */
 export async function syncByRsync(

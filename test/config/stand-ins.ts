@@ -19,7 +19,6 @@ const copy = defineTask({
     const text = await io.read(spec.from);
     return spec.fill ? io.fill(text, spec.from) : text;
   },
-  identity: (spec, local) => [spec, local],
   probe: () => null,
   parse: () => null,
   plan: () => EMPTY_TASK_PLAN,
@@ -29,7 +28,6 @@ const sync = defineTask({
   kind: 'sync',
   schema: z.strictObject({ from: z.string(), exclude: z.array(z.string()).default([]) }),
   local: (spec, io) => io.tree(spec.from, spec.exclude),
-  identity: (_spec, tree) => tree.entries.map(({ path }) => path),
   probe: () => null,
   parse: () => null,
   plan: () => EMPTY_TASK_PLAN,
@@ -39,7 +37,6 @@ const secret = defineTask({
   kind: 'secret',
   schema: z.union([z.string(), z.strictObject({ env: z.string() }), z.strictObject({ command: z.array(z.string()) })]),
   local: (source, io) => io.secret(source),
-  identity: (_spec, text) => text,
   probe: () => null,
   parse: () => null,
   plan: () => EMPTY_TASK_PLAN,

@@ -131,6 +131,12 @@ export async function furnish(host: TestHost): Promise<void> {
     echo 'jarvis:!:19000:0:99999:7:::' >>/etc/shadow`);
 }
 
+/** What of a host makes up the live version, byte for byte: units, links, settings, and what starts it at boot. */
+export function record(host: TestHost): Promise<string[]> {
+  const boot = ['/var/spool/cron', '/etc/rc.local', '/etc/crontab', '/etc/passwd', '/etc/group'];
+  return host.manifest([`${ROOT}/current`, `${ROOT}/.env`, '/etc/systemd', '/etc/logrotate.d', ...boot]);
+}
+
 /** Process ids of the app, whoever started it. */
 export async function copies(host: TestHost): Promise<number[]> {
   const script = `for p in /proc/[0-9]*; do

@@ -209,6 +209,12 @@ test.each([1, 2])('a server with MaxSessions %i still runs many commands', async
   expect(results.map((result) => valueIn(result).stdout.trim())).toEqual(['1', '2', '3', '4', '5', '6']);
 });
 
+test('a server that allows no session at all is named, and not asked for ever', { timeout: 30_000 }, async () => {
+  await using closed = await startSshd(['MaxSessions 0']);
+  await using host = await connected(closed);
+  expect(failureIn(await host.run(sh`true`, { ...io, timeoutMs: 25_000 }))).toMatchObject({ kind: 'unsupported' });
+});
+
 test('a service on the loopback of the host is reached, and a closed port is not', async () => {
   const web = createServer((_request, response) => response.end('healthy')).listen(0, '127.0.0.1');
   await once(web, 'listening');

@@ -79,6 +79,8 @@ apply_files() {
 
 apply_env() {
   if [ ! -f "$G/$to/env" ]; then
+    # `rollback --full --keep-data` leaves it, so that the app can be run by hand.
+    [ "$to" = 0 ] && [ "$ACTION" = remove-keep-data ] && return 0
     [ -f "$G/$from/env" ] && rm -f "$ROOT/.env"
     return 0
   fi

@@ -27,7 +27,8 @@ lease_holder() {
   { read -r pid started && read -r since && read -r generation && read -r by; } <"$S/lease" || return 1
   alive "$pid" "$started" || return 1
   [ "$pid $started" != "$(session)" ] || return 1
-  say "$by, who is staging generation $generation since $since"
+  case $generation in -) work='repairing' ;; *) work="staging generation $generation" ;; esac
+  say "$by, who is $work since $since"
 }
 
 # A hold is put there by a person, with a reason, and stays until a person takes it away.

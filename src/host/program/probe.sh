@@ -39,6 +39,7 @@ verb_probe() { # PROGRAM-NAME TOOL…
   [ "$active" = 0 ] || {
     probe_drift "$active"
     probe_units "$active"
+    say "runtime $(runtime_of "$active")"
     lines "$active" parts | sed 's/^/part /'
   }
   return 0

@@ -15,12 +15,17 @@ verb_purge() { # full|keep-data
       keep-data/data | keep-data/account) continue ;;
       full/data) rm -rf "$path" ;;
     esac
-    sh "$S/undo/$entry" >/dev/null 2>&1 || say "left $(sed -n '2s/^# //p' "$S/undo/$entry")"
+    undo=$(cat "$S/undo/$entry")
     rm -f "$S/undo/$entry"
+    # The root may hold our own state; it can only go after that.
+    [ -n "$(ledger)" ] || rm -rf "$S"
+    sh -c "$undo" >/dev/null 2>&1 || say "left $(say "$undo" | sed -n '2s/^# //p')"
   done
-  [ -n "$(ledger)" ] || rm -rf "$S"
+  [ -n "$(ledger)" ] || rm -rf "$S" "$ROOT/.fleet"
   forget_if_empty
 }
+
+verb_forget() { forget_if_empty; }
 
 # What a full rollback would delete that a person may want to keep.
 verb_estate() {

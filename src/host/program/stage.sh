@@ -1,12 +1,20 @@
 # A release on its way: nothing in here touches what is live.
 
-verb_stage() { # BASE BY
+# Two operators may have looked at the same moment; from here on one of them is at work and the other is told so.
+verb_enter() { # BASE BY
+  mkdir -p "$S"
+  lock "$S/lock" 9 3 || die 75 "a transaction is under way"
   refuse_if_held
   journal_read
   [ "$PHASE" = IDLE ] || die 75 "transaction $TXN of $BY is in phase $PHASE"
   [ "$(active_generation)" = "$1" ] || { say "found $(active_generation)"; exit 76; }
-  # What a crashed run left an hour ago or longer belongs to nobody any more.
-  [ ! -d "$G" ] || find "$G" -maxdepth 1 -name '.staging-*' -mmin +60 | while read -r old; do drop "${old##*.staging-}"; done
+  lease_write "$2" -
+}
+
+verb_stage() { # BASE BY
+  verb_enter "$@"
+  # What a crashed run left belongs to nobody any more.
+  [ ! -d "$G" ] || find "$G" -maxdepth 1 -name '.staging-*' | while read -r old; do drop "${old##*.staging-}"; done
   n=$(claim) || exit
   lease_write "$2" "$n"
   say "generation $n"
@@ -14,7 +22,7 @@ verb_stage() { # BASE BY
 
 # Claims the next number. mkdir decides between two operators; a number is never used twice.
 claim() {
-  mkdir -p "$ROOT/releases" "$G" || die 74 "cannot write in $ROOT"
+  (umask 022 && mkdir -p "$ROOT/releases") && mkdir -p "$G" || die 74 "cannot write in $ROOT"
   chmod 755 "$ROOT/releases"
   n=$( (cd "$ROOT/releases" && ls; cd "$G" && ls -A) | sed -n 's/^\(\.staging-\)\{0,1\}\([0-9][0-9]*\)$/\2/p' | sort -n | tail -n 1)
   n=$((${n:-0} + 1))

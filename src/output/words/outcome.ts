@@ -14,6 +14,8 @@ export function ended(outcome: HostOutcome): string {
       return `rolled back: generation ${outcome.generation} is live again (it was ${outcome.from})`;
     case 'removed':
       return 'removed: the app is off this host';
+    case 'reported':
+      return 'read';
     case 'planned':
       return outcome.pending ? 'planned: changes are pending' : 'planned: nothing to do';
     case 'healthy':

@@ -1,6 +1,5 @@
 import { type Exit, ok, type Result } from '../model/outcome.ts';
-import type { Script } from '../shell/sh.ts';
-import { quote } from '../shell/sh.ts';
+import { quote, type Script } from '../shell/sh.ts';
 import type { Link } from './link.ts';
 import type { Privilege } from './privilege.ts';
 import { wholeScript } from './script.ts';

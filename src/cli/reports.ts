@@ -1,0 +1,31 @@
+import { historyHost, lockHost, statusHost } from '../engine/report.ts';
+import { runFleetCommand } from './fleet-command.ts';
+import { UsageError } from './project.ts';
+import type { HostFlags, World } from './world.ts';
+
+const reading = (name: string, verb: string) => ({ name, verb, kind: 'reads', inputs: 'skip' }) as const;
+
+/** `fleet status`: changes nothing, also where an open transaction waits to be finished. */
+export const status = (flags: HostFlags, world: World) =>
+  runFleetCommand({ ...reading('status', 'Look at'), work: statusHost }, flags, world);
+
+/** `fleet history` */
+export const history = (flags: HostFlags, world: World) =>
+  runFleetCommand({ ...reading('history', 'Look at'), work: historyHost }, flags, world);
+
+/** `fleet lock`: shows leases and holds; with `--hold` or `--release` changes the hold. @throws UsageError */
+export function lock(flags: HostFlags & { readonly hold?: string; readonly release?: boolean }, world: World) {
+  const { hold, release } = flags;
+  if (hold !== undefined && release)
+    throw new UsageError('--hold and --release exclude each other; nothing was contacted');
+  if (hold !== undefined && !/^[^\p{Cc}]+$/u.test(hold))
+    throw new UsageError('the reason of --hold must be one line of text');
+  const change =
+    hold !== undefined ? ({ do: 'hold', reason: hold } as const) : ({ do: release ? 'release' : 'show' } as const);
+  const kind = change.do === 'show' ? ('reads' as const) : ('changes' as const);
+  return runFleetCommand(
+    { ...reading('lock', 'Hold or release'), kind, work: (target, run) => lockHost(target, change, run) },
+    flags,
+    world,
+  );
+}

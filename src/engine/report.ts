@@ -1,0 +1,89 @@
+import { call } from '../host/call.ts';
+import { type OpenTransaction, parseHistory } from '../host/facts.ts';
+import type { HostOutcome } from '../model/outcome.ts';
+import type { HistoryEntry } from '../model/report.ts';
+import type { HostTarget } from '../model/target.ts';
+import { type OpenHost, openHost } from './open.ts';
+import { type HostRun, QUICK } from './run.ts';
+
+/** `fleet status` on one host: what is active, what is open, how the last transaction ended. Never changes anything. */
+export const statusHost = (target: HostTarget, run: HostRun): Promise<HostOutcome> =>
+  reading(target, run, async (host) => {
+    const { facts, units, open } = host.probe;
+    const history = await readHistory(host, run);
+    if (history === null) return null;
+    return {
+      end: 'reported',
+      report: {
+        kind: 'status',
+        generation: facts.active,
+        runtime: host.probe.runtime,
+        phase: facts.phase,
+        open: open === null ? null : openInWords(open),
+        held: facts.held,
+        last: history.entries.at(-1) ?? null,
+        units,
+        drift: facts.drift,
+      },
+    };
+  });
+
+/** `fleet history` on one host. */
+export const historyHost = (target: HostTarget, run: HostRun): Promise<HostOutcome> =>
+  reading(target, run, async (host) => {
+    const history = await readHistory(host, run);
+    if (history === null) return null;
+    return { end: 'reported', report: { kind: 'history', entries: history.entries, generations: history.made } };
+  });
+
+/** `fleet lock` on one host: shows who is at work; with a change, holds the host for a reason or lets go of it. */
+export const lockHost = (
+  target: HostTarget,
+  change: { readonly do: 'show' } | { readonly do: 'hold'; readonly reason: string } | { readonly do: 'release' },
+  run: HostRun,
+): Promise<HostOutcome> =>
+  reading(target, run, async (host) => {
+    const { open, facts } = host.probe;
+    const openText = open === null ? null : openInWords(open);
+    if (change.do === 'show') return { end: 'reported', report: { kind: 'lock', held: facts.held, open: openText } };
+    const words = change.do === 'hold' ? [run.by, change.reason] : [];
+    const reply = await host.transport.run(call(host.site, change.do, ...words), {
+      signal: run.signal,
+      timeoutMs: QUICK,
+    });
+    if (!reply.ok) return { end: 'untouched', failure: reply.failure };
+    if (reply.value.code === 75) {
+      return {
+        end: 'untouched',
+        failure: { kind: 'locked', holder: reply.value.stdout.trim().replace(/^locked /, '') },
+      };
+    }
+    if (reply.value.code !== 0)
+      return { end: 'untouched', failure: { kind: 'step-failed', step: change.do, exit: reply.value } };
+    const held = change.do === 'hold' ? `${run.by}: ${change.reason}` : null;
+    return { end: 'reported', report: { kind: 'lock', held, open: openText } };
+  });
+
+async function reading(
+  target: HostTarget,
+  run: HostRun,
+  read: (host: OpenHost) => Promise<HostOutcome | null>,
+): Promise<HostOutcome> {
+  const opened = await openHost(target, [], run);
+  if (!opened.ok) return { end: 'untouched', failure: opened.failure };
+  await using host = opened.value;
+  const outcome = await read(host);
+  return outcome ?? { end: 'untouched', failure: { kind: 'connection-lost', detail: 'the history could not be read' } };
+}
+
+/** Null when the host could not be asked. */
+async function readHistory(host: OpenHost, run: HostRun): Promise<ReturnType<typeof parseHistory> | null> {
+  const none: readonly HistoryEntry[] = [];
+  // Nothing of ours is there yet, and looking must not put it there.
+  if (!host.probe.hasProgram) return { entries: [...none], made: [] };
+  const reply = await host.transport.run(call(host.site, 'history'), { signal: run.signal, timeoutMs: QUICK });
+  return reply.ok ? parseHistory(reply.value.stdout, host.probe.facts.generations) : null;
+}
+
+const openInWords = ({ by, from, to, running }: OpenTransaction): string =>
+  `${by} going from generation ${from} to ${to}, ${running ? 'at work now' : 'left unfinished: the next deploy or rollback finishes it first'}`;

@@ -1,0 +1,42 @@
+import type { UnitState } from './check.ts';
+import type { GenerationFacts } from './facts.ts';
+import type { GenerationId } from './ids.ts';
+
+/** One transaction in a host's history. */
+export type HistoryEntry = {
+  /** ISO 8601, UTC, of the host's clock. */
+  readonly at: string;
+  readonly txn: string;
+  /** deploy, repair, rollback, remove … */
+  readonly action: string;
+  readonly from: GenerationId;
+  readonly to: GenerationId;
+  readonly result: 'committed' | 'reverted' | 'revert-failed';
+  readonly by: string;
+};
+
+/** A generation as its own record describes it. */
+export type Made = GenerationFacts & {
+  readonly at: string;
+  readonly by: string;
+  /** Git commit of the code, with ` dirty` when the tree had changes; `-` when unknown. */
+  readonly source: string;
+};
+
+/** What a read-only command found on one host. */
+export type HostReport =
+  | {
+      readonly kind: 'status';
+      readonly generation: GenerationId;
+      readonly runtime: string;
+      /** Journal phase; IDLE when no transaction is open. */
+      readonly phase: string;
+      /** An open transaction in words, or null. */
+      readonly open: string | null;
+      readonly held: string | null;
+      readonly last: HistoryEntry | null;
+      readonly units: readonly UnitState[];
+      readonly drift: readonly string[];
+    }
+  | { readonly kind: 'history'; readonly entries: readonly HistoryEntry[]; readonly generations: readonly Made[] }
+  | { readonly kind: 'lock'; readonly held: string | null; readonly open: string | null };
