@@ -24,13 +24,16 @@ export function connections(
     connectTimeoutMs: 15_000,
     keepaliveMs: 10_000,
     retries: 2,
-    onNote: note,
     startGate: startGate(8),
   };
   const usual = join(world.caller.home, '.ssh', 'known_hosts');
   // A key is remembered where it will be looked for.
-  return ({ connection }) =>
-    connector(connection, { ...options, homeKnownHosts: connection.knownHostsFiles[0] ?? usual });
+  return ({ host, connection }) =>
+    connector(connection, {
+      ...options,
+      homeKnownHosts: connection.knownHostsFiles[0] ?? usual,
+      onNote: (text) => note(`${host}: ${text}`),
+    });
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

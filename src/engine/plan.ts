@@ -43,7 +43,11 @@ export function planHost(
     base: facts.active,
     runtime,
     changes: changes(plan, compareParts(probe.parts, parts)),
-    warnings: [...wanted.warnings, ...launch.warnings],
+    warnings: [
+      ...facts.found.map((what) => `found ${what}; it is kept as it is, or kept aside until a full rollback`),
+      ...wanted.warnings,
+      ...launch.warnings,
+    ],
   };
   return ok({ plan, view, parts, launch });
 }

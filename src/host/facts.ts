@@ -82,6 +82,7 @@ export function parseFacts(text: string): ProbeReply {
       generations: all('generation').map(parseGeneration),
       held: one('held') || one('lease') || null,
       phase: one('phase') || 'IDLE',
+      found: all('found'),
       drift: all('drift'),
     },
     hasProgram: one('program') === 'yes',

@@ -11,6 +11,7 @@ export const PROGRAM_PARTS = [
   'nohup',
   'supervise',
   'apply',
+  'adopt',
   'settle',
   'boot',
   'transaction',

@@ -37,6 +37,8 @@ export type HostFacts = {
   readonly held: string | null;
   /** Phase of the journal: IDLE, or what an unfinished transaction was doing. */
   readonly phase: string;
+  /** What a first deploy finds that was set up by hand, in words. */
+  readonly found: readonly string[];
   /** Differences between the active generation and the live host, in words. */
   readonly drift: readonly string[];
 };

@@ -7,6 +7,7 @@ import { formatDiagnostic } from '../../src/config/diagnostic.ts';
 import { type Inputs, resolveTargets } from '../../src/config/resolve.ts';
 import { EVERYTHING, type Selection } from '../../src/config/select.ts';
 import { projectWith } from './loaded.ts';
+import { readBy } from './stand-ins.ts';
 
 const INVENTORY = [
   'groups: { vps: { vars: { base: /opt, port: 8000, kept: 3 } } }',
@@ -134,17 +135,13 @@ describe('inputs', () => {
       'root: /opt/app\ntasks:\n  - copy: { from: files/app.conf, fill: true }\n',
       files,
     );
-    expect(targets.map(({ tasks }) => JSON.stringify(tasks[0]?.identity).includes('port = 9000'))).toEqual([
-      false,
-      true,
-      false,
-    ]);
+    expect(targets.map(({ tasks }) => readBy(tasks[0])?.[0]?.includes('port = 9000'))).toEqual([false, true, false]);
   });
 
   it('of a sync leave out the data folders of the app', async () => {
     const playbook = 'root: /opt/app\ndata: [logs]\ntasks:\n  - sync: { from: code }\n';
     const { targets } = await resolve(playbook, { 'code/logs/x': '', 'code/main.py': '', 'code/.env': 'A=1' });
-    expect(targets[0]?.tasks[0]?.identity).toEqual(['sync', ['main.py']]);
+    expect(readBy(targets[0]?.tasks[0])).toEqual(['main.py']);
   });
 });
 
@@ -155,7 +152,7 @@ describe('secrets', () => {
       files,
       options,
     );
-    const values = targets.map(({ tasks }) => (tasks[0]?.identity as unknown[] | undefined)?.[1]);
+    const values = targets.map(({ tasks }) => readBy(tasks[0])?.[0]);
     return { value: values[0], values, error, warnings };
   };
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineCheck } from '../../src/checks/define.ts';
 import type { Registry } from '../../src/config/registry.ts';
 import { EMPTY_TASK_PLAN } from '../../src/model/plan.ts';
+import type { BoundTask, PlanContext } from '../../src/model/task.ts';
 import { defineTask } from '../../src/tasks/define.ts';
 
 /** Small kinds, so that the tests of this folder do not change with the real ones. */
@@ -21,7 +22,7 @@ const copy = defineTask({
   },
   probe: () => null,
   parse: () => null,
-  plan: () => EMPTY_TASK_PLAN,
+  plan: ({ local }) => ({ ...EMPTY_TASK_PLAN, warnings: [local] }),
 });
 
 const sync = defineTask({
@@ -30,7 +31,7 @@ const sync = defineTask({
   local: (spec, io) => io.tree(spec.from, spec.exclude),
   probe: () => null,
   parse: () => null,
-  plan: () => EMPTY_TASK_PLAN,
+  plan: ({ local }) => ({ ...EMPTY_TASK_PLAN, warnings: local.entries.map(({ path }) => path) }),
 });
 
 const secret = defineTask({
@@ -39,7 +40,7 @@ const secret = defineTask({
   local: (source, io) => io.secret(source),
   probe: () => null,
   parse: () => null,
-  plan: () => EMPTY_TASK_PLAN,
+  plan: ({ local }) => ({ ...EMPTY_TASK_PLAN, warnings: [local] }),
 });
 
 const http = defineCheck({
@@ -54,3 +55,7 @@ export const STAND_INS: Registry = {
   tasks: [copy, sync, secret],
   checks: [http],
 };
+
+/** What a task of a stand-in kind read locally; the stand-ins plan it as warnings. */
+export const readBy = (task: BoundTask | undefined): readonly string[] | undefined =>
+  task?.plan('', {} as PlanContext).warnings;

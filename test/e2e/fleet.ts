@@ -91,6 +91,9 @@ export async function fleetProject(parts: ProjectParts): Promise<Project> {
         .join(''),
     );
 
+  // ssh looks for ~/.ssh in the home folder of the account, whatever HOME says: not the operator's in a test.
+  const sshConfig = join(home, 'ssh_config');
+  writeFileSync(sshConfig, `UserKnownHostsFile ${join(home, '.ssh', 'known_hosts')}\n`);
   const hosts = Object.fromEntries(Object.entries(parts.hosts).map(([name, host]) => [name, inventoryFields(host)]));
   write('inventory/hosts.yaml', JSON.stringify({ hosts }, null, 2));
   playbook(parts.playbook);
@@ -101,7 +104,8 @@ export async function fleetProject(parts: ProjectParts): Promise<Project> {
   if (parts.env !== undefined) env(parts.env);
 
   const start: Project['start'] = (args, more = {}) => {
-    const options = { cwd: folder, env: { PATH: process.env.PATH, HOME: home, NO_COLOR: '1', ...more } };
+    const env = { PATH: process.env.PATH, HOME: home, FLEET_SSH_CONFIG: sshConfig, NO_COLOR: '1' };
+    const options = { cwd: folder, env: { ...env, ...more } };
     const child = spawn(process.execPath, [cli, ...args], { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
     const closed = new Promise<number>((resolve, reject) => {
       child.on('error', reject);
@@ -126,6 +130,18 @@ function inventoryFields(entry: InventoryHost): Record<string, unknown> {
   const { host, fields } = 'fields' in entry ? entry : { host: entry, fields: {} };
   const { address, port, identityFile, hostKeys } = host;
   return { address, port, user: 'root', identityFile, hostKey: hostKeys, ...fields };
+}
+
+/** Waits until a run under way has printed something on standard output; throws when it ends without. */
+export function said(running: Running, words: string | RegExp): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    running.child.stdout?.on('data', (chunk: Buffer) => {
+      text += chunk;
+      if (typeof words === 'string' ? text.includes(words) : words.test(text)) resolve();
+    });
+    running.ended.then(({ stdout, stderr }) => reject(new Error(`never said ${words}:\n${stdout}${stderr}`)), reject);
+  });
 }
 
 /** Reads the output of a --json run, e.g. one that was begun with `start`. */

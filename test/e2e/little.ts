@@ -45,4 +45,7 @@ export async function standing(host: TestHost, { name, root }: Little) {
 
 /** Everything of the app on a host that a deploy that fails has to leave as it was. */
 export const wholeOf = (host: TestHost, { name, root }: Little) =>
-  host.manifest([root, '/etc/systemd/system', `/var/lib/fleet/${name}`], [/\/history$/, /\/log$/, /\/serving$/]);
+  host.manifest(
+    [root, `/etc/systemd/system/${name}.service`, `/var/lib/fleet/${name}`],
+    [/\/history$/, /\/log$/, /\/serving$/],
+  );

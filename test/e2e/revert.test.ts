@@ -81,9 +81,9 @@ describe.each(NAMES)('on %s', (name) => {
     const failure = await breaks({ JARVIS_FAULT: 'exit-at-start' });
     expect(failure?.kind).toBe('not-settled');
     expect(failure).toMatchObject({ units: [{ unit: UNIT, result: 'exit-code', status: 1 }] });
-    const [unit] = failure?.units as { cause: string; cure: string; log: string[] }[];
+    const [unit] = (failure?.units ?? []) as { cause: string; cure: string; log: string[] }[];
     expect(unit?.cause).toContain('exit status 1');
-    expect(unit?.log.join('\n')).toContain('supervisor: JARVIS_FAULT=exit-at-start');
+    expect(unit?.log.join('\n')).toContain('supervisor: JARVIS_FAULT=[secret JARVIS_FAULT]');
     expect(unit?.cure).not.toBe('');
     expect(failure?.next).toContain(unit?.cure);
   });
@@ -95,7 +95,7 @@ describe.each(NAMES)('on %s', (name) => {
     const said = run.stdout + run.stderr;
     for (const words of [
       'exit status 1',
-      'supervisor: JARVIS_FAULT=exit-at-start',
+      'supervisor: JARVIS_FAULT=[secret JARVIS_FAULT]',
       '-> ',
       'Read the service',
       'reverted',
@@ -106,8 +106,8 @@ describe.each(NAMES)('on %s', (name) => {
       expect(said).not.toContain(secret);
   });
 
-  it('a version that exits after two seconds is taken back, since it has to settle for longer', async () => {
-    const failure = await breaks({ JARVIS_FAULT: 'exit-after:2' }, { deploy: { settle: '4s', deadline: '25s' } });
+  it('a version that exits after a while is taken back, since it has to settle for longer', async () => {
+    const failure = await breaks({ JARVIS_FAULT: 'exit-after:1.5' }, { deploy: { settle: '3s', deadline: '25s' } });
     expect(failure).toMatchObject({ kind: 'not-settled', units: [{ unit: UNIT, result: 'exit-code', status: 1 }] });
   });
 
@@ -120,7 +120,7 @@ describe.each(NAMES)('on %s', (name) => {
   it('a version that runs and answers wrongly is taken back; the failure names the check and the answer', async () => {
     const failure = await breaks({ JARVIS_FAULT: 'http-500' });
     expect(failure?.kind).toBe('unhealthy');
-    const checks = failure?.checks as { check: string; ok: boolean; detail: string }[];
+    const checks = (failure?.checks ?? []) as { check: string; ok: boolean; detail: string }[];
     const bad = checks.filter(({ ok }) => !ok);
     expect(bad).toHaveLength(1);
     expect(bad[0]).toMatchObject({

@@ -17,7 +17,9 @@ export const HOST: HostFacts = {
   freeInodes: 1e6,
   active: generationId(0),
   generations: [],
+  held: null,
   phase: 'IDLE',
+  found: [],
   drift: [],
 };
 

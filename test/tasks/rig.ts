@@ -47,7 +47,9 @@ const DEBIAN: HostFacts = {
   freeInodes: 1e6,
   active: generationId(0),
   generations: [],
+  held: null,
   phase: 'IDLE',
+  found: [],
   drift: [],
 };
 

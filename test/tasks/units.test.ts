@@ -74,11 +74,4 @@ describe('units', () => {
     'a\n.service',
     'jarvis.scope',
   ])('are not called %j', (name) => expect(refusal(units, { from: 'u', enable: [name] })).not.toBeNull());
-
-  it('have an identity that follows texts and enabled units', () => {
-    const identity = (text: string, enable: string[]) =>
-      JSON.stringify(units.identity({ from: 'u', enable, template: false }, [{ path: 'a.service', text }]));
-    expect(identity('x', [])).toBe(identity('x', []));
-    expect(new Set([identity('x', []), identity('y', []), identity('x', ['a.service'])]).size).toBe(3);
-  });
 });

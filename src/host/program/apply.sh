@@ -23,11 +23,13 @@ apply() { # TO FROM
     done
     apply_disable || return
   fi
+  [ "$from" != 0 ] || hand_stop
   # Without systemd a running supervisor belongs to one generation; it must not outlive it.
   # shellcheck disable=SC2046
   [ "$rt_to" != nohup ] || nohup_stop $(start_list "$to")
 
   apply_units && apply_files && apply_env && apply_pivot || return
+  [ "$to" != 0 ] || hand_start
   [ "$rt_to" = - ] && rt_to=$rt_from
   [ "$rt_to" != - ] || return 0
   if [ "$rt_to" = systemd ] || [ "$rt_from" = systemd ]; then systemd_reload_manager || return; fi
@@ -113,33 +115,4 @@ apply_start() {
   [ $# -gt 0 ] || return 0
   RUN_GENERATION=$to
   refused=$("${rt_to}_restart" "$@") || { out "refused $(printf '%s' "$refused" | tail -n 1)"; return 70; }
-}
-
-# Keeps, in generation 0, what stands where generation TO is about to write and fleet did not put it there.
-capture() { # TO FROM
-  to=$1 from=$2
-  mkdir -p "$G/0/units" "$G/0/files" || return 74
-  [ -f "$G/0/manifest" ] || printf 'version 1\nruntime -\nuser -\nbase 0\ndigest -\n' >"$G/0/manifest" || return 74
-  if [ $PRIVILEGED = 1 ] && [ "$(runtime_of "$to")" = systemd ]; then
-    known=$(unit_files "$from")
-    for f in $(unit_files "$to"); do
-      contains "$known" "$f" || [ -e "$G/0/units/$f" ] || [ ! -f "$UNITS/$f" ] && continue
-      mkdir -p "$G/0/units/$(dirname "$f")" && cp -p "$UNITS/$f" "$G/0/units/$f" || return 74
-      case $f in */*) continue ;; esac
-      systemctl is-enabled -q -- "$f" 2>/dev/null && say "$f" >>"$G/0/enable"
-      systemctl is-active -q -- "$f" 2>/dev/null && say "$f" >>"$G/0/start"
-      sed 's/^runtime -$/runtime systemd/' "$G/0/manifest" >"$G/0/manifest.new" && mv -f "$G/0/manifest.new" "$G/0/manifest"
-    done
-  fi
-  known=$(lines "$from" files.list | cut -d' ' -f5-)
-  lines "$to" files.list | while read -r _ _ _ _ path; do
-    contains "$known" "$path" || [ ! -f "$path" ] || lines 0 files.list | grep -qxF "$(stat -c '%a %U %G' "$path") $path" && continue
-    n=$(($(lines 0 files.list | wc -l) + 1))
-    cp -p "$path" "$G/0/files/$n" && printf '%s %s %s\n' "$n" "$(stat -c '%a %U %G' "$path")" "$path" >>"$G/0/files.list" || return 74
-  done || return
-  if [ -f "$G/$to/env" ] && [ ! -f "$G/$from/env" ] && [ ! -f "$G/0/env" ] && [ -f "$ROOT/.env" ]; then
-    cp "$ROOT/.env" "$G/0/env" && chmod 600 "$G/0/env" &&
-      printf 'env_mode %s\nenv_owner %s\nenv_group %s\n' "$(stat -c %a "$ROOT/.env")" "$(stat -c %U "$ROOT/.env")" "$(stat -c %G "$ROOT/.env")" >>"$G/0/manifest" || return 74
-  fi
-  return 0
 }

@@ -36,6 +36,7 @@ verb_probe() { # PROGRAM-NAME TOOL…
   for g in $(generations); do
     [ "$g" != 0 ] && say "generation $g $(verdict "$g") $(manifest "$g" base 0) $(manifest "$g" digest)"
   done
+  [ "$active" != 0 ] || found_by_hand
   [ "$active" = 0 ] || {
     probe_drift "$active"
     probe_units "$active"

@@ -1,0 +1,197 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fleetProject, only, type Project } from './fleet.ts';
+import { throughHost } from './jump.ts';
+import { little, standing, wholeOf } from './little.ts';
+import { type Hosts, startHosts, type TestHost } from './rig/index.ts';
+
+let hosts: Hosts<{ near: 'plain'; far: 'plain' }>;
+beforeAll(async () => {
+  hosts = await startHosts({ near: 'plain', far: 'plain' });
+});
+afterAll(() => hosts?.[Symbol.asyncDispose]());
+
+const unpinned = { hostKey: undefined };
+const app = little('little', ['near']);
+const projectOn = (host: TestHost, fields: Record<string, unknown>) =>
+  fleetProject({ ...app.parts, hosts: { near: { host, fields } } });
+
+/** What both ways of asking say about a deploy that has to leave the host alone. */
+async function refused(project: Project, host: TestHost) {
+  const before = await wholeOf(host, app);
+  const run = await project.fleet('deploy', '--all');
+  const human = await project.human('deploy', '--all');
+  expect(await wholeOf(host, app)).toEqual(before);
+  expect({ code: run.code, ...only(run) }).toMatchObject({ code: 3, outcome: 'untouched', generation: null });
+  expect(human.code).toBe(3);
+  expect(human.stdout).toContain('near: untouched: nothing was changed on this host');
+  return { failure: only(run).failure, human: human.stdout };
+}
+
+const knownHostsOf = (project: Project) => join(project.home, '.ssh', 'known_hosts');
+function trusting(project: Project, lines: string): void {
+  mkdirSync(join(project.home, '.ssh'), { recursive: true });
+  writeFileSync(knownHostsOf(project), lines);
+}
+
+describe('a host key', () => {
+  it('that is not known is shown with its fingerprint, how to compare it and how to accept it', async () => {
+    await using project = await projectOn(hosts.near, unpinned);
+    const { failure, human } = await refused(project, hosts.near);
+    expect(failure?.kind).toBe('host-key-unknown');
+    const [, fingerprint] = (await hosts.near.out('ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub')).split(' ');
+    expect(human).toContain(`the key of this host is not known yet (ssh-ed25519 ${fingerprint})`);
+    expect(human).toContain('ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub');
+    expect(human).toContain('`--accept-new`');
+  });
+
+  it('that is accepted with --accept-new is remembered, so that the next run needs no flag', async () => {
+    await using project = await projectOn(hosts.near, unpinned);
+    const first = await project.fleet('deploy', '--all', '--accept-new');
+    expect({ code: first.code, ...only(first) }).toMatchObject({ code: 0, outcome: 'deployed' });
+    expect(first.stderr).toContain(`trusted [127.0.0.1]:${hosts.near.port} on first use: ssh-ed25519 SHA256:`);
+    const remembered = readFileSync(knownHostsOf(project), 'utf8').trim().split('\n');
+    expect(remembered).toHaveLength(1);
+    expect(hosts.near.knownHosts).toContain(remembered[0]);
+    expect(only(await project.fleet('deploy', '--all'))).toMatchObject({ outcome: 'unchanged' });
+    expect(await standing(hosts.near, app)).toEqual(['releases/1', 'one', 'IDLE']);
+  });
+
+  it('that has changed is refused, with or without --accept-new, and the message says where the old one is', async () => {
+    await using project = await projectOn(hosts.near, unpinned);
+    const name = `[127.0.0.1]:${hosts.near.port}`;
+    trusting(project, hosts.far.hostKeys.map((key) => `${name} ${key}\n`).join(''));
+    const before = readFileSync(knownHostsOf(project), 'utf8');
+    const { failure, human } = await refused(project, hosts.near);
+    expect(failure?.kind).toBe('host-key-changed');
+    expect(human).toContain('THE KEY OF THIS HOST HAS CHANGED');
+    expect(human).toContain(`${knownHostsOf(project)}:`);
+    expect(human).toContain('Nothing was sent to it: no command, no password, no secret.');
+    expect(human).toContain('ssh-keygen -R');
+    const accepting = await project.fleet('deploy', '--all', '--accept-new');
+    expect({ code: accepting.code, ...only(accepting) }).toMatchObject({
+      code: 3,
+      failure: { kind: 'host-key-changed' },
+    });
+    expect(readFileSync(knownHostsOf(project), 'utf8')).toBe(before);
+  });
+});
+
+describe('a login', () => {
+  let keys: string;
+  beforeAll(() => {
+    keys = mkdtempSync(join(tmpdir(), 'fleet-keys-'));
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', join(keys, 'stranger')]);
+  });
+  afterAll(() => rmSync(keys, { recursive: true }));
+
+  it('with a key that the host does not know says which keys were tried and how to put one there', async () => {
+    const identityFile = join(keys, 'stranger');
+    await using project = await projectOn(hosts.near, { identityFile });
+    const { failure, human } = await refused(project, hosts.near);
+    expect(failure?.kind).toBe('auth-refused');
+    expect(human).toContain(`root@127.0.0.1 port ${hosts.near.port} refused the login`);
+    expect(human).toContain(identityFile);
+    expect(human).toContain('Check `user:` and `identityFile:` in the inventory');
+    expect(human).toContain('ssh-copy-id');
+  });
+});
+
+describe('sudo', () => {
+  const sudoApp = little('sudoed', ['near']);
+  const asUser = (user: string, fields: object = {}) =>
+    fleetProject({ ...sudoApp.parts, hosts: { near: { host: hosts.near, fields: { user, ...fields } } } });
+  const start = (project: Project, ...more: [string[], Record<string, string>?]) =>
+    project.start(['deploy', '--all', ...more[0]], more[1]).ended;
+  const password = 'correct horse';
+
+  it('with a password that is missing or wrong leaves the host alone and says how to give one', async () => {
+    await using project = await asUser('pwsudo', { become: 'sudo' });
+    const none = await start(project, []);
+    const wrong = await start(project, [], { FLEET_BECOME_PASSWORD: 'battery staple' });
+    for (const { code, stdout } of [none, wrong]) {
+      expect(code).toBe(3);
+      expect(stdout).toContain('near: untouched: nothing was changed on this host');
+      expect(stdout).toContain('sudo did not give root');
+      expect(stdout).toContain('put it into the environment variable FLEET_BECOME_PASSWORD');
+      expect(stdout).toContain('NOPASSWD');
+    }
+    expect(none.stdout).toContain('sudo asks pwsudo for a password');
+    expect(wrong.stdout).toContain('sudo did not accept the password of pwsudo');
+    expect(wrong.stdout + wrong.stderr).not.toContain('battery staple');
+    expect(await wholeOf(hosts.near, sudoApp)).toEqual([]);
+  });
+
+  it('that is only tried goes on without root, says so with the name of the host, and changes nothing', async () => {
+    await using project = await asUser('pwsudo');
+    const { code, stdout, stderr } = await start(project, []);
+    expect(code).toBe(3);
+    expect(stderr).toContain('near: going on without root: sudo asks pwsudo for a password: set FLEET_BECOME_PASSWORD');
+    expect(stdout).toContain('near: untouched: nothing was changed on this host');
+    expect(stdout).toContain('/opt/sudoed');
+    expect(await wholeOf(hosts.near, sudoApp)).toEqual([]);
+  });
+
+  it('with the right password deploys as root, code by rsync too, and the password is nowhere', async () => {
+    await using project = await asUser('pwsudo');
+    const ended = await start(project, ['--verbose'], { FLEET_BECOME_PASSWORD: password });
+    expect(ended).toMatchObject({ code: 0 });
+    expect(await standing(hosts.near, sudoApp)).toEqual(['releases/1', 'one', 'IDLE']);
+    expect(await hosts.near.out('stat -c %U /opt/sudoed/releases/1/VERSION')).toBe('root');
+    // From the second generation on rsync links what did not change: it did run, and as root.
+    project.write('app/VERSION', 'two\n');
+    expect(await start(project, [], { FLEET_BECOME_PASSWORD: password })).toMatchObject({ code: 0 });
+    expect(await standing(hosts.near, sudoApp)).toEqual(['releases/2', 'two', 'IDLE']);
+    expect(await hosts.near.out('stat -c %h /opt/sudoed/releases/2/serve.sh')).toBe('2');
+    expect(ended.stdout + ended.stderr).not.toContain(password);
+    const leaks = await hosts.near.sh(`grep -rlF '${password}' /opt/sudoed /var/lib/fleet /tmp /home /var/log`);
+    expect(leaks.stdout).toBe('');
+  });
+
+  it('without a password needs none', async () => {
+    await using project = await asUser('deploy');
+    project.write('app/VERSION', 'three\n');
+    expect(await start(project, [])).toMatchObject({ code: 0 });
+    expect(await standing(hosts.near, sudoApp)).toEqual(['releases/3', 'three', 'IDLE']);
+  });
+});
+
+describe('a jump host', () => {
+  const far = little('behind', ['behind']);
+
+  it('is passed through with both host keys verified; with a wrong one nothing goes further', async () => {
+    await using way = await throughHost(hosts.near, hosts.far);
+    const behind = { host: hosts.far, fields: { address: '127.0.0.1', port: way.port, jump: 'door' } };
+    await using project = await fleetProject({ ...far.parts, hosts: { door: hosts.near, behind } });
+    const run = await project.fleet('deploy', '--all');
+    expect({ code: run.code, ...only(run) }).toMatchObject({ code: 0, host: 'behind', outcome: 'deployed' });
+    expect(await standing(hosts.far, far)).toEqual(['releases/1', 'one', 'IDLE']);
+    expect(await hosts.near.out('ls /opt')).not.toContain('behind');
+
+    const liar = { host: hosts.near, fields: { hostKey: hosts.far.hostKeys } };
+    await using wrongDoor = await fleetProject({ ...far.parts, hosts: { door: liar, behind } });
+    const atTheDoor = await wrongDoor.fleet('deploy', '--all');
+    expect({ code: atTheDoor.code, ...only(atTheDoor) }).toMatchObject({
+      code: 3,
+      outcome: 'untouched',
+      failure: { kind: 'host-key-changed', message: expect.stringContaining('THE KEY OF') },
+    });
+    // A person has to learn whose key it is: not that of the host that the row is about.
+    expect(JSON.stringify(only(atTheDoor).failure)).toContain(`[127.0.0.1]:${hosts.near.port}`);
+
+    const other = { ...behind, fields: { ...behind.fields, hostKey: hosts.near.hostKeys } };
+    await using wrongEnd = await fleetProject({ ...far.parts, hosts: { door: hosts.near, behind: other } });
+    expect(only(await wrongEnd.fleet('deploy', '--all'))).toMatchObject({ failure: { kind: 'host-key-changed' } });
+  });
+
+  it('that cannot reach the host behind it is named, and so is the host', async () => {
+    const behind = { host: hosts.far, fields: { address: '127.0.0.1', port: 9, jump: 'door' } };
+    await using project = await fleetProject({ ...far.parts, hosts: { door: hosts.near, behind } });
+    const run = await project.fleet('deploy', '--all');
+    expect({ code: run.code, ...only(run) }).toMatchObject({ code: 3, failure: { kind: 'unreachable' } });
+    expect(only(run).failure?.message).toContain('root@127.0.0.1 port 9: the jump host could not reach it');
+  });
+});

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { digestOf, partsOf } from '../../src/engine/parts.ts';
+import { planHost } from '../../src/engine/plan.ts';
+import { generationId } from '../../src/model/ids.ts';
+import { EMPTY_TASK_PLAN, type TaskPlan } from '../../src/model/plan.ts';
+import { Secret } from '../../src/model/secret.ts';
+import type { HostTarget, Layout } from '../../src/model/target.ts';
+import type { BoundTask } from '../../src/model/task.ts';
+import { sh } from '../../src/shell/sh.ts';
+import { generation, probeWith } from './facts.ts';
+
+const layout: Layout = { root: '/opt/app', current: '/opt/app/current', app: 'app', user: 'app', data: ['data'] };
+const target = { layout, runtime: 'auto' } as HostTarget;
+const UNIT = { path: 'app.service', text: '[Service]\nExecStart=/usr/bin/true\n' };
+
+const task = (plan: Partial<TaskPlan>): BoundTask => ({
+  kind: 'test',
+  secrets: [],
+  probe: null,
+  plan: () => ({ ...EMPTY_TASK_PLAN, ...plan }),
+});
+const WANTED = task({ units: [UNIT], enable: ['app.service'], env: new Secret('.env', 'A=1\n') });
+const digestFor = (plan: Partial<TaskPlan>) => digestOf(partsOf({ ...EMPTY_TASK_PLAN, ...plan }, layout, 'systemd'));
+const DIGEST = digestFor({ units: [UNIT], enable: ['app.service'], env: new Secret('.env', 'A=1\n') });
+
+const deployed = (facts = {}) =>
+  probeWith({ active: generationId(3), generations: [generation(3, 'good', 2, DIGEST)], ...facts });
+const plan = (tasks: readonly BoundTask[], probe = probeWith()) => {
+  const planned = planHost(target, tasks, probe, []);
+  if (!planned.ok) throw new Error(JSON.stringify(planned.failure));
+  return planned.value;
+};
+
+describe('the plan', () => {
+  it('is to do nothing when the host has the same inputs and nobody changed it', () => {
+    expect(plan([WANTED], deployed()).plan).toEqual({ to: 'nothing', generation: 3 });
+  });
+
+  it('is to put right a host that somebody changed', () => {
+    const { plan: one, view } = plan([WANTED], deployed({ drift: ['/etc/x was changed by hand'] }));
+    expect(one).toMatchObject({ to: 'reactivate', generation: 3 });
+    expect(view.changes).toEqual([{ sign: '!', text: '/etc/x was changed by hand' }]);
+  });
+
+  it('is to advance when the same inputs only ever made a bad generation', () => {
+    const probe = probeWith({ active: generationId(3), generations: [generation(3, 'bad', 2, DIGEST)] });
+    expect(plan([WANTED], probe).plan).toMatchObject({ to: 'advance', base: 3 });
+  });
+
+  it('names what comes, goes and changes, and never a secret', () => {
+    const before = partsOf({ ...EMPTY_TASK_PLAN, units: [UNIT, { path: 'old.service', text: '' }] }, layout, 'systemd');
+    const other = task({ units: [{ ...UNIT, text: 'x' }], env: new Secret('.env', 'TOKEN=canary') });
+    const { view } = plan([other], deployed({}) && { ...deployed(), parts: before });
+    expect(view.changes).toEqual([
+      { sign: '+', text: '.env' },
+      { sign: '~', text: 'unit app.service' },
+      { sign: '-', text: 'unit old.service' },
+    ]);
+    expect(JSON.stringify(view)).not.toContain('canary');
+  });
+
+  it('says what the host lacks, all of it, and touches nothing', () => {
+    const planned = planHost(target, [task({ unsupported: ['a'] }), task({ unsupported: ['b'] })], probeWith(), []);
+    expect(planned).toEqual({ ok: false, failure: { kind: 'unsupported', needs: 'a; b' } });
+  });
+
+  it('lists steps on the live host first', () => {
+    const step = { id: 'user:app', title: 'create the account app', apply: sh`:`, undo: 'keep', timeoutMs: 1 } as const;
+    expect(plan([task({ prepare: [step] })]).view.changes[0]).toEqual({ sign: '+', text: 'create the account app' });
+  });
+});
+
+describe('the digest of what is wanted', () => {
+  it('follows every input', () => {
+    const digests = [
+      digestFor({}),
+      digestFor({ units: [UNIT] }),
+      digestFor({ units: [{ ...UNIT, text: 'x' }] }),
+      digestFor({ enable: ['app.service'] }),
+      digestFor({ env: new Secret('.env', 'A=1') }),
+      digestFor({ env: new Secret('.env', 'A=2') }),
+      digestFor({ files: [{ path: '/etc/x', content: 'x', mode: 0o644, owner: 'root', group: 'root' }] }),
+      digestFor({ files: [{ path: '/etc/x', content: 'x', mode: 0o600, owner: 'root', group: 'root' }] }),
+      digestFor({ stage: [{ id: 'a', title: '', do: 'put', to: 'x', content: 'x', mode: 0o644 }] }),
+      digestFor({ stage: [{ id: 'a', title: '', do: 'put', to: 'x', content: 'y', mode: 0o644 }] }),
+      digestFor({ stage: [{ id: 'r', title: '', do: 'run', argv: ['a'], cwd: '', creates: null, timeoutMs: 1 }] }),
+      digestFor({ stage: [{ id: 'r', title: '', do: 'run', argv: ['b'], cwd: '', creates: null, timeoutMs: 1 }] }),
+    ];
+    expect(new Set(digests).size).toBe(digests.length);
+  });
+
+  it('does not follow titles, ids and time limits', () => {
+    const run = { id: 'r', title: 'one', do: 'run', argv: ['a'], cwd: '', creates: null, timeoutMs: 1 } as const;
+    expect(digestFor({ stage: [run] })).toBe(digestFor({ stage: [{ ...run, title: 'two', timeoutMs: 9 }] }));
+  });
+});
