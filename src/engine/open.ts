@@ -4,6 +4,7 @@ import { type Exit, type Failure, fail, ok, type Result } from '../model/outcome
 import type { HostTarget } from '../model/target.ts';
 import type { BoundTask } from '../model/task.ts';
 import type { Transport } from '../transport/transport.ts';
+import { locked } from './locked.ts';
 import { type HostRun, QUICK } from './run.ts';
 
 /** A connected host whose state is known. */
@@ -73,14 +74,13 @@ export async function recoverHost(
   run: HostRun,
 ): Promise<Result<OpenHost>> {
   const { open, facts } = host.probe;
-  if (facts.held !== null) return fail({ kind: 'locked', holder: facts.held });
+  if (facts.held !== null) return fail(locked(facts.held));
   if (open === null) return ok(host);
-  if (open.running)
-    return fail({ kind: 'locked', holder: `${open.by} (transaction ${open.txn}, ${host.probe.facts.phase})` });
+  if (open.running) return fail(locked(`${open.by} (transaction ${open.txn}, ${host.probe.facts.phase})`));
   const script = call(host.site, 'recover');
   const reply = await host.transport.run(script, { signal: run.signal, timeoutMs: 5 * QUICK });
   if (!reply.ok) return reply;
-  if (reply.value.code === 75) return fail({ kind: 'locked', holder: open.by });
+  if (reply.value.code === 75) return fail(locked(open.by));
   if (reply.value.code !== 0) return fail({ kind: 'needs-repair', detail: reply.value.stdout.trim() });
   run.emit({
     type: 'note',

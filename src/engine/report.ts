@@ -3,6 +3,7 @@ import { type OpenTransaction, parseHistory } from '../host/facts.ts';
 import type { HostOutcome } from '../model/outcome.ts';
 import type { HistoryEntry } from '../model/report.ts';
 import type { HostTarget } from '../model/target.ts';
+import { locked } from './locked.ts';
 import { type OpenHost, openHost } from './open.ts';
 import { type HostRun, QUICK } from './run.ts';
 
@@ -33,7 +34,15 @@ export const historyHost = (target: HostTarget, run: HostRun): Promise<HostOutco
   reading(target, run, async (host) => {
     const history = await readHistory(host, run);
     if (history === null) return null;
-    return { end: 'reported', report: { kind: 'history', entries: history.entries, generations: history.made } };
+    return {
+      end: 'reported',
+      report: {
+        kind: 'history',
+        active: host.probe.facts.active,
+        entries: history.entries,
+        generations: history.made,
+      },
+    };
   });
 
 /** `fleet lock` on one host: shows who is at work; with a change, holds the host for a reason or lets go of it. */
@@ -53,10 +62,7 @@ export const lockHost = (
     });
     if (!reply.ok) return { end: 'untouched', failure: reply.failure };
     if (reply.value.code === 75) {
-      return {
-        end: 'untouched',
-        failure: { kind: 'locked', holder: reply.value.stdout.trim().replace(/^locked /, '') },
-      };
+      return { end: 'untouched', failure: locked(reply.value.stdout.trim().replace(/^locked /, '')) };
     }
     if (reply.value.code !== 0)
       return { end: 'untouched', failure: { kind: 'step-failed', step: change.do, exit: reply.value } };

@@ -7,6 +7,7 @@ import type { Advance, StageStep } from '../model/plan.ts';
 import type { HostTarget } from '../model/target.ts';
 import { Script, sh } from '../shell/sh.ts';
 import type { BundleFile } from '../transport/transport.ts';
+import { locked } from './locked.ts';
 import type { OpenHost } from './open.ts';
 import { type HostRun, QUICK } from './run.ts';
 
@@ -28,7 +29,7 @@ export async function enter(
   const reply = await host.transport.run(call(host.site, verb, base, run.by), { signal: run.signal, timeoutMs: QUICK });
   if (!reply.ok || reply.value.code === 0) return reply;
   const { code, stdout } = reply.value;
-  if (code === 75) return fail({ kind: 'locked', holder: stdout.trim().replace(/^(error|locked) /, '') });
+  if (code === 75) return fail(locked(stdout.trim().replace(/^(error|locked) /, '')));
   if (code !== 76) return fail(stepFailed(verb, reply.value));
   return fail({ kind: 'base-moved', expected: base, found: generationId(Number(/found (\d+)/.exec(stdout)?.[1])) });
 }
@@ -76,8 +77,9 @@ export async function fillGeneration(
   function known() {
     return { ...host.site, hasProgram: true };
   }
+  // Writing to a slow disk may take its time.
   function quick() {
-    return { signal: run.signal, timeoutMs: QUICK };
+    return { signal: run.signal, timeoutMs: 5 * QUICK };
   }
 
   async function stageBatch(batch: readonly StageStep[]): Promise<Result<void>> {
@@ -97,7 +99,7 @@ export async function fillGeneration(
             to,
             linkFrom: builds ? null : from,
             copyFrom: builds ? from : null,
-            group: target.layout.user ?? '',
+            group: host.probe.group ?? target.layout.user ?? 'root',
           },
           syncMethod(host, run),
           {

@@ -4,6 +4,7 @@ import type { GenerationId } from '../model/ids.ts';
 import { type Failure, fail, ok, type Result, type UnitFailure } from '../model/outcome.ts';
 import { explain } from '../runtime/diagnose.ts';
 import type { Transport } from '../transport/transport.ts';
+import { locked } from './locked.ts';
 import type { HostRun } from './run.ts';
 
 export type End = Extract<RunnerLine, { say: 'end' }>;
@@ -95,7 +96,7 @@ export function hostFailure(heard: Heard): Failure | null {
 export function notBegun(end: End, expected: GenerationId): Failure | null {
   switch (end.end) {
     case 'busy':
-      return { kind: 'locked', holder: 'another transaction on this host' };
+      return locked('another transaction on this host');
     case 'conflict':
       return { kind: 'base-moved', expected, found: end.generation };
     case 'missing':

@@ -32,7 +32,7 @@ export type CallSite = { readonly layout: Layout; readonly uid: number; readonly
  * @param nonce a word that no output contains
  */
 export function probeScript(layout: Layout, fragments: readonly (Script | null)[], nonce: string): Script {
-  const program = sh`set -- ${layout.root} ${layout.app} probe ${PROGRAM_NAME} ${TOOLS}`;
+  const program = sh`set -- ${layout.root} ${layout.app} probe ${PROGRAM_NAME} ${layout.user ?? '-'} ${TOOLS}`;
   const sections = fragments.map((fragment, i) =>
     fragment === null
       ? sh`printf ${`\n${nonce} ${i}\n`}`

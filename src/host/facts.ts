@@ -17,6 +17,8 @@ export type ProbeReply = {
   readonly facts: HostFacts;
   readonly hasProgram: boolean;
   readonly open: OpenTransaction | null;
+  /** Primary group of the service account; null when there is no such account yet. */
+  readonly group: string | null;
   /** What runs the active generation: systemd, nohup, or `-` when there is none. */
   readonly runtime: string;
   /** Services of the active generation. */
@@ -88,6 +90,7 @@ export function parseFacts(text: string): ProbeReply {
     hasProgram: one('program') === 'yes',
     open:
       txn === '' ? null : { txn, from: Number(from), to: Number(to), running: running === 'running', by: by.join(' ') },
+    group: one('group') || null,
     runtime: one('runtime') || '-',
     units: all('unit').map(parseUnit),
     parts: new Map(all('part').map((line) => [line.slice(line.indexOf(' ') + 1), line.slice(0, line.indexOf(' '))])),

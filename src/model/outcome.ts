@@ -48,7 +48,8 @@ export type Failure =
   | { readonly kind: 'host-key-revoked'; readonly detail: string; readonly presented: string }
   | { readonly kind: 'connection-lost'; readonly detail: string }
   | { readonly kind: 'sudo-refused'; readonly detail: string }
-  | { readonly kind: 'locked'; readonly holder: string }
+  /** `hold`: a person refuses changes until released; otherwise somebody's run is at work and ends by itself. */
+  | { readonly kind: 'locked'; readonly holder: string; readonly hold: boolean }
   | { readonly kind: 'base-moved'; readonly expected: GenerationId; readonly found: GenerationId }
   | { readonly kind: 'needs-repair'; readonly detail: string }
   | { readonly kind: 'unsupported'; readonly needs: string }

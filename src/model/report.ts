@@ -38,5 +38,11 @@ export type HostReport =
       readonly units: readonly UnitState[];
       readonly drift: readonly string[];
     }
-  | { readonly kind: 'history'; readonly entries: readonly HistoryEntry[]; readonly generations: readonly Made[] }
+  | {
+      readonly kind: 'history';
+      readonly active: GenerationId;
+      /** Oldest first. */
+      readonly entries: readonly HistoryEntry[];
+      readonly generations: readonly Made[];
+    }
   | { readonly kind: 'lock'; readonly held: string | null; readonly open: string | null };

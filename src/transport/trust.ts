@@ -60,15 +60,14 @@ function failureOf(
   files: readonly string[],
 ): Failure {
   const presented = `${key.type} ${key.base64}`;
-  const what = `${name} presents ${key.type} ${key.fingerprint}`;
   switch (verdict.verdict) {
     case 'revoked':
-      return { kind: 'host-key-revoked', presented, detail: `${what}, which is revoked in ${verdict.where}` };
+      return { kind: 'host-key-revoked', presented, detail: `${verdict.where} marks it as revoked for ${name}` };
     case 'changed':
       return {
         kind: 'host-key-changed',
         presented,
-        detail: `${what}, but ${verdict.known.join(', ')} says otherwise: somebody may be in between, or the host was set up anew. If the new key is right, replace the old one there`,
+        detail: `known for ${name}: ${verdict.known.join(', ')}`,
       };
     case 'unknown': {
       const authority = verdict.certificateAuthority
@@ -77,7 +76,7 @@ function failureOf(
       return {
         kind: 'host-key-unknown',
         presented,
-        detail: `${what}, which is not in ${files.join(', ') || 'any known_hosts file'}${authority}. Compare it with the host's own, then pin it as hostKey, or use --accept-new`,
+        detail: `no key of ${name} stands in ${files.join(', ') || 'any known_hosts file'}${authority}`,
       };
     }
   }

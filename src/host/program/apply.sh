@@ -58,7 +58,8 @@ apply_units() {
   if [ "$rt_from" = systemd ]; then
     unit_files "$from" | while read -r f; do
       contains "$wanted" "$f" && continue
-      rm -f "$UNITS/$f"
+      # What stood there before fleet came is put back, not just ours taken away.
+      if [ -f "$G/0/units/$f" ]; then place "$G/0/units/$f" "$UNITS/$f" 644 root root; else rm -f "$UNITS/$f"; fi
       case $f in */*) rmdir "$UNITS/${f%/*}" 2>/dev/null ;; esac
     done
   fi
@@ -70,7 +71,13 @@ apply_units() {
 # Files outside the release. `files.list` holds "INDEX MODE OWNER GROUP PATH".
 apply_files() {
   wanted=$(lines "$to" files.list | cut -d' ' -f5-)
-  lines "$from" files.list | while read -r _ _ _ _ path; do contains "$wanted" "$path" || rm -f "$path"; done
+  lines "$from" files.list | while read -r _ _ _ _ path; do
+    contains "$wanted" "$path" && continue
+    found=$(lines 0 files.list | grep -F " $path") || { rm -f "$path"; continue; }
+    # shellcheck disable=SC2086
+    set -- $found
+    place "$G/0/files/$1" "$path" "$2" "$3" "$4"
+  done
   lines "$to" files.list >"$S/.files" || return 74
   while read -r index mode owner group path; do
     in_place "$G/$to/files/$index" "$path" "$mode" "$owner" "$group" ||

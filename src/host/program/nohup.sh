@@ -3,12 +3,13 @@
 
 nohup_dir() { say "$S/run/$1"; }
 
-nohup_read() { # UNIT: sets sup sup_start pid pid_start
-  sup=0 sup_start='' pid=0 pid_start=''
+nohup_read() { # UNIT: sets sup sup_start pid pid_start run_as
+  sup=0 sup_start='' pid=0 pid_start='' run_as=-
   [ -f "$S/run/$1/status" ] || return 0
   while IFS='=' read -r key value; do
     case $key in
       Supervisor) sup=$value ;; SupervisorStart) sup_start=$value ;; MainPID) pid=$value ;; MainStart) pid_start=$value ;;
+      User) run_as=$value ;;
     esac
   done <"$S/run/$1/status"
 }
@@ -24,16 +25,23 @@ nohup_show() {
   fi
 }
 
-# Every process of a unit carries this mark in its environment, also one that left the group.
-nohup_marked() { # UNIT
-  # One grep finds who may be meant; only an exact entry counts.
-  for p in $(grep -laF "FLEET_UNIT=$S/$1" /proc/[0-9]*/environ 2>/dev/null); do
-    tr '\0' '\n' 2>/dev/null <"$p" | grep -qx "FLEET_UNIT=$S/$1" || continue
-    p=${p%/environ}
-    [ "${p#/proc/}" = "$$" ] || say "${p#/proc/}"
-  done
+# Every process of a unit carries this mark in its environment, also one that left the group. In a container root may
+# not look into another user's processes, that user may: so it is asked too.
+nohup_marked() { # UNIT, after nohup_read
+  sh -c "$NOHUP_SEARCH" sh "FLEET_UNIT=$S/$1" $$
+  case $PRIVILEGED/${run_as:--} in 0/* | 1/- | 1/root) return 0 ;; esac
+  as_user "$run_as" sh -c "$NOHUP_SEARCH" sh "FLEET_UNIT=$S/$1" $$ 2>/dev/null
   return 0
 }
+
+# One grep finds who may be meant; only an exact entry counts.
+# shellcheck disable=SC2016
+NOHUP_SEARCH='
+for p in $(grep -laF "$1" /proc/[0-9]*/environ 2>/dev/null); do
+  tr "\\0" "\\n" 2>/dev/null <"$p" | grep -qxF "$1" || continue
+  p=${p%/environ}
+  [ "${p#/proc/}" = "$2" ] || echo "${p#/proc/}"
+done'
 
 nohup_sweep() { # UNIT: ends whatever is left of it, politely and then not
   for signal in TERM KILL; do

@@ -1,8 +1,9 @@
 # Read-only: what the host is, what stands on it, and how that differs from what was deployed.
 
-verb_probe() { # PROGRAM-NAME TOOL…
+verb_probe() { # PROGRAM-NAME USER TOOL…
   program=$1
-  shift
+  group=$(id -gn "$2" 2>/dev/null) && say "group $group"
+  shift 2
   if [ $PRIVILEGED = 1 ]; then say "uid 0"; elif [ "$(id -u)" = 0 ]; then say "uid 65534"; else say "uid $(id -u)"; fi
   say "user $(id -un)"
   say "arch $(uname -m)"

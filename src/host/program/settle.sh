@@ -55,8 +55,8 @@ settle() { # GENERATION SECONDS UNTIL
     [ $failed = 0 ] || return 1
     now=$(uptime_now)
     if [ $all_up = 1 ]; then
-      [ "$prints" = "$steady" ] || { steady=$prints since=$now; out "up$prints"; }
-      [ $((now - since)) -lt "$2" ] || return 0
+      [ "$prints" = "$steady" ] || { steady=$prints since=$(uptime_hundredths); out "up$prints"; }
+      [ $(($(uptime_hundredths) - since)) -lt $(($2 * 100)) ] || return 0
     else
       steady=''
     fi

@@ -8,6 +8,7 @@ ActiveState=$1
 SubState=$2
 MainPID=$child
 MainStart=$child_start
+User=${svc_user:--}
 NRestarts=$restarts
 InvocationID=$invocation
 Result=$3
@@ -147,6 +148,7 @@ verb_supervise() { # UNIT GENERATION
     [ $stopping = 1 ] && break
   done
   supervise_end_child
+  run_as=$svc_user
   nohup_sweep "$unit"
   child=0 settled=1
   supervise_status inactive dead success 0

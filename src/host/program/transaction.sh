@@ -4,8 +4,7 @@
 out() { printf '%s\n' "$*" >>"$S/out.$TXN"; }
 
 verb_activate() { # TXN FROM TO SETTLE DEADLINE KEEP BY ACTION
-  mkdir -p "$S/run" || die 74 "cannot write in $S"
-  : >"$S/out.$1"
+  : >"$S/out.$1" || die 74 "cannot write in $S"
   if [ $PRIVILEGED = 1 ] && is_systemd && have systemd-run; then
     # KillMode: supervisors that it may start must outlive it.
     systemd-run -q --collect -p KillMode=process --unit="fleet-$APP-$1" -- sh "$0" "$ROOT" "$APP" runner "$@" 2>&1 || die 70 "systemd-run failed"
@@ -53,6 +52,7 @@ verb_runner() { # TXN FROM TO SETTLE DEADLINE KEEP BY ACTION
   [ "$found" = "$FROM" ] || { out "end conflict $found"; exit 76; }
   [ "$TO" = 0 ] || [ -f "$G/$TO/manifest" ] || { out "end missing $TO"; exit 64; }
   capture "$TO" "$FROM" || { out "end io"; exit 74; }
+  note_what_is_up
   journal_write ACTIVATING
   boot_arm
   out "phase activate"
@@ -63,6 +63,15 @@ verb_runner() { # TXN FROM TO SETTLE DEADLINE KEEP BY ACTION
   fi
   # Not committed, for whatever reason: this side says so, unless the other was quicker.
   if [ "$(decide "$TXN" revert)" = commit ]; then commit; else revert; fi
+}
+
+# Going back owes only what was there: a service that was down before is not asked to be up.
+note_what_is_up() {
+  rt=$(runtime_of "$FROM")
+  for u in $(start_list "$FROM"); do
+    read_unit "$rt" "$u"
+    [ "$u_active" != active ] || say "$u"
+  done | replace "$S/was-up" || die 74 "cannot write in $S"
 }
 
 # Settled is not the end: until somebody decides, a service that dies or starts again takes the release back.
@@ -94,7 +103,7 @@ revert() {
     journal_write REVERTING
     out "phase revert"
     [ "$TO" = 0 ] || [ "$(verdict "$TO")" = good ] || say bad | replace "$G/$TO/verdict"
-    if apply "$FROM" "$TO" && settle "$FROM" "$SETTLE" $(($(uptime_now) + SETTLE + 60)); then
+    if apply "$FROM" "$TO" && owe_what_was_up && settle "$FROM" "$SETTLE" $(($(uptime_now) + SETTLE + 60)); then
       history_add reverted
       close_transaction
       out "end reverted $FROM"
@@ -106,9 +115,14 @@ revert() {
   out "end stuck $FROM"
 }
 
+owe_what_was_up() {
+  [ -f "$S/was-up" ] && [ -f "$S/.before" ] || return 0
+  while read -r u before; do contains "$(cat "$S/was-up")" "$u" && say "$u $before"; done <"$S/.before" | replace "$S/.before"
+}
+
 close_transaction() {
   boot_disarm
-  rm -f "$S/lease"
+  rm -f "$S/lease" "$S/was-up" "$S/.before"
   journal_write IDLE
 }
 

@@ -1,6 +1,7 @@
 import { unreachable } from '../../model/outcome.ts';
 import type { PlanView } from '../../model/plan.ts';
 import type { Paint } from '../paint.ts';
+import { changed, inOrder } from '../words/change.ts';
 import { list } from '../words/count.ts';
 import { planned } from '../words/plan.ts';
 import { groupBy } from './group.ts';
@@ -25,7 +26,10 @@ function painted(sign: Sign, text: string, paint: Paint): string {
 /** One plan as a diff: a line for each change, then what to be warned of. */
 export function planLines(plan: PlanView, paint: Paint): string[] {
   return [
-    ...plan.changes.map(({ sign, text }) => `    ${painted(sign, `${sign} ${text}`, paint)}`),
+    ...inOrder(plan.changes).map((change) => {
+      const text = `${change.sign} ${changed(change, plan)}`;
+      return `    ${painted(change.sign, text, paint)}`;
+    }),
     ...plan.warnings.map((text) => `    ${paint.warn(`warning: ${text}`)}`),
   ];
 }

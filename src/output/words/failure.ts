@@ -1,8 +1,9 @@
 import { type Failure, unreachable } from '../../model/outcome.ts';
 import { explainConnection } from './connection.ts';
-import { command, type Explanation, type Place, wayOut } from './explanation.ts';
+import { again, command, type Explanation, type Place, wayOut } from './explanation.ts';
 import { explainHostKey } from './host-key.ts';
 import { PHASE } from './phase.ts';
+import { holder } from './report.ts';
 import { duration } from './time.ts';
 import { explainChecks, explainStep, explainUnits } from './work.ts';
 
@@ -29,11 +30,17 @@ export function explain(failure: Failure, place: Place): Explanation {
     case 'unhealthy':
       return explainChecks(failure.checks, place);
     case 'locked':
-      return plain(
-        `somebody else is at work on this host: ${failure.holder}`,
-        'Wait until they are done and run the same command again. The lock belongs to a running process on the host and ' +
-          'goes when that ends, so there is nothing to delete.',
-      );
+      return failure.hold
+        ? plain(
+            `a person has put this host on hold: ${holder(failure.holder)}`,
+            'Ask them whether the reason is over. A hold does not end by itself: ' +
+              `\`${command('lock --release', place)}\` lets go of it, then run the same command again.`,
+          )
+        : plain(
+            `somebody else is at work on this host: ${failure.holder}`,
+            `Wait until they are done (\`${command('lock', place)}\` shows it) and run the same command again. Their ` +
+              'lock belongs to running processes and ends with them, so there is nothing to unlock or to delete.',
+          );
     case 'base-moved':
       return plain(
         `somebody else deployed in the meantime: ${generation(failure.expected)} was to be active, ` +
@@ -59,14 +66,14 @@ export function explain(failure: Failure, place: Place): Explanation {
           'was gone, run the same command again.',
       );
     case 'cancelled':
-      return plain(`interrupted while ${PHASE[failure.phase]}`, 'Run the same command again when you want it done.');
+      return plain(`interrupted while ${PHASE[failure.phase]}`, `When you want it done, ${again(place)}.`);
     case 'timed-out':
       return plain(
         `${failure.what} took longer than ${duration(failure.ms)}`,
         'Look for what it waits for on the host (load, network, a prompt), and run the same command again.',
       );
     case 'skipped':
-      return plain(`not started: ${failure.why}`, 'Put right what stopped the run and run the same command again.');
+      return plain(`not started: ${failure.why}`, `Put right what stopped the run, then ${again(place)}.`);
     default:
       return unreachable(failure);
   }

@@ -2,6 +2,7 @@ import { type Failure, type HostOutcome, unreachable } from '../../model/outcome
 import { count } from './count.ts';
 import { command, type Explanation, type Place, wayOut } from './explanation.ts';
 import { explain } from './failure.ts';
+import { reported } from './report.ts';
 
 /** How it ended, and so what state the host is in: one sentence without a full stop. */
 export function ended(outcome: HostOutcome): string {
@@ -15,7 +16,7 @@ export function ended(outcome: HostOutcome): string {
     case 'removed':
       return 'removed: the app is off this host';
     case 'reported':
-      return 'read';
+      return `read: ${reported(outcome.report)}`;
     case 'planned':
       return outcome.pending ? 'planned: changes are pending' : 'planned: nothing to do';
     case 'healthy':
@@ -59,10 +60,10 @@ export function explainOutcome(outcome: HostOutcome, place: Place): Explanation 
     return {
       ...reason,
       next: [
-        `When the host can be reached again, \`${command('health', place)}\` shows which generation is active and how ` +
-          'it is; it changes nothing.',
-        'Not confirmed in time means that the host goes back by itself; confirmed means that the new generation stays. ' +
-          `Either way \`${command('deploy', place)}\` brings it to what you want.`,
+        `When the host can be reached again, \`${command('status', place)}\` shows which generation is active and how ` +
+          'the change ended; it changes nothing.',
+        'Not confirmed in time means that the host goes back by itself; confirmed means that the change stays. Run the ' +
+          'same command again only where the status says that the change was not kept.',
       ],
     };
   }

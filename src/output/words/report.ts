@@ -1,0 +1,69 @@
+import { type HostOutcome, unreachable } from '../../model/outcome.ts';
+import type { HistoryEntry, HostReport } from '../../model/report.ts';
+import { count } from './count.ts';
+
+type Status = Extract<HostReport, { kind: 'status' }>;
+type Lock = Extract<HostReport, { kind: 'lock' }>;
+
+/** The report behind an outcome, or null when the command was no reading one or failed. */
+export const reportOf = (outcome: HostOutcome): HostReport | null =>
+  outcome.end === 'reported' ? outcome.report : null;
+
+/** A report in a few words, for a row of the live view. */
+export function reported(report: HostReport): string {
+  switch (report.kind) {
+    case 'status':
+      return `${report.generation === 0 ? 'nothing deployed' : `generation ${report.generation}`}, ${transaction(report)}`;
+    case 'history':
+      return `${count(report.generations.length, 'generation')}, ${count(report.entries.length, 'change')}`;
+    case 'lock':
+      return locks(report).join('; ');
+    default:
+      return unreachable(report);
+  }
+}
+
+/** Phases of a host's journal; one that this version does not know is shown as it is. */
+const TRANSACTION: Readonly<Record<string, string>> = {
+  IDLE: 'idle',
+  ACTIVATING: 'switching over',
+  SETTLING: 'settling',
+  AWAIT_CONFIRM: 'waiting for confirmation',
+  COMMITTED: 'finishing',
+  REVERTING: 'going back',
+  REVERT_FAILED: 'STUCK',
+};
+
+/** How far the host's transaction is, in a word or two. */
+export const transaction = ({ phase }: Pick<Status, 'phase'>): string => TRANSACTION[phase] ?? phase;
+
+/** A hold in the host's own words, shorter: `alice@laptop since 2026-01-02T03:04:05Z: disk swap`. */
+export const holder = (held: string): string => held.replace(', who holds it since ', ' since ');
+
+/** Everything that keeps a run from beginning on the host, or that it is free. */
+export function locks({ held, open }: Pick<Lock, 'held' | 'open'>): string[] {
+  // A lease is somebody's run and ends with it; a hold stays until it is released.
+  const who = held === null ? [] : [/, who is \w+/.test(held) ? `at work: ${held}` : `held by ${holder(held)}`];
+  const all = [...who, ...(open === null ? [] : [`open: ${open}`])];
+  return all.length === 0 ? ['free'] : all;
+}
+
+const RESULT = { committed: 'done', reverted: 'reverted', 'revert-failed': 'STUCK' } as const;
+
+/** How a transaction ended: done, taken back, or neither. */
+export const result = (entry: HistoryEntry): string => RESULT[entry.result];
+
+/** `3 -> 4`, or the generation alone where the transaction stayed on it; 0 is the host before the first deploy. */
+export function way({ from, to }: HistoryEntry, arrow: string): string {
+  const named = (generation: number) => (generation === 0 ? 'none' : String(generation));
+  return from === to ? named(to) : `${named(from)} ${arrow} ${named(to)}`;
+}
+
+/** A time of the host as people read it, `2026-01-02 03:04:05`; what is no time is shown as it is. */
+export function when(iso: string): string {
+  const [, day, time] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/.exec(iso) ?? [];
+  return day === undefined ? iso : `${day} ${time}`;
+}
+
+/** A source as people name it: a commit by its first ten digits, ` dirty` kept. */
+export const source = (text: string): string => text.replace(/^[0-9a-f]{40,64}(?= |$)/, (hash) => hash.slice(0, 10));
