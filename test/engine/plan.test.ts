@@ -7,7 +7,7 @@ import { Secret } from '../../src/model/secret.ts';
 import type { HostTarget, Layout } from '../../src/model/target.ts';
 import type { BoundTask } from '../../src/model/task.ts';
 import { sh } from '../../src/shell/sh.ts';
-import { generation, probeWith } from './facts.ts';
+import { generation, probeWith } from '../facts.ts';
 
 const layout: Layout = { root: '/opt/app', current: '/opt/app/current', app: 'app', user: 'app', data: ['data'] };
 const target = { layout, runtime: 'auto' } as HostTarget;
@@ -50,7 +50,7 @@ describe('the plan', () => {
   it('names what comes, goes and changes, and never a secret', () => {
     const before = partsOf({ ...EMPTY_TASK_PLAN, units: [UNIT, { path: 'old.service', text: '' }] }, layout, 'systemd');
     const other = task({ units: [{ ...UNIT, text: 'x' }], env: new Secret('.env', 'TOKEN=canary') });
-    const { view } = plan([other], deployed({}) && { ...deployed(), parts: before });
+    const { view } = plan([other], { ...deployed(), parts: before });
     expect(view.changes).toEqual([
       { sign: '+', text: '.env' },
       { sign: '~', text: 'unit app.service' },

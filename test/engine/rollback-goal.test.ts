@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type RollbackRequest, rollbackGoal } from '../../src/engine/rollback.ts';
 import { generationId } from '../../src/model/ids.ts';
-import { factsWith, generation } from './facts.ts';
+import { factsWith, generation } from '../facts.ts';
 
 const PREVIOUS: RollbackRequest = { to: 'previous', keepData: false };
 const to = (id: number): RollbackRequest => ({ to: 'generation', id: generationId(id) });

@@ -1,27 +1,10 @@
 import type { HostFacts } from '../../src/model/facts.ts';
-import { generationId } from '../../src/model/ids.ts';
 import type { UnitFile } from '../../src/model/plan.ts';
 import type { Layout } from '../../src/model/target.ts';
 import type { RecordInput } from '../../src/runtime/define.ts';
+import { factsWith } from '../facts.ts';
 
-export const HOST: HostFacts = {
-  uid: 0,
-  user: 'root',
-  arch: 'x86_64',
-  os: 'debian 12',
-  init: { known: true, value: 'none' },
-  systemdVersion: 0,
-  tools: new Set(),
-  boot: 'cron',
-  freeBytes: 1e9,
-  freeInodes: 1e6,
-  active: generationId(0),
-  generations: [],
-  held: null,
-  phase: 'IDLE',
-  found: [],
-  drift: [],
-};
+export const HOST: HostFacts = factsWith({ init: { known: true, value: 'none' }, systemdVersion: 0, boot: 'cron' });
 
 export const LAYOUT: Layout = {
   root: '/opt/app',

@@ -1,11 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import type { HostFacts } from '../../src/model/facts.ts';
-import { generationId } from '../../src/model/ids.ts';
 import type { TaskPlan } from '../../src/model/plan.ts';
 import type { Layout } from '../../src/model/target.ts';
 import type { PlanContext } from '../../src/model/task.ts';
 import type { Script } from '../../src/shell/sh.ts';
 import { bindTask, InputError, type LocalIo, type TaskKind } from '../../src/tasks/define.ts';
+import { factsWith } from '../facts.ts';
 
 /** The shells that hosts have as sh; all of them have to be installed here. */
 export const SHELLS = [['dash'], ['bash', '--posix'], ['busybox', 'sh']] as const;
@@ -34,28 +34,11 @@ export const layout: Layout = {
   data: [],
 };
 
-const DEBIAN: HostFacts = {
-  uid: 0,
-  user: 'root',
-  arch: 'x86_64',
-  os: 'debian 12',
-  init: { known: true, value: 'systemd' },
-  systemdVersion: 252,
-  tools: new Set(['rsync', 'tar', 'useradd', 'adduser', 'logrotate', 'apt-get']),
-  boot: 'systemd',
-  freeBytes: 1e9,
-  freeInodes: 1e6,
-  active: generationId(0),
-  generations: [],
-  held: null,
-  phase: 'IDLE',
-  found: [],
-  drift: [],
-};
+const TOOLS = new Set(['rsync', 'tar', 'useradd', 'adduser', 'logrotate', 'apt-get']);
 
 /** A Debian host with root, unless told otherwise. */
 export const hostWith = (facts: Partial<HostFacts> = {}): PlanContext => ({
-  host: { ...DEBIAN, ...facts },
+  host: factsWith({ tools: TOOLS, ...facts }),
   layout,
   runtime: 'systemd',
 });

@@ -1,6 +1,6 @@
-import type { ProbeReply } from '../../src/host/facts.ts';
-import type { GenerationFacts, HostFacts } from '../../src/model/facts.ts';
-import { digest, generationId } from '../../src/model/ids.ts';
+import type { ProbeReply } from '../src/host/facts.ts';
+import type { GenerationFacts, HostFacts } from '../src/model/facts.ts';
+import { digest, generationId } from '../src/model/ids.ts';
 
 /** A Debian host with root and systemd, and nothing of ours on it, unless told otherwise. */
 export const factsWith = (facts: Partial<HostFacts> = {}): HostFacts => ({
