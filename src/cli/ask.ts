@@ -1,37 +1,62 @@
-import { createInterface } from 'node:readline/promises';
+import { createInterface, type Interface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { Secret } from '../model/secret.ts';
+import type { RunReporter } from '../output/reporter.ts';
 import type { World } from './world.ts';
 
 const canAsk = (world: World) => world.stdin.isTTY === true && world.stderr.isTTY === true;
 
-/** Asks on the terminal without echo; null where there is none. */
+/** Asks on the terminal without echo; null where there is none, and when the question was left by Ctrl-C or Ctrl-D. */
 export async function askSecret(question: string, name: string, world: World): Promise<Secret | null> {
   if (!canAsk(world)) return null;
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const lines = createInterface({ input: world.stdin, output: silent, terminal: true });
+  const lines = createInterface({ input: world.stdin, output: silent, terminal: true, historySize: 0 });
   world.stderr.write(question);
-  try {
-    return new Secret(name, await lines.question('', { signal: world.signal }));
-  } catch {
-    return null;
-  } finally {
-    lines.close();
-    world.stderr.write('\n');
-  }
+  const answer = await answerTo(lines, '', world);
+  if (!world.signal.aborted) world.stderr.write('\n');
+  return answer === null ? null : new Secret(name, answer);
 }
 
-/** Asks for a line of text; null where there is no terminal. */
+/** Asks for a line of text; null where there is no terminal, and when the question was left by Ctrl-C or Ctrl-D. */
 export async function askText(question: string, world: World): Promise<string | null> {
   if (!canAsk(world)) return null;
   const lines = createInterface({ input: world.stdin, output: world.stderr });
+  return (await answerTo(lines, question, world))?.trim() ?? null;
+}
+
+async function answerTo(lines: Interface, question: string, world: World): Promise<string | null> {
+  // While a line is read the terminal sends no signal for Ctrl-C: readline alone hears of it.
+  lines.on('SIGINT', () => {
+    world.stderr.write('\n');
+    world.interrupt();
+  });
+  const closed = new Promise<null>((resolve) => lines.once('close', () => resolve(null)));
+  const answer = lines.question(question, { signal: world.signal }).catch(() => null);
   try {
-    return (await lines.question(question, { signal: world.signal })).trim();
-  } catch {
-    return null;
+    return await Promise.race([answer, closed]);
   } finally {
     lines.close();
   }
+}
+
+/** Runs one use of the terminal when those before it have ended. */
+export type Turn = <T>(use: () => Promise<T>) => Promise<T>;
+
+/** Turns at the terminal, the live view taken away for each. */
+export function turns(view: Pick<RunReporter, 'suspend' | 'resume'>): Turn {
+  let last: Promise<unknown> = Promise.resolve();
+  return (use) => {
+    const turn = last.then(async () => {
+      view.suspend();
+      try {
+        return await use();
+      } finally {
+        view.resume();
+      }
+    });
+    last = turn.catch(() => {});
+    return turn;
+  };
 }
 
 /** Asks a yes-or-no question; anything but yes is no, and so is a missing terminal. */

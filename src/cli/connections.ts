@@ -3,14 +3,15 @@ import { Secret } from '../model/secret.ts';
 import type { HostTarget } from '../model/target.ts';
 import { type ConnectOptions, connector, startGate } from '../transport/connect.ts';
 import type { Connect } from '../transport/transport.ts';
-import { askSecret } from './ask.ts';
+import { askSecret, type Turn } from './ask.ts';
 import type { HostFlags, World } from './world.ts';
 
-/** Makes connections for a run: what all of them share is decided here, once. */
+/** Makes connections for a run: what all of them share is decided and asked here, once. @param turn keeps questions apart */
 export function connections(
   flags: HostFlags,
   world: World,
   note: (text: string) => void,
+  turn: Turn,
 ): (target: HostTarget) => Connect {
   const { FLEET_BECOME_PASSWORD: fromCaller } = world.caller.env;
   const options: Omit<ConnectOptions, 'homeKnownHosts'> = {
@@ -18,9 +19,9 @@ export function connections(
     becomePassword: once(async () =>
       fromCaller
         ? new Secret('FLEET_BECOME_PASSWORD', fromCaller)
-        : askSecret('sudo password on the hosts: ', 'sudo password', world),
+        : turn(() => askSecret('sudo password on the hosts: ', 'sudo password', world)),
     ),
-    passphrase: (file) => askSecret(`passphrase of ${file}: `, 'passphrase', world),
+    passphrase: (file) => turn(() => askSecret(`passphrase of ${file}: `, 'passphrase', world)),
     connectTimeoutMs: 15_000,
     keepaliveMs: 10_000,
     retries: 2,

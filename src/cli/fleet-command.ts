@@ -8,7 +8,8 @@ import type { FleetEvent, Summary } from '../model/events.ts';
 import type { HostOutcome } from '../model/outcome.ts';
 import type { HostTarget } from '../model/target.ts';
 import { createReporter } from '../output/reporter.ts';
-import { confirm } from './ask.ts';
+import { clean } from '../output/sanitize.ts';
+import { confirm, turns } from './ask.ts';
 import { connections } from './connections.ts';
 import { type ExitCode, exitCode } from './exit-code.ts';
 import { describe, openProject, UsageError } from './project.ts';
@@ -21,6 +22,8 @@ export type FleetCommand = {
   readonly verb: string;
   readonly kind: FleetRun['kind'];
   readonly inputs: Inputs;
+  /** Whether all that the command is for is a report at the end. */
+  readonly reads?: boolean;
 };
 
 type Work = (target: HostTarget, run: HostRun) => Promise<HostOutcome>;
@@ -57,6 +60,7 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, world: 
     mode: flags.json ? 'json' : 'auto',
     verbose: flags.verbose === true,
     quiet: flags.quiet === true,
+    reads: command.reads === true,
     stdout: world.stdout,
     stderr: world.stderr,
     isTTY: world.stdout.isTTY === true,
@@ -66,10 +70,16 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, world: 
     clock: Date.now,
   });
   world.onAbandon(() => reporter.abandon());
+  const aside = (text: string) => {
+    reporter.suspend();
+    world.stderr.write(text);
+    reporter.resume();
+  };
+  world.onAside(aside);
   const settings = {
     signal: world.signal,
     now: Date.now,
-    connect: connections(flags, world, (text) => world.stderr.write(`${text}\n`)),
+    connect: connections(flags, world, (text) => aside(`${clean(text)}\n`), turns(reporter)),
     by: `${world.caller.user}@${hostname()}`,
     newId: () => randomBytes(6).toString('hex'),
     localRsync: await hasRsync(),

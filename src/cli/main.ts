@@ -8,6 +8,7 @@ import type { World } from './world.ts';
 // The only file that reads the process and ends it.
 const interrupt = new AbortController();
 let abandon = () => {};
+let aside = (text: string): void => void process.stderr.write(text);
 const world: World = {
   caller: { env: process.env, cwd: process.cwd(), home: process.env.HOME ?? homedir(), user: userInfo().username },
   execPath: process.execPath,
@@ -15,6 +16,10 @@ const world: World = {
   stderr: process.stderr,
   stdin: process.stdin,
   signal: interrupt.signal,
+  interrupt: () => onSignal(),
+  onAside: (hook) => {
+    aside = hook;
+  },
   onAbandon: (hook) => {
     abandon = hook;
   },
@@ -27,7 +32,7 @@ function onSignal(): void {
     process.stderr.write('fleet: left at once; hosts in the middle of a change go back by themselves\n');
     process.exit(130);
   }
-  process.stderr.write('fleet: stopping; hosts that had begun are brought to a whole state (again to leave at once)\n');
+  aside('fleet: stopping; hosts that had begun are brought to a whole state (again to leave at once)\n');
   interrupt.abort();
 }
 process.on('SIGINT', onSignal);

@@ -3,7 +3,7 @@ import { runFleetCommand } from './fleet-command.ts';
 import { UsageError } from './project.ts';
 import type { HostFlags, World } from './world.ts';
 
-const reading = (name: string, verb: string) => ({ name, verb, kind: 'reads', inputs: 'skip' }) as const;
+const reading = (name: string, verb: string) => ({ name, verb, kind: 'reads', inputs: 'skip', reads: true }) as const;
 
 /** `fleet status`: changes nothing, also where an open transaction waits to be finished. */
 export const status = (flags: HostFlags, world: World) =>

@@ -10,6 +10,10 @@ export type World = {
   readonly stdin: NodeJS.ReadStream;
   /** Aborted by the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
+  /** Does what Ctrl-C does, for whoever reads the terminal while it sends no signals. */
+  readonly interrupt: () => void;
+  /** Takes over how a word to the operator is shown in mid-run, so that it does not fall into the live view. */
+  readonly onAside: (hook: (text: string) => void) => void;
   /** Called on a second Ctrl-C, before the process ends: gives the terminal back. */
   readonly onAbandon: (hook: () => void) => void;
 };

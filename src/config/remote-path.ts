@@ -33,6 +33,7 @@ export function dataTrouble(path: string): string | null {
   if (path.startsWith('/')) return 'must be relative to the root';
   if (parts.some((part) => part === '' || part === '.' || part === '..')) return 'must not contain "//", "." or ".."';
   if (/[\x00-\x1f\x7f]/.test(path)) return 'must not contain control characters';
+  if (path !== path.trim()) return 'must not begin or end with a space';
   if (path.startsWith('-')) return 'must not begin with "-"';
   if (RESERVED.has(parts[0] ?? '')) return `must not be "${parts[0]}", which is fleet's own`;
   return null;

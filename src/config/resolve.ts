@@ -7,6 +7,7 @@ import { mistypedUnits } from './checked-units.ts';
 import { type ConnectionContext, type Reach, reachHost } from './connection.ts';
 import { type Diagnostic, diagnostic, type Position, sortDiagnostics } from './diagnostic.ts';
 import type { InventoryHost } from './inventory.ts';
+import { type Linted, lintHost, lintTasks } from './lint.ts';
 import { type LocalView, localFiles } from './local-files.ts';
 import { checkOverrides, type Overrides } from './overrides.ts';
 import type { Playbook } from './playbook.ts';
@@ -26,7 +27,12 @@ import { gitSource } from './source.ts';
 export type Inputs = 'read' | 'skip';
 
 /** What a run works through, and what the operator should know before. */
-export type Resolved<T> = { readonly targets: readonly T[]; readonly warnings: readonly string[] };
+export type Resolved<T> = {
+  readonly targets: readonly T[];
+  readonly warnings: readonly string[];
+  /** What `fleet check` may say besides. */
+  readonly hints: readonly string[];
+};
 
 /** A host that only has to be reached. */
 export type ReachedHost = Reach & { readonly host: InventoryHost };
@@ -44,6 +50,7 @@ export async function resolveTargets(
   const flags = checkOverrides(overrides);
   if (!pairs.ok || flags.length > 0) return fail([...flags, ...(pairs.ok ? [] : pairs.failure)]);
   const warnings = new Set<string>();
+  const hints = new Set<string>();
   const context = connectionContext(project, warnings);
   for (const { file } of project.playbooks.filter((one) => hostsOf(project.inventory, one).length === 0)) {
     context.warn(`${file}: its groups have no hosts, so it does nothing`);
@@ -54,6 +61,11 @@ export async function resolveTargets(
     files: localFiles(project.dir, project.caller, context.warn),
     sources: once(),
     warn: context.warn,
+    tell(linted) {
+      for (const text of linted.warnings) warnings.add(text);
+      for (const text of linted.hints) hints.add(text);
+      return linted.errors;
+    },
   };
   const reached = once<Result<Reach, readonly Diagnostic[]>>();
   const results = await mapLimited(pairs.value, AT_A_TIME, async (pair) => {
@@ -62,7 +74,10 @@ export async function resolveTargets(
     const hosts = pairs.value.filter(({ playbook }) => playbook === pair.playbook).length;
     return bindPair(binding, pair, reach.value, hosts);
   });
-  return collect(results, warnings);
+  const targets = results.flatMap((result) => (result.ok ? [result.value] : []));
+  const names = new Set(targets.map(({ host }) => host));
+  const between = [...names].flatMap((name) => binding.tell(lintHost(targets.filter(({ host }) => host === name))));
+  return collect(between.length > 0 ? [...results, fail(between)] : results, warnings, hints);
 }
 
 /** How to reach the selected hosts, whatever apps they have. */
@@ -100,12 +115,14 @@ const connectionContext = (project: Project, warnings: Set<string>): ConnectionC
 function collect<T>(
   results: readonly Result<T, readonly Diagnostic[]>[],
   warnings: ReadonlySet<string>,
+  hints: ReadonlySet<string> = new Set(),
 ): Result<Resolved<T>, readonly Diagnostic[]> {
   const found = results.flatMap((result) => (result.ok ? [] : result.failure));
   if (found.length > 0) return fail(sortDiagnostics(found));
   return ok({
     targets: results.flatMap((result) => (result.ok ? [result.value] : [])),
     warnings: [...warnings].sort(),
+    hints: [...hints].sort(),
   });
 }
 
@@ -124,10 +141,12 @@ type Binding = {
   readonly files: ReturnType<typeof localFiles>;
   readonly sources: ReturnType<typeof once<HostTarget['source']>>;
   readonly warn: (text: string) => void;
+  /** Passes on what was linted; returns its errors. */
+  readonly tell: (linted: Linted) => readonly Diagnostic[];
 };
 
 async function bindPair(
-  { project, inputs, files, sources, warn }: Binding,
+  { project, inputs, files, sources, warn, tell }: Binding,
   { host, playbook }: Pair,
   { connection, runtime }: Reach,
   hosts: number,
@@ -146,7 +165,9 @@ async function bindPair(
       bindEntry(project, playbook, entry, i, (task) => bindTask(task, entry.spec, files(view), layout)),
     ),
   );
-  const found = tasks.flatMap((task) => (task.ok ? [] : [task.failure]));
+  const bound = tasks.flatMap((task) => (task.ok ? [task.value] : []));
+  const errors = tell(lintTasks(bound, layout, playbook.file));
+  const found = [...tasks.flatMap((task) => (task.ok ? [] : [task.failure])), ...errors];
   if (found.length > 0) return fail(found);
   const folder = trees[0] ?? project.dir;
   return ok({
@@ -157,7 +178,7 @@ async function bindPair(
     layout,
     keep: body.keep,
     policy: deployPolicy(body.deploy, hosts),
-    tasks: tasks.flatMap((task) => (task.ok ? [task.value] : [])),
+    tasks: bound,
     checks: body.health.flatMap(({ kind, spec }) => {
       const check = project.registry.checks.find((one) => one.kind === kind);
       return check ? [bindCheck(check, spec, layout)] : [];

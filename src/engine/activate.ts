@@ -79,7 +79,7 @@ export async function activate(
 
     run.emit({ type: 'phase', phase: 'verify' });
     const results = await verify(
-      { ...host, transport: lines.transport },
+      { ...host, site: installed, transport: lines.transport },
       change.to === 0 ? [] : target.checks,
       deadline - GRACE,
       run,
@@ -138,7 +138,7 @@ export async function activate(
     const failure = hostFailure(heard) ?? ours ?? { kind: 'expired', detail: 'the host went back by itself' };
     const end = heard.end;
     if (end === null || end.end === 'died') return afterDeath(failure);
-    const refused = notBegun(end, change.from);
+    const refused = notBegun(end, change.from, heard.refused);
     if (refused !== null) return { end: 'untouched', failure: refused };
     switch (end.end) {
       case 'committed':

@@ -80,7 +80,10 @@ async function advance(
   if (!filled.ok) return takeBack(there, id, prepared, filled.failure, run);
   if (run.signal.aborted) return takeBack(there, id, prepared, { kind: 'cancelled', phase: 'stage' }, run);
   const change = { from: plan.base, to: id, keep: target.keep, action: 'deploy' } as const;
-  return activate(there, target, change, { end: 'deployed', generation: id }, run);
+  const outcome = await activate(there, target, change, { end: 'deployed', generation: id }, run);
+  // The host refused to begin: what was made ready for it goes again.
+  if (outcome.end === 'untouched') await takeBack(there, id, prepared, outcome.failure, run);
+  return outcome;
 }
 
 /** The first call of a verb has put the program there. */

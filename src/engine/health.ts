@@ -2,6 +2,7 @@ import type { CheckResult, HostOutcome } from '../model/outcome.ts';
 import type { HostTarget } from '../model/target.ts';
 import { openHost } from './open.ts';
 import type { HostRun } from './run.ts';
+import { scrubbed } from './scrub.ts';
 import { checkIo, checkOnce } from './verify.ts';
 
 /** The services of the active generation and the playbook's checks, once each. Read-only; takes no lock. */
@@ -12,7 +13,7 @@ export async function healthHost(target: HostTarget, run: HostRun): Promise<Host
   run.emit({ type: 'phase', phase: 'verify' });
   const { facts, units, open } = host.probe;
   const io = checkIo(host, run.signal);
-  const results: CheckResult[] = [
+  const found: CheckResult[] = [
     deployed(facts.active),
     ...(open === null ? [] : [unfinished(open.by, facts.phase, open.running)]),
     ...units.map((unit): CheckResult => {
@@ -27,6 +28,7 @@ export async function healthHost(target: HostTarget, run: HostRun): Promise<Host
     }),
     ...(await Promise.all(target.checks.map((check) => checkOnce(check, io, run.now)))),
   ];
+  const results = facts.active === 0 ? found : await scrubbed(found, host, run.signal);
   for (const result of results) run.emit({ type: 'check', result });
   const bad = results.filter((result) => !result.ok);
   return bad.length === 0

@@ -1,7 +1,6 @@
-import { call } from '../host/call.ts';
+import { call, look } from '../host/call.ts';
 import { type OpenTransaction, parseHistory } from '../host/facts.ts';
 import type { HostOutcome } from '../model/outcome.ts';
-import type { HistoryEntry } from '../model/report.ts';
 import type { HostTarget } from '../model/target.ts';
 import { locked } from './locked.ts';
 import { type OpenHost, openHost } from './open.ts';
@@ -84,10 +83,7 @@ async function reading(
 
 /** Null when the host could not be asked. */
 async function readHistory(host: OpenHost, run: HostRun): Promise<ReturnType<typeof parseHistory> | null> {
-  const none: readonly HistoryEntry[] = [];
-  // Nothing of ours is there yet, and looking must not put it there.
-  if (!host.probe.hasProgram) return { entries: [...none], made: [] };
-  const reply = await host.transport.run(call(host.site, 'history'), { signal: run.signal, timeoutMs: QUICK });
+  const reply = await host.transport.run(look(host.site, 'history'), { signal: run.signal, timeoutMs: QUICK });
   return reply.ok ? parseHistory(reply.value.stdout, host.probe.facts.generations) : null;
 }
 

@@ -61,7 +61,7 @@ function hear(line: RunnerLine, heard: Heard, run: HostRun): void {
   else if (line.say === 'note') run.emit({ type: 'note', text: line.text });
   else if (line.say === 'await') heard.awaiting = true;
   else if (line.say === 'expired') heard.expired = true;
-  else if (line.say === 'refused') heard.refused = line.text;
+  else if (line.say === 'refused') heard.refused ??= line.text;
   else if (line.say === 'end') heard.end = line;
   else if (line.say === 'unit-failed' && !heard.units.has(line.unit)) heard.units.set(line.unit, { line, log: [] });
   else if (line.say === 'unit-log') {
@@ -86,14 +86,14 @@ export function hostFailure(heard: Heard): Failure | null {
     return { kind: 'not-settled', units };
   }
   if (heard.refused !== null) {
-    return { kind: 'step-failed', step: 'start the services', exit: { code: 1, stdout: '', stderr: heard.refused } };
+    return { kind: 'step-failed', step: 'switch generations', exit: { code: 1, stdout: '', stderr: heard.refused } };
   }
   if (heard.expired) return { kind: 'expired', detail: 'no confirmation reached the host before its deadline' };
   return null;
 }
 
 /** How a transaction ended that never began, in terms of what the host said. */
-export function notBegun(end: End, expected: GenerationId): Failure | null {
+export function notBegun(end: End, expected: GenerationId, refused: string | null): Failure | null {
   switch (end.end) {
     case 'busy':
       return locked('another transaction on this host');
@@ -102,7 +102,10 @@ export function notBegun(end: End, expected: GenerationId): Failure | null {
     case 'missing':
       return { kind: 'no-target', detail: `generation ${end.generation} is not on the host` };
     case 'io':
-      return { kind: 'unsupported', needs: 'a writable state folder with free space' };
+      return {
+        kind: 'unsupported',
+        needs: `writable folders with free space${refused === null ? '' : `: ${refused}`}`,
+      };
     case 'committed':
     case 'reverted':
     case 'stuck':

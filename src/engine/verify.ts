@@ -4,6 +4,7 @@ import type { BoundCheck, CheckIo } from '../model/check.ts';
 import { type CheckResult, fail, ok } from '../model/outcome.ts';
 import type { OpenHost } from './open.ts';
 import { type HostRun, pause, QUICK } from './run.ts';
+import { scrubbed } from './scrub.ts';
 
 /** What checks may use of an open host. */
 export function checkIo(host: OpenHost, signal: AbortSignal): CheckIo {
@@ -44,8 +45,9 @@ export async function verify(
       for (;;) {
         const result = await checkOnce(check, io, run.now);
         if (result.ok || run.now() >= end || run.signal.aborted) {
-          run.emit({ type: 'check', result });
-          return result;
+          const [shown = result] = await scrubbed([result], host, run.signal);
+          run.emit({ type: 'check', result: shown });
+          return shown;
         }
         await pause(Math.min(500, Math.max(0, end - run.now())), run.signal);
       }

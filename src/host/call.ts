@@ -59,12 +59,20 @@ export function call(site: CallSite, verb: string, ...words: readonly (string | 
   return site.hasProgram ? run : Script.join([install(state), run], '\n');
 }
 
+/** One verb that only reads. On a host with another fleet's program, or none, ours is part of the script and not left there. */
+export const look = (site: CallSite, verb: 'history'): Script =>
+  site.hasProgram
+    ? call(site, verb)
+    : Script.join([sh`set -- ${site.layout.root} ${site.layout.app} ${verb}`, Script.ofProgram(PROGRAM)], '\n');
+
 function install(state: string): Script {
   const temporary = `${state}/.${PROGRAM_NAME}`;
   return Script.join(
     [
       sh`umask 077; mkdir -p ${state} || exit 74`,
-      Script.ofProgram(`${sh`cat >${temporary}`.text} <<'END_OF_HOST_PROGRAM'\n${PROGRAM}\nEND_OF_HOST_PROGRAM`),
+      Script.ofProgram(
+        `${sh`cat >${temporary}`.text} <<'END_OF_HOST_PROGRAM' || exit 74\n${PROGRAM}\nEND_OF_HOST_PROGRAM`,
+      ),
       sh`mv -f ${temporary} ${`${state}/${PROGRAM_NAME}`} || exit 74`,
       sh`ln -sfn ${PROGRAM_NAME} ${`${state}/host.sh`}`,
     ],

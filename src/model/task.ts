@@ -1,4 +1,5 @@
 import type { Script } from '../shell/sh.ts';
+import type { Declared } from './declared.ts';
 import type { HostFacts, RuntimeName } from './facts.ts';
 import type { TaskPlan } from './plan.ts';
 import type { Secret } from './secret.ts';
@@ -15,6 +16,8 @@ export type PlanContext = {
 export type BoundTask = {
   readonly kind: string;
   readonly secrets: readonly Secret[];
+  /** What the app's files are checked against before any host is contacted. */
+  readonly declares?: Partial<Declared>;
   /** Read-only fragment of the run's one probe, or null when the task needs to know nothing. */
   readonly probe: Script | null;
   /** Pure. @param stdout what the probe fragment printed */

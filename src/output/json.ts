@@ -1,6 +1,8 @@
 import type { Summary } from '../model/events.ts';
+import { PLAIN } from './paint.ts';
 import type { Renderer } from './renderer.ts';
 import { checksOf } from './report/checks.ts';
+import { interrupted } from './report/interrupted.ts';
 import { cleanAll, cleanJson } from './sanitize.ts';
 import type { Sink } from './sink.ts';
 import { endWord, explainOutcome, failureOf } from './words/outcome.ts';
@@ -18,11 +20,15 @@ export function jsonRenderer(stdout: Sink, stderr: Sink, quiet: boolean): Render
     },
     close(summary) {
       stdout.write(`${cleanJson(summaryObject(summary))}\n`);
-      for (const { host, app, outcome } of cleanAll(summary).hosts) {
+      const safe = cleanAll(summary);
+      for (const { host, app, outcome } of safe.hosts) {
         const why = explainOutcome(outcome, { hosts: [host], app });
         if (why !== null) stderr.write(`${host} (${app}): ${outcome.end}: ${why.what}\n`);
       }
+      for (const line of interrupted(safe, PLAIN, Number.POSITIVE_INFINITY)) if (line !== '') stderr.write(`${line}\n`);
     },
+    suspend() {},
+    resume() {},
     abandon() {},
   };
 }
@@ -43,6 +49,7 @@ function summaryObject(summary: Summary) {
       ...(outcome.end === 'planned' ? { pending: outcome.pending } : {}),
       ...(outcome.end === 'stuck' ? { revert: outcome.revert } : {}),
       ...(checks.length > 0 ? { checks } : {}),
+      ...(outcome.end === 'reported' ? { report: outcome.report } : {}),
     };
   });
   return { type: 'summary', command: summary.command, exitCode: summary.exitCode, hosts, v: VERSION };

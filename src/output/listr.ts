@@ -35,6 +35,7 @@ export function terminalRenderer(rows: readonly Row[], terminal: Terminal, broke
   const screen = screenOn(out);
   let timer: ReturnType<typeof setInterval> | undefined;
   let stopped = false;
+  let suspended = false;
 
   const stop = () => {
     stopped = true;
@@ -42,7 +43,7 @@ export function terminalRenderer(rows: readonly Row[], terminal: Terminal, broke
     screen.clear();
   };
   const draw = () => {
-    if (stopped) return;
+    if (stopped || suspended) return;
     try {
       const now = size();
       screen.draw(frame(states.all(), now, clock(), paint), Math.max(20, now.columns));
@@ -87,6 +88,14 @@ export function terminalRenderer(rows: readonly Row[], terminal: Terminal, broke
       tasks.settle();
       const look = { paint, width: size().columns, remarks: true };
       out.write(`${summaryLines(summary, heard, look).join('\n')}\n`);
+    },
+    suspend() {
+      suspended = true;
+      screen.clear();
+    },
+    resume() {
+      suspended = false;
+      draw();
     },
     abandon() {
       stop();

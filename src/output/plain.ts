@@ -8,8 +8,8 @@ import { summaryLines } from './report/summary.ts';
 import type { Sink } from './sink.ts';
 import { told } from './words/event.ts';
 
-/** How much is printed while the run goes on. */
-export type Chatter = 'quiet' | 'normal' | 'verbose';
+/** How much is printed while the run goes on; `notes` are what a reading command has to say besides its report. */
+export type Chatter = 'quiet' | 'notes' | 'normal' | 'verbose';
 
 /** Milliseconds between two progress lines of one host. */
 const PROGRESS_EVERY = 10_000;
@@ -38,6 +38,7 @@ export function plainRenderer(stdout: Sink, rows: readonly Row[], chatter: Chatt
   };
   const isSaid = (event: FleetEvent) => {
     if (chatter === 'quiet') return false;
+    if (chatter === 'notes') return event.type === 'note';
     if (event.type === 'check') return isNews(event);
     if (event.type === 'output') return chatter === 'verbose';
     return event.type !== 'progress' || isDue(event);
@@ -59,6 +60,8 @@ export function plainRenderer(stdout: Sink, rows: readonly Row[], chatter: Chatt
       const lines = summaryLines(summary, heard, look);
       stdout.write(`${said ? '\n' : ''}${lines.join('\n')}\n`);
     },
+    suspend() {},
+    resume() {},
     abandon() {},
   };
 }

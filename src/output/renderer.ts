@@ -6,6 +6,9 @@ export interface Renderer {
   on(event: FleetEvent): void;
   /** Prints the end of the run. */
   close(summary: Summary, heard: Heard): void;
+  /** Takes what is drawn away, so that others may write to the terminal, until `resume`. */
+  suspend(): void;
+  resume(): void;
   /** Stops at once and gives the terminal back; may be called at any time, and twice. */
   abandon(): void;
 }

@@ -12,6 +12,8 @@ export type ReporterOptions = {
   readonly mode: 'auto' | 'json' | 'plain';
   readonly verbose: boolean;
   readonly quiet: boolean;
+  /** Whether all that the command is for is a report at the end: then the way there is told only with `verbose`. */
+  readonly reads: boolean;
   readonly stdout: NodeJS.WritableStream;
   readonly stderr: NodeJS.WritableStream;
   /** Whether `stdout` is a terminal. */
@@ -27,6 +29,9 @@ export type ReporterOptions = {
 export interface RunReporter extends Reporter {
   /** Gives the terminal back at once, without a summary; for the way out after a bug or a second Ctrl-C. */
   abandon(): void;
+  /** Takes the live view away while a question or a note stands on the terminal; as many `resume` bring it back. */
+  suspend(): void;
+  resume(): void;
 }
 
 /** Chooses how a run is shown. Whatever goes wrong with showing it never reaches the caller. */
@@ -36,6 +41,7 @@ export async function createReporter(options: ReporterOptions): Promise<RunRepor
   const isJson = options.mode === 'json';
   const heard = listen();
   let told = false;
+  let suspended = 0;
   let renderer: Renderer = plainRenderer(out, options.hosts, chatter(options));
   const chosen = await choose(options, out, err, broken);
   if (isJson || !told) renderer = chosen;
@@ -71,15 +77,24 @@ export async function createReporter(options: ReporterOptions): Promise<RunRepor
       if (!guarded(end) && !isJson) guarded(end);
       await Promise.all([out.flush(), err.flush()]);
     },
+    suspend() {
+      suspended += 1;
+      guarded(() => renderer.suspend());
+    },
+    resume() {
+      suspended = Math.max(0, suspended - 1);
+      if (suspended === 0) guarded(() => renderer.resume());
+    },
     abandon() {
       guarded(() => renderer.abandon());
     },
   };
 }
 
-function chatter({ quiet, verbose }: ReporterOptions): Chatter {
+function chatter({ quiet, verbose, reads }: ReporterOptions): Chatter {
   if (quiet) return 'quiet';
-  return verbose ? 'verbose' : 'normal';
+  if (verbose) return 'verbose';
+  return reads ? 'notes' : 'normal';
 }
 
 async function choose(

@@ -2,8 +2,9 @@ import { assigned, type EffectiveUnit, effectiveUnit } from '../unit/effective.t
 import { expandServices, PULLS } from '../unit/graph.ts';
 import { unitType } from '../unit/name.ts';
 import { readService } from '../unit/read-service.ts';
-import type { Runtime } from './define.ts';
+import type { RecordFile, Runtime } from './define.ts';
 import { understoodSince } from './directive-age.ts';
+import { expected } from './expect.ts';
 import { findings } from './findings.ts';
 
 const problemsOf = (unit: EffectiveUnit) =>
@@ -13,6 +14,28 @@ const problemsOf = (unit: EffectiveUnit) =>
 function tooNew(unit: EffectiveUnit, version: number): readonly string[] {
   const newer = unit.assignments.filter((assignment) => understoodSince(assignment) > version);
   return [...new Set(newer.map((it) => `${it.key}= (systemd ${understoodSince(it)})`))];
+}
+
+const file = (path: string, lines: readonly string[]): readonly RecordFile[] =>
+  lines.length === 0 ? [] : [{ path, text: lines.map((line) => `${line}\n`).join(''), mode: 0o600 }];
+
+/**
+ * What the host checks systemd against: `verify/newer` has a line `FILE:LINE` for each assignment that it is too old
+ * for, which is no mistake, and `expect` a line `UNIT PROPERTY VALUE` for each value that must have taken effect.
+ */
+function evidence(set: readonly EffectiveUnit[], version: number): readonly RecordFile[] {
+  if (version === 0) return [];
+  const newer = set.flatMap(({ assignments }) => assignments.filter((it) => understoodSince(it) > version));
+  const services = set.filter(({ name }) => unitType(name) === 'service');
+  return [
+    ...file('verify/newer', [...new Set(newer.map((it) => `${it.file}:${it.line}`))]),
+    ...file(
+      'expect',
+      services
+        .flatMap((unit) => expected(unit, version))
+        .map(({ unit, property, value }) => `${unit} ${property} ${value}`),
+    ),
+  ];
 }
 
 /** An enabled unit that no [Install] section or other unit ties to a boot is gone after the next one. */
@@ -39,7 +62,7 @@ export const systemd: Runtime = {
     const foreign = missing.map((name) => `${name} is none of the deployed units, so the host must already have it`);
     const root = host.uid === 0 ? [] : [`root for systemd units, and ${host.user} has no sudo here`];
     return {
-      files: [],
+      files: evidence(set, host.systemdVersion),
       start,
       enable: enabled,
       warnings: [...problems, ...foreign, ...forgotten(set, enabled), ...warnings, ...old],

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Declared } from '../model/declared.ts';
 import type { TaskPlan, Tree } from '../model/plan.ts';
 import type { Secret } from '../model/secret.ts';
 import type { Layout } from '../model/target.ts';
@@ -43,6 +44,8 @@ export interface TaskKind<Kind extends string, Spec, Local, Facts> {
   local(spec: Spec, io: LocalIo, layout: Layout): Promise<Local>;
   /** Secrets among the inputs, so that a host's output can be cleared of them. */
   secrets?(local: Local): readonly Secret[];
+  /** What the app's files can be checked against, host or no host. */
+  declares?(want: { readonly spec: Spec; readonly local: Local }, layout: Layout): Partial<Declared>;
   probe(spec: Spec, layout: Layout): Script | null;
   parse(stdout: string): Facts;
   plan(want: { readonly spec: Spec; readonly local: Local }, facts: Facts, context: PlanContext): TaskPlan;
@@ -62,6 +65,7 @@ export async function bindTask<Spec, Local, Facts>(
   return {
     kind: task.kind,
     secrets: task.secrets?.(local) ?? [],
+    declares: task.declares?.({ spec, local }, layout) ?? {},
     probe: task.probe(spec, layout),
     plan: (stdout, context) => task.plan({ spec, local }, task.parse(stdout), context),
   };

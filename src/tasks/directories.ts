@@ -60,6 +60,13 @@ export const directories = defineTask({
   kind: 'directories',
   schema,
   local: async () => undefined,
+  declares: ({ spec }, layout) => ({
+    folders: spec.map(({ path, owner, mode }) => ({
+      path: absolute(path, layout),
+      owner: owner ?? layout.user ?? 'root',
+      mode: octal(mode),
+    })),
+  }),
   probe: (list, layout) =>
     Script.join(
       list.map(({ path }, i) => probeFolder(i, absolute(path, layout))),

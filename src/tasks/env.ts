@@ -56,6 +56,7 @@ export const env = defineTask({
   },
 
   secrets: ({ values }) => values,
+  declares: ({ local }) => ({ envKeys: local.demands.map(({ key }) => key) }),
   probe: () => null,
   parse: () => null,
 

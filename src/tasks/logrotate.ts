@@ -15,13 +15,14 @@ export const logrotate = defineTask({
   async local(spec, io) {
     const { from, template } = typeof spec === 'string' ? { from: spec, template: false } : spec;
     const text = await io.read(from);
-    return template ? io.fill(text, from) : text;
+    return { file: from, path: from.slice(from.lastIndexOf('/') + 1), text: template ? io.fill(text, from) : text };
   },
 
+  declares: ({ local }) => ({ logrotate: [local] }),
   probe: () => null,
   parse: () => null,
 
-  plan({ local: content }, _facts, { host, layout }) {
+  plan({ local: { text: content } }, _facts, { host, layout }) {
     const path = `/etc/logrotate.d/${layout.app}`;
     if (host.uid !== 0) return { ...EMPTY_TASK_PLAN, warnings: [`${path} is not installed: that needs root`] };
     return {

@@ -21,6 +21,7 @@ export const run = defineTask({
   kind: 'run',
   schema,
   local: async () => null,
+  declares: ({ spec }) => ({ commands: [spec.command] }),
   probe: () => null,
   parse: () => null,
 

@@ -30,7 +30,8 @@ async function listUnits(from: string, io: LocalIo): Promise<readonly { path: st
   if (wrong.length > 0) {
     throw new InputError(
       `${from} holds what is no unit, drop-in (name.service.d/x.conf) or logrotate file: ${wrong.join(', ')}. Units end ` +
-        'in .service .target .timer .socket .path .slice or .mount; keep anything else in another folder',
+        'in .service .target .timer .socket .path .slice or .mount, and their names are letters, digits and "_:.@-" with no ' +
+        '"-" first; keep anything else in another folder',
     );
   }
   if (listed.length === 0) throw new InputError(`${from} holds no unit files`);
@@ -63,13 +64,14 @@ export const units = defineTask({
     const read = await Promise.all(
       (await listUnits(from, io)).map(async ({ path, file }) => {
         const text = checkText(await io.read(file), file);
-        return { path, text: template ? io.fill(text, file) : text };
+        return { file, path, text: template ? io.fill(text, file) : text };
       }),
     );
     checkEnabled(from, enable, read);
     return read;
   },
 
+  declares: ({ spec, local }) => ({ units: local, enable: spec.enable }),
   probe: () => null,
   parse: () => null,
 
@@ -77,7 +79,7 @@ export const units = defineTask({
     const able = runtime !== 'systemd' || host.uid === 0;
     return {
       ...EMPTY_TASK_PLAN,
-      units: local,
+      units: local.map(({ path, text }) => ({ path, text })),
       enable: spec.enable,
       unsupported: able ? [] : ['root, to install units; without it the app can run with `runtime: nohup`'],
     };

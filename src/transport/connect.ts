@@ -51,11 +51,19 @@ async function walk(
   const hops: Hop[] = [];
   for (const connection of chain) {
     const passed = await reach(connection, hops.at(-1) ?? null, options, signal);
-    if (!passed.ok) return retreat(hops, passed.failure);
+    if (!passed.ok) return retreat(hops, onTheWay(passed.failure));
     hops.push(passed.value);
   }
   const reached = await reach(target, hops.at(-1) ?? null, options, signal);
   return reached.ok ? ok(link(reached.value, hops)) : retreat(hops, reached.failure);
+}
+
+/** The run is about the host at the end: a person must not look for the trouble there. */
+function onTheWay({ failure, early }: Stopped): Stopped {
+  return {
+    early,
+    failure: 'detail' in failure ? { ...failure, detail: `at the jump host: ${failure.detail}` } : failure,
+  };
 }
 
 async function retreat(hops: readonly Hop[], stopped: Stopped): Promise<Result<Link, Stopped>> {

@@ -49,8 +49,8 @@ const FILES = {
   'secrets/jarvis.env': 'TELEGRAM_BOT_TOKEN=111111\nXAI_API_KEY=222222\nHELIUS_API_KEY=333333\n',
   'config/production.toml': '[x]\n',
   'units/jarvis/supervisor/jarvis.service':
-    '[Service]\nExecStart=/usr/bin/python3 main.py\n\n[Install]\nWantedBy=multi-user.target\n',
-  'units/jarvis/jarvis.logrotate': '/opt/jarvis/logs/*.log {\n  weekly\n}\n',
+    '[Service]\nUser=jarvis\nExecStart=/usr/bin/python3 main.py\n\n[Install]\nWantedBy=multi-user.target\n',
+  'units/jarvis/jarvis.logrotate': '/opt/jarvis/logs/*.log {\n  su jarvis jarvis\n  weekly\n}\n',
 };
 
 async function resolve(files: Readonly<Record<string, string>>) {

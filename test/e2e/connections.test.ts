@@ -180,7 +180,9 @@ describe('a jump host', () => {
       failure: { kind: 'host-key-changed', message: expect.stringContaining('THE KEY OF') },
     });
     // A person has to learn whose key it is: not that of the host that the row is about.
-    expect(JSON.stringify(only(atTheDoor).failure)).toContain(`[127.0.0.1]:${hosts.near.port}`);
+    const words = new RegExp(`at the jump host: .*\\[127\\.0\\.0\\.1\\]:${hosts.near.port}\\b`);
+    expect(JSON.stringify(only(atTheDoor).failure)).toMatch(words);
+    expect((await wrongDoor.human('deploy', '--all')).stdout).toMatch(words);
 
     const other = { ...behind, fields: { ...behind.fields, hostKey: hosts.near.hostKeys } };
     await using wrongEnd = await fleetProject({ ...far.parts, hosts: { door: hosts.near, behind: other } });

@@ -6,7 +6,8 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import type { TestHost } from './rig/index.ts';
 
-const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+/** The command as it was built. */
+export const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
 /** A host of the inventory: a test host as it is, or with other fields (another login, a proxy's port, vars …). */
 export type InventoryHost = TestHost | { readonly host: TestHost; readonly fields: Readonly<Record<string, unknown>> };
@@ -91,9 +92,7 @@ export async function fleetProject(parts: ProjectParts): Promise<Project> {
         .join(''),
     );
 
-  // ssh looks for ~/.ssh in the home folder of the account, whatever HOME says: not the operator's in a test.
-  const sshConfig = join(home, 'ssh_config');
-  writeFileSync(sshConfig, `UserKnownHostsFile ${join(home, '.ssh', 'known_hosts')}\n`);
+  writeFileSync(sshConfig(home), `UserKnownHostsFile ${join(home, '.ssh', 'known_hosts')}\n`);
   const hosts = Object.fromEntries(Object.entries(parts.hosts).map(([name, host]) => [name, inventoryFields(host)]));
   write('inventory/hosts.yaml', JSON.stringify({ hosts }, null, 2));
   playbook(parts.playbook);
@@ -104,8 +103,7 @@ export async function fleetProject(parts: ProjectParts): Promise<Project> {
   if (parts.env !== undefined) env(parts.env);
 
   const start: Project['start'] = (args, more = {}) => {
-    const env = { PATH: process.env.PATH, HOME: home, FLEET_SSH_CONFIG: sshConfig, NO_COLOR: '1' };
-    const options = { cwd: folder, env: { ...env, ...more } };
+    const options = { cwd: folder, env: { ...environment(home), NO_COLOR: '1', ...more } };
     const child = spawn(process.execPath, [cli, ...args], { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
     const closed = new Promise<number>((resolve, reject) => {
       child.on('error', reject);
@@ -125,6 +123,14 @@ export async function fleetProject(parts: ProjectParts): Promise<Project> {
     },
   };
 }
+
+/** ssh looks for ~/.ssh in the home folder of the account, whatever HOME says; it must not be the operator's in a test. */
+const sshConfig = (home: string) => join(home, 'ssh_config');
+
+/** The bare environment that every run of a project has. */
+export const environment = (home: string) => ({
+  ...{ PATH: process.env.PATH, HOME: home, FLEET_SSH_CONFIG: sshConfig(home) },
+});
 
 function inventoryFields(entry: InventoryHost): Record<string, unknown> {
   const { host, fields } = 'fields' in entry ? entry : { host: entry, fields: {} };

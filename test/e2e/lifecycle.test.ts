@@ -55,7 +55,7 @@ describe.each(NAMES)('on %s', (name) => {
   afterAll(() => project?.[Symbol.asyncDispose]());
 
   it('the first deploy is live, and the service really serves as its own user', async () => {
-    expect(await deploy()).toMatchObject({ code: 0, outcome: 'deployed', generation: 1, failure: null });
+    expect(await deploy()).toMatchObject({ code: 0, failure: null, outcome: 'deployed', generation: 1 });
     const answer = await ask(host());
     expect(answer).toMatchObject({ version: '1.0.0', config: markOf('one') });
     expect(await host().out(`stat -c %U /proc/${answer.pid}`)).toBe('jarvis');
@@ -88,6 +88,7 @@ describe.each(NAMES)('on %s', (name) => {
       ...sample(name),
       hosts: { [name]: { host: host(), fields: { port: proxy.port } } },
     });
+    if (systemd) await countSessions();
     const before = await host().out(TIMES);
     const { pid } = await ask(host());
     const run = await viaProxy.fleet('deploy', '--all');
@@ -97,13 +98,21 @@ describe.each(NAMES)('on %s', (name) => {
     expect(before).toContain('/var/lib/fleet/jarvis/state');
     expect((await ask(host())).pid).toBe(pid);
     expect(proxy.connections).toBe(1);
+    if (systemd) expect(await sessions()).toEqual([expect.stringContaining('command for root')]);
   });
+
+  /** Makes sshd say what is run in a session; dropbear cannot, and without systemd its words are hard to come by. */
+  const countSessions = () =>
+    host().out(
+      'echo LogLevel VERBOSE >/etc/ssh/sshd_config.d/verbose.conf && systemctl reload ssh && journalctl --rotate --vacuum-time=1s -q',
+    );
+  const sessions = async () => (await host().out('journalctl -u ssh -o cat | grep "Starting session"')).split('\n');
 
   it('one changed file makes a new generation with that file and the service restarted on it', async () => {
     const before = await ask(host());
     project.write('app/VERSION', '1.1.0\n');
     const done = await deploy();
-    expect(done).toMatchObject({ code: 0, outcome: 'deployed', generation: 2 });
+    expect(done).toMatchObject({ code: 0, failure: null, outcome: 'deployed', generation: 2 });
     expect(changes(done.run)).toEqual(['~ code .']);
     const after = await ask(host());
     expect(after.version).toBe('1.1.0');
@@ -114,14 +123,14 @@ describe.each(NAMES)('on %s', (name) => {
   it('a changed setting reaches the running service', async () => {
     project.env({ ...KEYS, JARVIS_MARKER: 'two' });
     const done = await deploy();
-    expect(done).toMatchObject({ code: 0, outcome: 'deployed', generation: 3 });
+    expect(done).toMatchObject({ code: 0, failure: null, outcome: 'deployed', generation: 3 });
     expect(changes(done.run)).toEqual(['~ .env']);
     expect((await ask(host())).config).toBe(markOf('two'));
   });
 
   it('a changed drop-in reaches the running service', async () => {
     project.write(`units/${UNIT}.d/fast.conf`, '[Service]\nRestartSec=1\nTimeoutStopSec=5\nNice=7\n');
-    expect(await deploy()).toMatchObject({ code: 0, outcome: 'deployed', generation: 4 });
+    expect(await deploy()).toMatchObject({ code: 0, failure: null, outcome: 'deployed', generation: 4 });
     const { pid } = await ask(host());
     expect(await host().out(`sed 's/.*) //' /proc/${pid}/stat | cut -d' ' -f17`)).toBe('7');
   });
@@ -136,7 +145,7 @@ describe.each(NAMES)('on %s', (name) => {
     );
     const tasks = [...TASKS.slice(0, 3), { units: { from: 'units', enable: [UNIT, 'ticker.service'] } }];
     project.playbook(playbook([name], { tasks }));
-    expect(await deploy()).toMatchObject({ code: 0, outcome: 'deployed', generation: 5 });
+    expect(await deploy()).toMatchObject({ code: 0, failure: null, outcome: 'deployed', generation: 5 });
     await host().out(running);
     if (systemd) expect(await host().out('systemctl is-enabled ticker.service')).toBe('enabled');
   });
@@ -145,7 +154,7 @@ describe.each(NAMES)('on %s', (name) => {
     const pid = await host().out(running);
     project.remove('units/ticker.service');
     project.playbook(playbook([name]));
-    expect(await deploy()).toMatchObject({ code: 0, outcome: 'deployed', generation: 6 });
+    expect(await deploy()).toMatchObject({ code: 0, failure: null, outcome: 'deployed', generation: 6 });
     expect((await host().sh(`kill -0 ${pid}`)).code).not.toBe(0);
     if (!systemd) return;
     expect(await host().out('find /etc/systemd -name "ticker*"')).toBe('');
@@ -159,7 +168,7 @@ describe.each(NAMES)('on %s', (name) => {
     const plan = await project.fleet('plan', '--all', '--exit-code');
     expect(plan.code).toBe(5);
     expect(changes(plan)).toEqual([`! ${file} was changed by hand`]);
-    expect(await deploy()).toMatchObject({ code: 0, outcome: 'deployed', generation: 6 });
+    expect(await deploy()).toMatchObject({ code: 0, failure: null, outcome: 'deployed', generation: 6 });
     expect(await host().out(`sha256sum ${file}`)).toBe(before);
     expect(await host().out(`systemctl show -p Restart --value ${UNIT}`)).toBe('always');
     expect(await deploy()).toMatchObject({ outcome: 'unchanged' });
@@ -179,7 +188,7 @@ describe.each(NAMES)('on %s', (name) => {
     const plan = await project.fleet('plan', '--all', '--exit-code');
     expect(plan.code).toBe(5);
     expect(changes(plan)?.join()).toContain(`! ${UNIT} is inactive`);
-    expect(await deploy()).toMatchObject({ code: 0, outcome: 'deployed', generation: 6 });
+    expect(await deploy()).toMatchObject({ code: 0, failure: null, outcome: 'deployed', generation: 6 });
     expect((await ask(host())).config).toBe(markOf('two'));
     expect(await deploy()).toMatchObject({ outcome: 'unchanged' });
   });
@@ -207,7 +216,7 @@ describe.each(NAMES)('on %s', (name) => {
     const build = 'id -un >built-by && pwd >built-in && mkdir out && echo 1 >out/artifact';
     const tasks = [...TASKS, { run: { command: ['sh', '-c', build] } }];
     project.playbook(playbook([name], { tasks }));
-    expect(await deploy()).toMatchObject({ code: 0, outcome: 'deployed', generation: 7 });
+    expect(await deploy()).toMatchObject({ code: 0, failure: null, outcome: 'deployed', generation: 7 });
     expect(await host().out(`cat ${ROOT}/current/built-by ${ROOT}/current/built-in`)).toBe(
       `jarvis\n${ROOT}/releases/7`,
     );

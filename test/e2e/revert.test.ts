@@ -74,7 +74,12 @@ describe.each(NAMES)('on %s', (name) => {
   it('and the number of what failed is not used again', async () => {
     good();
     const run = await project.fleet('deploy', '--all');
-    expect({ code: run.code, ...only(run) }).toMatchObject({ code: 0, outcome: 'deployed', generation: 2 });
+    expect({ code: run.code, ...only(run) }).toMatchObject({
+      code: 0,
+      failure: null,
+      outcome: 'deployed',
+      generation: 2,
+    });
   });
 
   it('a version that exits at once is taken back; the failure names the unit, the cause and the last log lines', async () => {
@@ -157,7 +162,7 @@ describe.each(NAMES)('on %s', (name) => {
     expect(only(await project.fleet('deploy', '--all'))).toMatchObject({ outcome: 'unchanged', generation: 2 });
     project.write('app/VERSION', '2.0.0\n');
     const run = await project.fleet('deploy', '--all');
-    expect({ code: run.code, ...only(run) }).toMatchObject({ code: 0, outcome: 'deployed' });
+    expect({ code: run.code, ...only(run) }).toMatchObject({ code: 0, failure: null, outcome: 'deployed' });
     expect(await ask(host())).toMatchObject({ version: '2.0.0' });
   });
 });

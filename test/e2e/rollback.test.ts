@@ -90,7 +90,7 @@ describe.each(NAMES)('on %s', (name) => {
   });
 
   it('a rollback brings back the previous generation byte for byte: code, settings, units, files', async () => {
-    expect(await rollback()).toMatchObject({ code: 0, outcome: 'rolled-back', generation: 2 });
+    expect(await rollback()).toMatchObject({ code: 0, failure: null, outcome: 'rolled-back', generation: 2 });
     await expectLive(2);
     const { pid } = await ask(host());
     expect(await host().out(`sed 's/.*) //' /proc/${pid}/stat | cut -d' ' -f17`)).toBe('5');
@@ -98,14 +98,19 @@ describe.each(NAMES)('on %s', (name) => {
   });
 
   it('a second one goes further back, and data stays what it is', async () => {
-    expect(await rollback()).toMatchObject({ code: 0, outcome: 'rolled-back', generation: 1 });
+    expect(await rollback()).toMatchObject({ code: 0, failure: null, outcome: 'rolled-back', generation: 1 });
     await expectLive(1);
     expect(await host().sh(`test -e ${BANNER}`)).toMatchObject({ code: 1 });
     expect(await host().out(`cat ${ROOT}/data/kept`)).toBe('kept');
   });
 
   it('--to goes to any good generation, forwards too', async () => {
-    expect(await rollback('--to', '3')).toMatchObject({ code: 0, outcome: 'rolled-back', generation: 3 });
+    expect(await rollback('--to', '3')).toMatchObject({
+      code: 0,
+      failure: null,
+      outcome: 'rolled-back',
+      generation: 3,
+    });
     await expectLive(3);
   });
 
@@ -142,7 +147,12 @@ describe.each(NAMES)('on %s', (name) => {
   it('a rollback needs neither the code nor the secrets of the deploy', async () => {
     project.remove('app');
     project.remove('secrets');
-    expect(await rollback('--to', '2')).toMatchObject({ code: 0, outcome: 'rolled-back', generation: 2 });
+    expect(await rollback('--to', '2')).toMatchObject({
+      code: 0,
+      failure: null,
+      outcome: 'rolled-back',
+      generation: 2,
+    });
     await expectLive(2);
   });
 });

@@ -33,7 +33,8 @@ const PLAN: PlanView = {
   base: generation(4),
   runtime: 'systemd',
   changes: [
-    { sign: '~', text: 'code: 3 of 120 files' },
+    { sign: '~', text: 'code .' },
+    { sign: '~', text: '.env' },
     { sign: '+', text: 'unit jarvis.service.d/limits.conf' },
     { sign: '-', text: 'unit old.timer' },
     { sign: '!', text: '/etc/logrotate.d/jarvis was changed by hand' },

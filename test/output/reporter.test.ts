@@ -8,7 +8,16 @@ import { onTerminal, play } from './run.ts';
 import { Kept } from './terminal.ts';
 
 const size = () => ({ columns: 80, rows: 24 });
-const common = { verbose: false, quiet: false, isTTY: false, env: {}, hosts: HOSTS, clock: () => START, size } as const;
+const common = {
+  verbose: false,
+  quiet: false,
+  reads: false,
+  isTTY: false,
+  env: {},
+  hosts: HOSTS,
+  clock: () => START,
+  size,
+} as const;
 
 describe('which renderer is chosen', () => {
   const live = async (options: object) => {

@@ -6,7 +6,15 @@ export type Shown = { readonly stdout: string; readonly stderr: string };
 
 type Options = Partial<Omit<ReporterOptions, 'stdout' | 'stderr' | 'size'>>;
 
-const DEFAULTS = { mode: 'auto', verbose: false, quiet: false, isTTY: false, env: {}, hosts: HOSTS } as const;
+const DEFAULTS = {
+  mode: 'auto',
+  verbose: false,
+  quiet: false,
+  reads: false,
+  isTTY: false,
+  env: {},
+  hosts: HOSTS,
+} as const;
 
 /** Plays a script on streams that are no terminal. */
 export async function play(script: Script, command: string, exitCode: number, options: Options = {}): Promise<Shown> {

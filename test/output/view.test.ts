@@ -118,6 +118,59 @@ describe('the terminal is given back', () => {
   });
 });
 
+describe('a question in mid-run', () => {
+  test('takes the view away and brings it back, with what happened meanwhile', async () => {
+    const { terminal, reporter } = await onTerminal(80, 24, { hosts: fleet(2), env: { NO_COLOR: '1' } });
+    reporter.on({ ...base('host-1'), type: 'phase', phase: 'connect' });
+    await tick();
+    expect(terminal.text()).toContain('host-1');
+    reporter.suspend();
+    expect(terminal.text()).toBe('');
+    expect(terminal.cursorShown).toBe(true);
+    terminal.write('password: \n');
+    reporter.on({ ...base('host-1'), type: 'phase', phase: 'stage' });
+    await tick(1000);
+    expect(terminal.text()).toBe('password:');
+    reporter.resume();
+    const lines = terminal.text().split('\n');
+    expect(lines[0]).toBe('password:');
+    expect(lines[1]).toContain('building the new release');
+    expect(terminal.cursorShown).toBe(false);
+    reporter.abandon();
+  });
+
+  test('and a note at the same time: the view comes back when both are done', async () => {
+    const { terminal, reporter } = await onTerminal(80, 24, { hosts: fleet(1) });
+    reporter.suspend();
+    reporter.suspend();
+    reporter.resume();
+    await tick();
+    expect(terminal.text()).toBe('');
+    reporter.resume();
+    expect(terminal.text()).toContain('host-1');
+    reporter.abandon();
+  });
+
+  test('changes nothing for plain lines and JSON', async () => {
+    for (const mode of ['plain', 'json'] as const) {
+      const { terminal, reporter } = await onTerminal(200, 24, { hosts: fleet(1), mode });
+      reporter.suspend();
+      reporter.on({ ...base('host-1'), type: 'phase', phase: 'connect' });
+      expect(terminal.text()).toContain('host-1');
+      reporter.resume();
+      reporter.abandon();
+    }
+  });
+
+  test('may be open when the run ends: the summary is shown all the same', async () => {
+    const { terminal, reporter } = await onTerminal(80, 24, { hosts: fleet(1) });
+    reporter.suspend();
+    await reporter.close(new Script().end('host-1', deployed, 1).summary('deploy', 0));
+    expect(terminal.text()).toContain('deploy: 1 deployed');
+    expect(terminal.cursorShown).toBe(true);
+  });
+});
+
 test('colours are there on a terminal and gone with NO_COLOR', async () => {
   for (const env of [{}, { NO_COLOR: '1' }]) {
     const { terminal, reporter } = await onTerminal(80, 24, { hosts: fleet(1), env });

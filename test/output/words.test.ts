@@ -3,6 +3,7 @@ import { generationId } from '../../src/model/ids.ts';
 import type { Failure, HostOutcome } from '../../src/model/outcome.ts';
 import { explain } from '../../src/output/words/failure.ts';
 import { ended, explainOutcome } from '../../src/output/words/outcome.ts';
+import { HELD, HISTORY, STATUS } from './reports.ts';
 
 const HERE = { hosts: ['web-1'], app: 'jarvis' };
 /** A public key that was made up for this test, and its fingerprint as `ssh-keygen -lf` prints it. */
@@ -31,7 +32,10 @@ const FAILURES: { readonly [K in Failure['kind']]: readonly Extract<Failure, { k
   'host-key-revoked': [{ kind: 'host-key-revoked', detail: 'known_hosts:3 says @revoked', presented: KEY }],
   'connection-lost': [{ kind: 'connection-lost', detail: 'read ECONNRESET' }],
   'sudo-refused': [{ kind: 'sudo-refused', detail: 'a password is required' }],
-  locked: [{ kind: 'locked', holder: 'alice@laptop (deploy since 12:03)' }],
+  locked: [
+    { kind: 'locked', holder: 'alice@laptop, who is staging generation 5 since 2026-01-02T03:04:05Z', hold: false },
+    { kind: 'locked', holder: 'alice@laptop, who holds it since 2026-01-02T03:04:05Z: disk swap', hold: true },
+  ],
   'base-moved': [{ kind: 'base-moved', expected: generationId(4), found: generationId(6) }],
   'needs-repair': [{ kind: 'needs-repair', detail: 'generation 4 could not be brought back' }],
   unsupported: [{ kind: 'unsupported', needs: 'tar or rsync' }],
@@ -71,6 +75,13 @@ const OUTCOMES: { readonly [K in HostOutcome['end']]: readonly Extract<HostOutco
   planned: [
     { end: 'planned', pending: true, generation: five },
     { end: 'planned', pending: false, generation: five },
+  ],
+  reported: [
+    { end: 'reported', report: STATUS },
+    { end: 'reported', report: { ...STATUS, generation: generationId(0), phase: 'REVERT_FAILED' } },
+    { end: 'reported', report: HISTORY },
+    { end: 'reported', report: { kind: 'lock', held: null, open: null } },
+    { end: 'reported', report: HELD },
   ],
   healthy: [{ end: 'healthy', generation: five, checks: [] }],
   unhealthy: [{ end: 'unhealthy', generation: five, failure: refused }],
@@ -123,7 +134,7 @@ test('the advice names only commands that exist', () => {
       .map((outcome: HostOutcome) => explainOutcome(outcome, HERE)),
   ];
   const commands = [...JSON.stringify(told).matchAll(/fleet ([a-z]+)/g)].map(([, command]) => command);
-  expect(new Set(commands)).toEqual(new Set(['plan', 'deploy', 'rollback', 'health']));
+  expect(new Set(commands)).toEqual(new Set(['plan', 'status', 'lock', 'health']));
 });
 
 test('an unknown host key shows the fingerprint that ssh-keygen shows, and both ways to trust it', () => {

@@ -13,7 +13,7 @@ leaving() {
 }
 
 apply() { # TO FROM
-  to=$1 from=$2
+  to=$1 from=$2 handed_back=''
   rt_to=$(runtime_of "$to") rt_from=$(runtime_of "$from")
 
   if [ "$rt_from" != - ]; then
@@ -36,6 +36,10 @@ apply() { # TO FROM
   for u in $(lines "$to" enable); do
     "${rt_to}_enabled" "$u" || "${rt_to}_enable" "$u" || return
   done
+  for u in $handed_back; do
+    ! contains "$(lines 0 enable)" "$u" || systemd_enable "$u"
+    ! contains "$(start_list 0)" "$u" || systemd_start "$u"
+  done
   apply_start
 }
 
@@ -56,50 +60,63 @@ apply_units() {
   wanted=''
   [ "$rt_to" = nohup ] || wanted=$(unit_files "$to")
   if [ "$rt_from" = systemd ]; then
-    unit_files "$from" | while read -r f; do
+    for f in $(unit_files "$from"); do
       contains "$wanted" "$f" && continue
       # What stood there before fleet came is put back, not just ours taken away.
-      if [ -f "$G/0/units/$f" ]; then place "$G/0/units/$f" "$UNITS/$f" 644 root root; else rm -f "$UNITS/$f"; fi
+      # shellcheck disable=SC2046
+      if [ -f "$G/0/units/$f" ]; then place "$G/0/units/$f" "$UNITS/$f" $(unit_looks 0 "$f") || return; else rm -f "$UNITS/$f"; fi
+      ! by_hand_before "$to" "$f" || handed_back="$handed_back $f"
       case $f in */*) rmdir "$UNITS/${f%/*}" 2>/dev/null ;; esac
     done
   fi
   for f in $wanted; do
-    in_place "$G/$to/units/$f" "$UNITS/$f" 644 root root || place "$G/$to/units/$f" "$UNITS/$f" 644 root root || return
+    # shellcheck disable=SC2046
+    set -- "$G/$to/units/$f" "$UNITS/$f" $(unit_looks "$to" "$f")
+    in_place "$@" || place "$@" || return
   done
 }
+
+# Mode, owner and group of an installed unit; one that was made by hand gets its own back.
+unit_looks() { if [ "$1" = 0 ]; then stat -c '%a %U %G' "$G/0/units/$2"; else say 644 root root; fi; }
 
 # Files outside the release. `files.list` holds "INDEX MODE OWNER GROUP PATH".
 apply_files() {
   wanted=$(lines "$to" files.list | cut -d' ' -f5-)
   lines "$from" files.list | while read -r _ _ _ _ path; do
     contains "$wanted" "$path" && continue
-    found=$(lines 0 files.list | grep -F " $path") || { rm -f "$path"; continue; }
-    # shellcheck disable=SC2086
-    set -- $found
-    place "$G/0/files/$1" "$path" "$2" "$3" "$4"
-  done
-  lines "$to" files.list >"$S/.files" || return 74
-  while read -r index mode owner group path; do
+    index=''
+    while read -r i m o g p; do [ "$p" != "$path" ] || index=$i mode=$m owner=$o group=$g; done <<EOF
+$(lines 0 files.list)
+EOF
+    if [ -n "$index" ]; then place "$G/0/files/$index" "$path" "$mode" "$owner" "$group"; else rm -f "$path"; fi || exit
+  done || return
+  lines "$to" files.list | while read -r index mode owner group path; do
     in_place "$G/$to/files/$index" "$path" "$mode" "$owner" "$group" ||
-      place "$G/$to/files/$index" "$path" "$mode" "$owner" "$group" || return
-  done <"$S/.files"
-  rm -f "$S/.files"
+      place "$G/$to/files/$index" "$path" "$mode" "$owner" "$group" || exit
+  done
 }
 
 apply_env() {
-  if [ ! -f "$G/$to/env" ]; then
+  of=$to
+  # One that was made by hand comes back when the last env of ours goes.
+  [ -f "$G/$to/env" ] || [ ! -f "$G/$from/env" ] || [ ! -f "$G/0/env" ] || of=0
+  if [ ! -f "$G/$of/env" ]; then
     # `rollback --full --keep-data` leaves it, so that the app can be run by hand.
     [ "$to" = 0 ] && [ "$ACTION" = remove-keep-data ] && return 0
     [ -f "$G/$from/env" ] && rm -f "$ROOT/.env"
     return 0
   fi
-  set -- "$G/$to/env" "$ROOT/.env" "$(manifest "$to" env_mode 600)" "$(manifest "$to" env_owner "$(service_user "$to")")" "$(manifest "$to" env_group "$(service_group "$to")")"
+  set -- "$G/$of/env" "$ROOT/.env" "$(manifest "$of" env_mode 600)" "$(manifest "$of" env_owner "$(service_user "$of")")" "$(manifest "$of" env_group "$(service_group "$of")")"
   in_place "$@" || place "$@"
 }
 
 apply_pivot() {
   if [ "$to" = 0 ]; then
-    rm -f "$ROOT/current"
+    [ ! -L "$ROOT/current" ] || rm -f "$ROOT/current"
+    [ ! -f "$G/0/current" ] || ln -s "$(cat "$G/0/current")" "$ROOT/current"
+  elif [ -d "$ROOT/current" ] && [ ! -L "$ROOT/current" ]; then
+    out "refused $ROOT/current is a folder, where fleet needs a link of its own"
+    return 70
   elif [ "$(active_generation)" != "$to" ]; then
     rm -f "$ROOT/.current.fleet" && ln -s "releases/$to" "$ROOT/.current.fleet" && mv -fT "$ROOT/.current.fleet" "$ROOT/current" && sync "$ROOT"
   fi
@@ -112,11 +129,11 @@ apply_start() {
     [ "$rt_to" != systemd ] || systemctl start --no-block -- $(lines "$to" enable)
     return 0
   fi
-  : >"$S/.before"
+  # A list cut short by a full disk would leave services unwatched.
   for u in $(start_list "$to"); do
     read_unit "$rt_to" "$u"
-    printf '%s %s\n' "$u" "${u_invocation:--}" >>"$S/.before"
-  done
+    printf '%s %s\n' "$u" "${u_invocation:--}"
+  done | replace "$S/.before" || { out "refused cannot write in $S: is the disk full or read-only?"; return 74; }
   # shellcheck disable=SC2046
   set -- $(start_list "$to")
   [ $# -gt 0 ] || return 0

@@ -9,7 +9,7 @@ unit_word() { printf '"%s"' "$(say "$1" | sed -e 's/[\\"]/\\&/g' -e 's/%/%%/g' -
 
 boot_arm() {
   [ $PRIVILEGED = 1 ] && is_systemd || return 0
-  cat >"$S/.boot" <<EOF
+  cat >"$S/.boot" <<EOF || return 74
 [Unit]
 Description=fleet: finish or take back the interrupted deploy of $APP
 DefaultDependencies=no
@@ -20,20 +20,25 @@ Before=multi-user.target $(start_list "$FROM" | tr '\n' ' ')$(start_list "$TO" |
 Type=oneshot
 ExecStart=/bin/sh $S/host.sh $(unit_word "$ROOT") $APP boot
 EOF
-  place "$S/.boot" "$UNITS/$(boot_unit)" 644 root root
-  mkdir -p "$UNITS/multi-user.target.wants"
-  ln -sfn "../$(boot_unit)" "$UNITS/multi-user.target.wants/$(boot_unit)"
+  place "$S/.boot" "$UNITS/$(boot_unit)" 644 root root || return
   rm -f "$S/.boot"
+  mkdir -p "$UNITS/multi-user.target.wants" && ln -sfn "../$(boot_unit)" "$UNITS/multi-user.target.wants/$(boot_unit)" || {
+    out "refused cannot write in $UNITS/multi-user.target.wants"
+    return 74
+  }
 }
 
 boot_disarm() {
   [ $PRIVILEGED = 1 ] && [ -e "$UNITS/$(boot_unit)" ] || return 0
   rm -f "$UNITS/multi-user.target.wants/$(boot_unit)" "$UNITS/$(boot_unit)"
+  # Otherwise the next reload forgets it; where everything goes there may never be one.
+  [ "$(active_generation)" != 0 ] || systemd_reload_manager
 }
 
 # Recovers what was open, then starts what belongs up and is not started by systemd itself.
 verb_boot() {
   lock "$S/lock" 9 10 || exit 75
+  sweep_temporary
   BOOTING=1
   journal_read
   [ "$PHASE" = IDLE ] || recover_open || exit 78

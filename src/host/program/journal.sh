@@ -24,7 +24,13 @@ journal_read() {
 # The next step is taken only after this has reached the disk.
 journal_write() { # PHASE
   PHASE=$1
-  replace "$S/state" <<EOF || die 74 "cannot write $S/state: is the disk full or read-only?"
+  journal_text | replace "$S/state" && return
+  rm -f "$S/ballast"
+  journal_text | replace "$S/state" || die 74 "cannot write $S/state: is the disk full or read-only?"
+}
+
+journal_text() {
+  cat <<EOF
 version 1
 phase $PHASE
 txn $TXN
@@ -54,5 +60,7 @@ decision() { cat "$S/decision.$1" 2>/dev/null || say none; }
 
 # Append-only history: time, transaction, action, from, to, result, operator.
 history_add() {
+  # A run that dies behind this line comes by here again.
+  case $(tail -n 1 "$S/log" 2>/dev/null) in *" $TXN $ACTION $FROM $TO $1 $BY") return 0 ;; esac
   printf '%s %s %s %s %s %s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$TXN" "$ACTION" "$FROM" "$TO" "$1" "$BY" >>"$S/log"
 }

@@ -34,10 +34,10 @@ nohup_marked() { # UNIT, after nohup_read
   return 0
 }
 
-# One grep finds who may be meant; only an exact entry counts.
+# One grep finds who may be meant (busybox's -F stops at a NUL byte, and it has no -a); only an exact entry counts.
 # shellcheck disable=SC2016
 NOHUP_SEARCH='
-for p in $(grep -laF "$1" /proc/[0-9]*/environ 2>/dev/null); do
+for p in $(grep -l FLEET_UNIT= /proc/[0-9]*/environ 2>/dev/null); do
   tr "\\0" "\\n" 2>/dev/null <"$p" | grep -qxF "$1" || continue
   p=${p%/environ}
   [ "${p#/proc/}" = "$2" ] || echo "${p#/proc/}"

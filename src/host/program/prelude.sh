@@ -27,7 +27,14 @@ fi
 G=$S/generations
 
 say() { printf '%s\n' "$*"; }
-die() { code=$1; shift; printf 'error %s\n' "$*"; exit "$code"; }
+die() {
+  code=$1
+  shift
+  # Nobody reads what a runner prints.
+  [ "$VERB" != runner ] || out "refused $*"
+  printf 'error %s\n' "$*"
+  exit "$code"
+}
 
 # The file that a command name stands for. `command -v` will not do: busybox's shell answers for every applet of its own.
 which_file() {
@@ -62,17 +69,33 @@ alive() { [ -n "${1:-}" ] && [ "$1" -gt 0 ] 2>/dev/null && [ "$(start_time "$1")
 
 is_systemd() { [ -d /run/systemd/system ] && [ "$(cat /proc/1/comm 2>/dev/null)" = systemd ]; }
 
+# What a killed run had half-written; to be called with the lock held. The app's name is part of theirs, since another
+# app may be writing in the same folders.
+sweep_temporary() {
+  rm -f "$S/.boot" "$S/.files" "$S/.rc.local" "$S/.family" "$S/.pid" "$ROOT/.current.fleet"
+  rm -f "$S/.fleet.$APP".?????? "$G"/*/".fleet.$APP".?????? "$ROOT/.fleet.$APP".??????
+  [ $PRIVILEGED = 0 ] || rm -f "$UNITS/.fleet.$APP".?????? "$UNITS"/*.d/".fleet.$APP".?????? "/etc/.fleet.$APP".??????
+  cat "$G"/*/files.list 2>/dev/null | cut -d' ' -f5- | while read -r path; do rm -f "${path%/*}/.fleet.$APP".??????; done
+}
+
 # FILE becomes standard input's content, all of it or none of it.
 replace() {
-  t=$(mktemp "${1%/*}/.fleet.XXXXXX") && cat >"$t" && sync "$t" && mv -fT "$t" "$1" && sync "${1%/*}" && return 0
+  t=$(mktemp "${1%/*}/.fleet.$APP.XXXXXX") && cat >"$t" && sync "$t" && mv -fT "$t" "$1" && sync "${1%/*}" && return 0
   rm -f "${t:-}"
   return 74
 }
 
 # Puts a copy of SOURCE at TARGET with mode and owner right before the name exists.
 place() { # SOURCE TARGET MODE OWNER GROUP
+  why=$(copy_to "$@" 2>&1) && return 0
+  # On the way back the file's own room is there to be used.
+  case ${PHASE:-}/$why in REVERTING/*'No space'*) rm -f "$2" && why=$(copy_to "$@" 2>&1) && return 0 ;; esac
+  [ -z "${TXN:-}" ] || out "refused cannot write $2: ${why##*: }"
+  return 74
+}
+copy_to() {
   (umask 022 && mkdir -p "${2%/*}") || return 74
-  t=$(mktemp "${2%/*}/.fleet.XXXXXX") || return 74
+  t=$(mktemp "${2%/*}/.fleet.$APP.XXXXXX") || return 74
   if cat "$1" >"$t" && { [ $PRIVILEGED = 0 ] || [ "$4" = - ] || chown "$4:$5" "$t"; } && chmod "$3" "$t" && sync "$t" && mv -fT "$t" "$2"; then
     sync "${2%/*}"
     return 0

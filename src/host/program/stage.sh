@@ -15,7 +15,7 @@ verb_stage() { # BASE BY
   verb_enter "$@"
   # What a crashed run left belongs to nobody any more.
   [ ! -d "$G" ] || find "$G" -maxdepth 1 -name '.staging-*' | while read -r old; do drop "${old##*.staging-}"; done
-  n=$(claim) || exit
+  n=$(claim) || { code=$?; say "$n"; exit $code; }
   lease_write "$2" "$n"
   say "generation $n"
 }
@@ -26,12 +26,12 @@ claim() {
   chmod 755 "$ROOT/releases"
   n=$( (cd "$ROOT/releases" && ls; cd "$G" && ls -A) | sed -n 's/^\(\.staging-\)\{0,1\}\([0-9][0-9]*\)$/\2/p' | sort -n | tail -n 1)
   n=$((${n:-0} + 1))
-  until mkdir "$ROOT/releases/$n" 2>/dev/null; do
-    [ -d "$ROOT/releases/$n" ] || die 74 "cannot write in $ROOT/releases"
+  until why=$(mkdir "$ROOT/releases/$n" 2>&1); do
+    [ -d "$ROOT/releases/$n" ] || die 74 "cannot write in $ROOT/releases: ${why##*: }"
     n=$((n + 1))
   done
   chmod 755 "$ROOT/releases/$n"
-  mkdir "$G/.staging-$n" || die 74 "cannot write in $G"
+  mkdir "$G/.staging-$n" || { rmdir "$ROOT/releases/$n"; die 74 "cannot write in $G"; }
   say "$n"
 }
 
@@ -65,6 +65,7 @@ verb_seal() { # N USER
   done <"$staged/data"
   if [ -f "$staged/env" ]; then
     chmod 600 "$staged/env"
+    env_proof "$staged"
     ln -sfn "$ROOT/.env" "$release/.env" || die 74 "cannot write in $release"
   fi
   mv -T "$staged" "$G/$1" || die 74 "cannot write in $G"
@@ -74,8 +75,12 @@ verb_seal() { # N USER
 verb_drop() { drop "$1"; rm -f "$S/lease"; forget_if_empty; }
 drop() { # N: removes a generation that never became one
   case $1 in '' | *[!0-9]*) return 64 ;; esac
-  [ ! -d "$G/$1" ] || return 0
-  rm -rf "$G/.staging-$1" "$ROOT/releases/$1"
+  # Sealed and never switched to is no generation either; what was once live stays.
+  if [ -d "$G/$1" ]; then
+    journal_read
+    [ "$(verdict "$1")" = open ] && [ "$(active_generation)" != "$1" ] && { [ "$PHASE" = IDLE ] || [ "$TO" != "$1" ]; } || return 0
+  fi
+  rm -rf "$G/.staging-$1" "${G:?}/$1" "$ROOT/releases/$1"
   rmdir "$ROOT/releases" "$G" 2>/dev/null
   return 0
 }
@@ -89,7 +94,8 @@ prune() {
     case $(verdict "$n") in
       good) good=$((good + 1)); [ $good -gt "$KEEP" ] || continue ;;
       bad) bad=$((bad + 1)); [ $bad -gt 3 ] || continue ;;
-      *) continue ;;
+      # Sealed by a run that died before it switched; whoever would still switch to it finds that the base has moved.
+      *) [ "$n" -lt "$active" ] || continue ;;
     esac
     [ "$n" = "$active" ] || [ "$n" = "$base" ] || [ "$n" = "$FROM" ] || rm -rf "${G:?}/$n" "$ROOT/releases/$n"
   done

@@ -3,8 +3,11 @@
 
 out() { printf '%s\n' "$*" >>"$S/out.$TXN"; }
 
+# Room for the journal and the way back, should the disk fill up meanwhile.
+ballast() { dd if=/dev/urandom of="$S/ballast" bs=4096 count=16 2>/dev/null || { rm -f "$S/ballast"; return 74; }; }
+
 verb_activate() { # TXN FROM TO SETTLE DEADLINE KEEP BY ACTION
-  : >"$S/out.$1" || die 74 "cannot write in $S"
+  printf '' >"$S/out.$1" && ballast || { say "refused cannot write in $S: is the disk full or read-only?"; say "end io"; exit 74; }
   if [ $PRIVILEGED = 1 ] && is_systemd && have systemd-run; then
     # KillMode: supervisors that it may start must outlive it.
     systemd-run -q --collect -p KillMode=process --unit="fleet-$APP-$1" -- sh "$0" "$ROOT" "$APP" runner "$@" 2>&1 || die 70 "systemd-run failed"
@@ -42,6 +45,7 @@ watch() { # TXN SEEN [TO-END]
 verb_runner() { # TXN FROM TO SETTLE DEADLINE KEEP BY ACTION
   TXN=$1
   lock "$S/lock" 9 3 || { out "end busy"; exit 75; }
+  sweep_temporary
   journal_read
   if [ "$PHASE" != IDLE ]; then
     recover_open || { TXN=$1; out "end stuck $PHASE"; exit 78; }
@@ -54,13 +58,14 @@ verb_runner() { # TXN FROM TO SETTLE DEADLINE KEEP BY ACTION
   capture "$TO" "$FROM" || { out "end io"; exit 74; }
   note_what_is_up
   journal_write ACTIVATING
-  boot_arm
+  boot_arm || { close_transaction; out "end io"; exit 74; }
   out "phase activate"
   if apply "$TO" "$FROM"; then
     journal_write SETTLING
     out "phase settle"
     settle "$TO" "$SETTLE" "$DEADLINE" && await
   fi
+  rm -f "$S/ballast"
   # Not committed, for whatever reason: this side says so, unless the other was quicker.
   if [ "$(decide "$TXN" revert)" = commit ]; then commit; else revert; fi
 }
@@ -122,7 +127,8 @@ owe_what_was_up() {
 
 close_transaction() {
   boot_disarm
-  rm -f "$S/lease" "$S/was-up" "$S/.before"
+  # A verdict exists by now: who still writes one comes too late in any case.
+  rm -f "$S/lease" "$S/was-up" "$S/.before" "$S/ballast" "$S"/.decision.*
   journal_write IDLE
 }
 
@@ -141,6 +147,7 @@ recover_open() {
 verb_recover() {
   mkdir -p "$S"
   lock "$S/lock" 9 3 || die 75 "another run is at work on this host"
+  sweep_temporary
   journal_read
   [ "$PHASE" = IDLE ] || recover_open || die 78 "the last revert failed: generation $FROM could not be brought back"
 }
@@ -151,6 +158,17 @@ verb_abort() { answer revert "$1" "$2"; }
 answer() { # commit|revert TXN SEEN
   journal_read
   if [ "$TXN" = "$2" ] && [ "$(decision "$2")" = none ] && [ "$PHASE" != IDLE ]; then decide "$2" "$1" >/dev/null; fi
-  say "decision $(decision "$2")"
+  verdict=$(decision "$2")
+  # Somebody's later deploy has tidied up; the history still knows.
+  [ "$verdict" != none ] || verdict=$(decided "$2")
+  say "decision $verdict"
   [ "$(decision "$2")" = none ] || watch "$2" "$3" to-end
+}
+
+decided() { # TXN
+  verdict=none
+  [ ! -f "$S/log" ] || while read -r _ txn _ _ _ result _; do
+    [ "$txn" != "$1" ] || case $result in committed) verdict=commit ;; reverted) verdict=revert ;; esac
+  done <"$S/log"
+  say "$verdict"
 }

@@ -5,6 +5,7 @@ import { list } from '../words/count.ts';
 import type { Explanation } from '../words/explanation.ts';
 import { ended, explainOutcome, isBad } from '../words/outcome.ts';
 import { groupBy, label, severalApps } from './group.ts';
+import { isLeft, wasInterrupted } from './interrupted.ts';
 
 type Host = Summary['hosts'][number];
 
@@ -15,7 +16,7 @@ const likeness = ({ app, outcome }: Host) =>
 /** Every failed host in full: what happened, what shows it, what to do. Hosts with the same story are told together. */
 export function failures(summary: Summary, paint: Paint, width: number): string[] {
   const several = severalApps(summary.hosts);
-  const bad = summary.hosts.filter(({ outcome }) => isBad(outcome));
+  const bad = summary.hosts.filter(({ outcome }) => isBad(outcome) && !(wasInterrupted(summary) && isLeft(outcome)));
   return groupBy(bad, likeness).flatMap((group) => {
     const first = group[0];
     if (first === undefined) return [];

@@ -31,9 +31,7 @@ export function history({ host, app, report }: Told<'history'>, paint: Paint, wi
       ? []
       : indented(made, (i) => (generations[i]?.id === active ? paint.good : verdictLook(generations[i], paint)))),
     ...(generations.length > 0 && changes.length > 0 ? [''] : []),
-    ...(changes.length === 0
-      ? []
-      : indented(done, (i) => (changes[i]?.result === 'committed' ? same : paint.bad))),
+    ...(changes.length === 0 ? [] : indented(done, (i) => (changes[i]?.result === 'committed' ? same : paint.bad))),
   ];
 }
 

@@ -1,9 +1,8 @@
 import type { UnitState } from '../../model/check.ts';
-import type { HistoryEntry } from '../../model/report.ts';
 import type { Paint } from '../paint.ts';
-import { wrap } from '../width.ts';
-import { wayOut } from '../words/explanation.ts';
-import { holder, result, transaction, way, when } from '../words/report.ts';
+import { displayWidth, wrap } from '../width.ts';
+import { command, type Place } from '../words/explanation.ts';
+import { keeper, result, transaction, way, when } from '../words/report.ts';
 import { label, severalApps } from './group.ts';
 import type { Told } from './reports.ts';
 import { table } from './table.ts';
@@ -13,32 +12,51 @@ type Status = Told<'status'>;
 /** What stands on each host, then every service, then what a person should know: open changes, holds, drift. */
 export function statusLines(all: readonly Status[], paint: Paint, width: number): string[] {
   if (all.length === 0) return [];
-  const hosts = table(
-    ['HOST', 'APP', 'GENERATION', 'RUNTIME', 'STATE', 'HELD BY', 'LAST CHANGE (UTC)'],
-    all.map((one) => row(one, paint)),
-    width,
+  return [...hosts(all, paint, width), ...services(all, paint, width), ...remarks(all, paint, width)];
+}
+
+const LAST = 'LAST CHANGE (UTC)';
+
+/** The last change stands beside the rest where all of it fits, and otherwise in lines of its own. */
+function hosts(all: readonly Status[], paint: Paint, width: number): string[] {
+  const heads = ['HOST', 'APP', 'GENERATION', 'RUNTIME', 'STATE', 'HELD BY'];
+  const wide = table(
+    [...heads, LAST],
+    all.map((one) => [...row(one), last(one, paint)]),
+    Number.POSITIVE_INFINITY,
   );
-  const painted = hosts.map((line, i) => {
+  if (wide.every((line) => displayWidth(line) <= width)) return painted(wide, all, paint);
+  const several = severalApps(all);
+  const changes = all.map((one) => [label(one, several), last(one, paint)]);
+  return [
+    ...painted(table(heads, all.map(row), width), all, paint),
+    '',
+    ...painted(table(['HOST', LAST], changes, width), all, paint),
+  ];
+}
+
+const painted = (lines: readonly string[], all: readonly Status[], paint: Paint): string[] =>
+  lines.map((line, i) => {
     const report = all[i - 1]?.report;
     if (report === undefined) return paint.dim(line);
     if (report.phase === 'REVERT_FAILED') return paint.bad(line);
     return report.phase === 'IDLE' && report.held === null ? line : paint.warn(line);
   });
-  return [...painted, ...services(all, paint, width), ...remarks(all, paint, width)];
-}
 
-const row = ({ host, app, report }: Status, paint: Paint): string[] => [
+const row = ({ host, app, report }: Status): string[] => [
   host,
   app,
   String(report.generation || '-'),
   report.runtime,
   transaction(report),
   report.held === null ? '-' : (report.held.split(/[, :]/)[0] ?? ''),
-  report.last === null ? '-' : last(report.last, paint),
 ];
 
-const last = (entry: HistoryEntry, paint: Paint): string =>
-  `${when(entry.at)}  ${entry.action} ${way(entry, paint.arrow)}: ${result(entry)}, by ${entry.by}`;
+function last({ report }: Status, paint: Paint): string {
+  const entry = report.last;
+  if (entry === null) return '-';
+  return `${when(entry.at)}  ${entry.action} ${way(entry, paint.arrow)}: ${result(entry)}, by ${entry.by}`;
+}
 
 function services(all: readonly Status[], paint: Paint, width: number): string[] {
   const several = severalApps(all);
@@ -59,21 +77,27 @@ function inWords({ active, sub, result: why, status }: UnitState): string {
   return active === 'failed' && why !== '' && why !== '-' ? `${state}: ${why} ${status}` : state;
 }
 
+const STUCK = (place: Place) => [
+  `Put right on the host what keeps it from being well; \`${command('health', place)}\` names it.`,
+  'Then run the deploy or rollback again: it first tries the way back once more, and goes on only when that has worked.',
+];
+
 function remarks(all: readonly Status[], paint: Paint, width: number): string[] {
   const several = severalApps(all);
   const lines = all.flatMap((one) => {
     const { host, app, report } = one;
     const name = label(one, several);
     const place = { hosts: [host], app };
-    const told = (text: string) => wrap(`! ${name}: ${text}`, width).map((line) => paint.warn(line));
+    const told = (text: string) =>
+      wrap(`${name}: ${text}`, width - 2).map((line, i) => paint.warn(`${i === 0 ? '!' : ' '} ${line}`));
     const advice = (text: string) =>
       wrap(text, width - 8).map((line, i) => `    ${(i === 0 ? paint.arrow : '').padEnd(paint.arrow.length)} ${line}`);
     return [
       ...(report.open === null ? [] : told(`open: ${report.open}`)),
       ...(report.phase === 'REVERT_FAILED'
-        ? [...told('the last change failed, and taking it back failed too'), ...wayOut(place).flatMap(advice)]
+        ? [...told('the last change failed, and taking it back failed too'), ...STUCK(place).flatMap(advice)]
         : []),
-      ...(report.held === null ? [] : told(`held by ${holder(report.held)}`)),
+      ...(report.held === null ? [] : told(keeper(report.held))),
       ...report.drift.flatMap((text) => told(`differs from what was deployed: ${text}`)),
     ];
   });

@@ -1,12 +1,16 @@
 import type { Summary } from '../../model/events.ts';
 import type { Paint } from '../paint.ts';
+import { wrap } from '../width.ts';
 import { list } from '../words/count.ts';
 import { checksTable } from './checks.ts';
 import { failures } from './failures.ts';
 import { groupBy, label, severalApps } from './group.ts';
 import type { Heard } from './heard.ts';
+import { interrupted } from './interrupted.ts';
+import { mixed } from './mixed.ts';
 import { outcomesTable, tally } from './outcomes.ts';
 import { plans } from './plans.ts';
+import { reports } from './reports.ts';
 
 export type Look = {
   readonly paint: Paint;
@@ -25,18 +29,32 @@ export function summaryLines(summary: Summary, heard: Heard, look: Look): string
     const plan = heard.planOf(host);
     return plan === undefined ? [] : [{ name: label(host, several), plan }];
   });
+  const found = reports(summary, paint, width);
   const lines = [
     ...plans(views, paint),
     ...(look.remarks ? remarks(heard, several, paint) : []),
     ...checksTable(summary, paint, width),
-    '',
-    ...outcomesTable(summary, paint, width),
-    ...failures(summary, paint, width),
-    '',
-    `${summary.command}: ${tally(summary, paint)}`,
+    ...(found.length === 0 ? [] : ['', ...found]),
+    ...(onlyReports(summary) ? [] : ends(summary, paint, width)),
   ];
-  return lines[0] === '' ? lines.slice(1) : lines;
+  return lines.slice(lines.findIndex((line) => line !== ''));
 }
+
+/** Reports that were all read say everything; a table of outcomes would only say that they were read. */
+const onlyReports = ({ hosts }: Summary) =>
+  hosts.length > 0 && hosts.every(({ outcome }) => outcome.end === 'reported');
+
+const ends = (summary: Summary, paint: Paint, width: number): string[] => [
+  '',
+  ...outcomesTable(summary, paint, width),
+  ...failures(summary, paint, width),
+  '',
+  `${summary.command}: ${tally(summary, paint)}`,
+  ...mixed(summary)
+    .flatMap((line) => wrap(line, width))
+    .map((line) => paint.warn(line)),
+  ...interrupted(summary, paint, width),
+];
 
 /** Notes and warnings of the run, each once with the hosts that it is about. */
 function remarks(heard: Heard, several: boolean, paint: Paint): string[] {

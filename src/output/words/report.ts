@@ -40,11 +40,13 @@ export const transaction = ({ phase }: Pick<Status, 'phase'>): string => TRANSAC
 /** A hold in the host's own words, shorter: `alice@laptop since 2026-01-02T03:04:05Z: disk swap`. */
 export const holder = (held: string): string => held.replace(', who holds it since ', ' since ');
 
+/** Who keeps a run from beginning. A lease is somebody's run and ends with it; a hold stays until it is released. */
+export const keeper = (held: string): string =>
+  /, who is \w+/.test(held) ? `at work: ${held}` : `held by ${holder(held)}`;
+
 /** Everything that keeps a run from beginning on the host, or that it is free. */
 export function locks({ held, open }: Pick<Lock, 'held' | 'open'>): string[] {
-  // A lease is somebody's run and ends with it; a hold stays until it is released.
-  const who = held === null ? [] : [/, who is \w+/.test(held) ? `at work: ${held}` : `held by ${holder(held)}`];
-  const all = [...who, ...(open === null ? [] : [`open: ${open}`])];
+  const all = [...(held === null ? [] : [keeper(held)]), ...(open === null ? [] : [`open: ${open}`])];
   return all.length === 0 ? ['free'] : all;
 }
 

@@ -1,10 +1,13 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { splitWords } from '../../src/unit/words.ts';
-import { read } from './sample.ts';
+import { read } from '../unit/sample.ts';
+import { startHost, type TestHost } from './rig/index.ts';
+
+let host: TestHost;
+beforeAll(async () => {
+  host = await startHost('reader', 'systemd');
+});
+afterAll(() => host?.[Symbol.asyncDispose]());
 
 const LINES = [
   `/bin/true "a b" 'c d' e"f g"h`,
@@ -18,8 +21,6 @@ const LINES = [
   'true ; ; /bin/false',
 ];
 
-const systemd = spawnSync('systemd-analyze', ['--version']).error === undefined;
-
 /** The dump quotes a dollar sign and a backtick too, which a unit file need not. */
 const dumped = (line: string) =>
   splitWords(
@@ -27,15 +28,11 @@ const dumped = (line: string) =>
     'c',
   ).words;
 
-test.skipIf(!systemd)('systemd itself, where it is installed, reads command lines as we do', () => {
-  const dir = mkdtempSync(join(tmpdir(), 'agreement-'));
+it('systemd itself reads command lines as we do', async () => {
   const text = `[Service]\nType=oneshot\n${LINES.map((line) => `ExecStart=${line}\n`).join('')}`;
-  writeFileSync(join(dir, 'd.service'), text);
-  const { stdout } = spawnSync('systemd-analyze', ['verify', '--man=no', join(dir, 'd.service')], {
-    encoding: 'utf8',
-    env: { ...process.env, SYSTEMD_LOG_LEVEL: 'debug', SYSTEMD_COLORS: '0' },
-  });
-  rmSync(dir, { recursive: true });
+  await host.writeFile('/tmp/d.service', text);
+  const debug = 'SYSTEMD_LOG_LEVEL=debug SYSTEMD_COLORS=0';
+  const { stdout } = await host.sh(`${debug} systemd-analyze verify --man=no /tmp/d.service`);
   const theirs = [...stdout.matchAll(/Command Line: (.*)/g)].map(([, line = '']) => dumped(line));
   const { service } = read(text, 'd.service');
   const ours = service.execStart.map(({ path, argv0, args }) => [

@@ -1,0 +1,32 @@
+# Old versions of systemd change some values of an EnvironmentFile=. Before a release is sealed, its systemd and its shell
+# both read the env; where they differ nothing is switched, and only the names of the variables are told.
+
+env_proof() { # RECORD-FOLDER
+  [ $PRIVILEGED = 1 ] && is_systemd && have systemd-run || return 0
+  base=$(sed -n 's/^base //p' "$1/manifest")
+  # The same bytes were proved when they came.
+  ! cmp -s "$G/$base/env" "$1/env" || return 0
+  names=$(env_names "$1/env")
+  [ -n "$names" ] || return 0
+  # shellcheck disable=SC2016
+  meant=$({ env -i sh -c 'set -a; . "$1"; exec /usr/bin/env -0' sh "$1/env" && printf 'FLEET_READ=1\0'; } 2>/dev/null | env_lines)
+  got=$({ systemd-run -q --collect --wait --pipe -p EnvironmentFile="$1/env" /usr/bin/env -0 </dev/null && printf 'FLEET_READ=1\0'; } 2>/dev/null | env_lines)
+  # No evidence is none against the env: a host where this cannot be tried is not refused.
+  contains "$got" FLEET_READ=1 && contains "$meant" FLEET_READ=1 && [ "$got" != "$meant" ] || return 0
+  wrong=$({ say "$got"; say "$meant"; } | sort | uniq -u | cut -d= -f1 | sort -u | tr '\n' ' ')
+  die 65 "the systemd of this host reads other values than were meant for: ${wrong% }"
+}
+
+# The variables that an env file sets; a line inside a quoted value is none.
+env_names() {
+  awk '{
+    if (quote == "") print substr($0, 1, index($0, "=") - 1)
+    for (i = 1; i <= length($0); i++) {
+      c = substr($0, i, 1)
+      if (c == quote) quote = ""; else if (quote == "" && (c == "\047" || c == "\"")) quote = c
+    }
+  }' "$1"
+}
+
+# One variable on a line, of those in $names.
+env_lines() { tr '\n\0' '\001\n' | grep -aE "^($(say "$names" | tr '\n' '|')FLEET_READ)=" | sort; }

@@ -1,0 +1,39 @@
+import type { Assignment } from '../parse.ts';
+import { settingsOf } from '../settings.ts';
+import { SYSTEM_SPECIFIERS } from '../specifiers.ts';
+import type { LintedService, Subject } from './subject.ts';
+
+export const isBelow = (path: string, folder: string) => path === folder || path.startsWith(`${folder}/`);
+
+/** Whether a path is there after a deploy: the release, a data folder, `.env`, or a folder of the playbook. */
+export function isMade(path: string, { layout, folders }: Subject): boolean {
+  const { root, current, data } = layout;
+  if (path === root || path === `${root}/.env` || isBelow(path, current)) return true;
+  if (data.some((name) => isBelow(path, `${root}/${name}`))) return true;
+  return folders.some((folder) => isBelow(path, folder.path));
+}
+
+/** Folders that systemd makes for a service before it starts. */
+export function ownFolders({ service }: LintedService): readonly string[] {
+  const below = (base: string, names: readonly string[]) => names.map((name) => `${base}/${name}`);
+  return [
+    ...below('/run', service.runtimeDirectory.names),
+    ...below('/var/lib', service.stateDirectory.names),
+    ...below('/var/cache', service.cacheDirectory.names),
+    ...below('/var/log', service.logsDirectory.names),
+    ...below('/etc', service.configurationDirectory.names),
+  ];
+}
+
+export type ListedPath = { readonly path: string; readonly optional: boolean; readonly at: Assignment };
+
+/** The paths of a key that lists them, specifiers resolved. */
+export function pathsOf({ unit, all }: LintedService, key: string): readonly ListedPath[] {
+  const settings = settingsOf(unit, SYSTEM_SPECIFIERS);
+  return all(key).flatMap((at) =>
+    at.value.split(/\s+/).map((word) => {
+      const [, marks = '', path = ''] = /^["']?([-+]*)(.*?)\/*["']?$/.exec(settings.resolve(word) ?? word) ?? [];
+      return { path: path === '' ? '/' : path, optional: marks.includes('-'), at };
+    }),
+  );
+}

@@ -1,0 +1,31 @@
+import { splitWords } from '../../words.ts';
+import { error, warning } from '../finding.ts';
+import { isKnown } from '../known-keys.ts';
+import type { Rule } from '../subject.ts';
+
+/** Prose and arguments, in which # may well be meant. */
+const FREE = /^(Description|Documentation|SyslogIdentifier|StandardInputText|LogExtraFields|X-.*)$/;
+const COMMAND = /^Exec(Start|StartPre|StartPost|Condition|Reload|Stop|StopPre|StopPost)$/;
+
+/** T2: systemd knows comments on lines of their own only. */
+export const inlineComment: Rule = ({ parsed, place }) =>
+  parsed.flatMap(({ assignments }) =>
+    assignments.flatMap((at) => {
+      if (FREE.test(at.key) || !isKnown(at.section, at.key)) return [];
+      const cure = 'put the comment on a line of its own, above the setting';
+      if (COMMAND.test(at.key)) {
+        // A # inside quotes belongs to a shell; one that stands free is an argument of the program.
+        const free = /(^|\s)#/.test(at.value) && splitWords(at.value, 'c').words.includes('#');
+        const why = 'systemd passes it to the program, as arguments';
+        return free ? [warning('T2', place(at, 'value'), { message: `a comment behind ${at.key}=`, why, cure })] : [];
+      }
+      if (!/(^|\s)(#|;(\s|$))/.test(at.value)) return [];
+      return [
+        error('T2', place(at, 'value'), {
+          message: `a comment behind ${at.key}=`,
+          why: 'systemd takes it for a part of the value and drops the whole setting; systemd-analyze verify still exits with 0',
+          cure,
+        }),
+      ];
+    }),
+  );

@@ -1,0 +1,34 @@
+import { commandWords, programOf } from '../command-words.ts';
+import { warning } from '../finding.ts';
+import type { Rule } from '../subject.ts';
+
+const SHELLS = new Set(['sh', 'bash', 'dash', 'ash', 'ksh', 'zsh']);
+/** Servers that never send READY=1 by themselves. */
+const SILENT = /(^|\/)(uvicorn|flask|http\.server|daphne|waitress-serve|streamlit)$/;
+
+/** T24: Type=notify waits for READY=1, and the watchdog for WATCHDOG=1, from a process that may say so. */
+export const notify: Rule = ({ services, place }) =>
+  services.flatMap(({ service, last }) => {
+    const at = last('Type');
+    const command = service.execStart[0];
+    if (at === undefined || command === undefined || !service.type.startsWith('notify')) return [];
+    const why = `without READY=1 the start fails after ${service.timeoutStartSec} s with Result=timeout`;
+    const silent = commandWords(command).find((word) => SILENT.test(word));
+    if (silent !== undefined)
+      return [
+        warning('T24', place(at), {
+          message: `Type=${service.type}, but ${silent} does not send READY=1`,
+          why,
+          cure: 'use Type=exec, or send READY=1 from the app when it is up',
+        }),
+      ];
+    const access = last('NotifyAccess')?.value ?? 'main';
+    if (access === 'all' || !SHELLS.has(programOf(command))) return [];
+    return [
+      warning('T24', place(last('NotifyAccess') ?? at), {
+        message: `Type=${service.type} with a shell as the main process and NotifyAccess=${access}`,
+        why: `only the shell itself may then report that it is ready; a message from what it starts is dropped, and ${why}`,
+        cure: 'begin the last command of the script with exec, or set NotifyAccess=all',
+      }),
+    ];
+  });

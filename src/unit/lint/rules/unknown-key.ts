@@ -1,0 +1,18 @@
+import { error } from '../finding.ts';
+import { isKnown, keysOf, sectionsOf } from '../known-keys.ts';
+import type { Rule } from '../subject.ts';
+
+/** A key that no systemd reads anywhere: mostly a slip of the pen. */
+export const unknownKey: Rule = ({ parsed, place }) =>
+  parsed.flatMap(({ assignments }) =>
+    assignments
+      .filter(({ section, key }) => !isKnown(section, key) && sectionsOf(key).length === 0)
+      .map((at) => ({
+        ...error('key', place(at), {
+          message: `unknown key ${at.key}= in [${at.section}]`,
+          why: 'systemd logs a line, ignores the setting and starts the unit without it',
+          cure: 'correct the name; a key for other programs begins with X-',
+        }),
+        unknown: { word: at.key, known: keysOf(at.section) },
+      })),
+  );

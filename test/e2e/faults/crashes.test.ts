@@ -1,0 +1,124 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Project } from '../fleet.ts';
+import { startHost, type TestHost } from '../rig/index.ts';
+import { become, byHand, faultyProject, ROOT } from './app.ts';
+import { committed, install, recover, transact, verdict } from './crash.ts';
+import { differences, look } from './look.ts';
+import { deploy, rollbackTo } from './operator.ts';
+import { random, SEED, sample, tally } from './sweep.ts';
+
+type Case = {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+  /** Seconds; what does not come up needs one to be found out. */
+  readonly settle: number;
+  readonly draws: number;
+  /** What finishes it: the next command, or the host's own boot after a power cut. */
+  readonly by: 'recover' | 'boot';
+};
+
+/** Generation 1 is version one, 2 is version two, 3 never came up, and 0 is a host that was set up by hand. */
+const CASES: readonly Case[] = [
+  { name: 'an upgrade', from: 1, to: 2, settle: 0, draws: 3, by: 'recover' },
+  { name: 'an upgrade to what does not come up', from: 1, to: 3, settle: 1, draws: 3, by: 'recover' },
+  { name: 'a first deploy', from: 0, to: 1, settle: 0, draws: 2, by: 'recover' },
+  { name: 'a first deploy of what does not come up', from: 0, to: 3, settle: 1, draws: 1, by: 'recover' },
+  { name: 'a removal', from: 2, to: 0, settle: 0, draws: 1, by: 'recover' },
+  { name: 'an upgrade under a power cut', from: 1, to: 2, settle: 0, draws: 1, by: 'boot' },
+  { name: 'an upgrade to what does not come up under a power cut', from: 1, to: 3, settle: 1, draws: 1, by: 'boot' },
+];
+
+describe.each([
+  ['web', 'systemd'],
+  ['edge', 'plain'],
+] as const)('on %s', (name, kind) => {
+  let host: TestHost;
+  const whole = new Map<number, string[]>();
+  let project: Project;
+  let count = 0;
+  const id = () => `t${++count}`;
+  const active = async () => Number((await host.out(`readlink ${ROOT}/current || echo x/0`)).split('/')[1]);
+
+  /** A transaction that nothing disturbs. */
+  async function go(to: number): Promise<number> {
+    const from = await active();
+    if (from === to) return 0;
+    const { steps, died } = await transact(host, { txn: id(), from, to, settle: 0, at: 0, all: true });
+    expect({ died, active: await active() }).toEqual({ died: false, active: to });
+    return steps;
+  }
+
+  beforeAll(async () => {
+    host = await startHost(name, kind);
+    project = await faultyProject(host);
+    for (const version of ['one', 'two', 'broken'] as const) {
+      become(project, version);
+      expect((await deploy(project)).end).toBe(version === 'broken' ? 'reverted' : 'deployed');
+    }
+    await install(host);
+    whole.set(2, await look(host));
+    expect(await rollbackTo(project, 1)).toMatchObject({ end: 'rolled-back', generation: 1 });
+    whole.set(1, await look(host));
+    await go(0);
+    await host.out(byHand(kind));
+    whole.set(0, await look(host));
+  });
+  afterAll(async () => {
+    await project?.[Symbol.asyncDispose]();
+    await host?.[Symbol.asyncDispose]();
+  });
+
+  const should = (generation: number) => whole.get(generation) ?? [];
+
+  for (const each of CASES) {
+    it(`${each.name} that dies behind any of its steps ends whole, at what the host has decided`, {
+      timeout: 7_200_000,
+    }, async () => {
+      const { from, to, settle } = each;
+      await go(from);
+      const { steps } = await transact(host, { txn: id(), from, to, settle, at: 0, all: true });
+      const draw = random(SEED + from * 10 + to);
+      const points = sample(
+        Array.from({ length: steps }, (_, i) => i + 1),
+        each.draws,
+      );
+      const wrong: string[] = [];
+      let deaths = 0;
+      for (const at of points) {
+        await go(from);
+        const txn = id();
+        const { died } = await transact(host, { txn, from, to, settle, at, all: draw() < 0.7 });
+        if (died) deaths += 1;
+        const decided = await verdict(host, txn);
+        const again = draw() < 0.5 ? 1 + Math.floor(draw() * 40) : 0;
+        const found = await (each.by === 'boot' ? boots(txn, from, to) : recovers(txn, again, from, to));
+        if (found.length > 0) wrong.push([`step ${at}, again at ${again}, decided ${decided}:`, ...found].join('\n'));
+      }
+      tally(`${name} ${each.name}: ${points.length} of ${steps} points, ${deaths} deaths`, wrong);
+      expect(wrong.join('\n\n')).toBe('');
+    });
+  }
+
+  /** The differences to the generation that the host has decided on. */
+  async function lacks(txn: string, from: number, to: number): Promise<string[]> {
+    return differences(await look(host), should((await committed(host, txn)) ? to : from));
+  }
+
+  /** @param again the step behind which recovery itself dies, first; 0 for none */
+  async function recovers(txn: string, again: number, from: number, to: number): Promise<string[]> {
+    if (again > 0) await recover(host, again);
+    const { code, said } = await recover(host);
+    return [...(code === 0 ? [] : [`recover ended with ${code}: ${said}`]), ...(await lacks(txn, from, to))];
+  }
+
+  async function boots(txn: string, from: number, to: number): Promise<string[]> {
+    await host.kill();
+    await host.start();
+    await install(host);
+    let found = await lacks(txn, from, to);
+    // What a boot starts takes a moment.
+    for (const end = Date.now() + 30_000; found.length > 0 && Date.now() < end; ) found = await lacks(txn, from, to);
+    return found;
+  }
+});

@@ -1,0 +1,60 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { PROGRAM, PROGRAM_NAME, PROGRAM_PARTS } from '../../src/host/program.ts';
+import { SHELLS, syntax } from '../runtime/shells.ts';
+import { part } from './workshop.ts';
+
+/** What shellcheck has to say about a POSIX sh text, warnings and worse. */
+function lint(text: string): string {
+  const { error, stdout } = spawnSync('shellcheck', ['-s', 'sh', '-S', 'warning', '-f', 'gcc', '-'], {
+    input: text,
+    encoding: 'utf8',
+  });
+  if (error !== undefined) throw new Error(`shellcheck cannot be run (install it): ${error.message}`);
+  return stdout;
+}
+
+describe('the host program', () => {
+  it('is read by dash, bash in POSIX mode and busybox', () => {
+    expect(SHELLS).toHaveLength(3);
+    for (const shell of SHELLS) expect(syntax(shell, PROGRAM)).toBe('');
+  });
+
+  it('and a program that is not would be noticed', () => {
+    for (const shell of SHELLS) expect(syntax(shell, `${PROGRAM}\nif true; then\n`)).not.toBe('');
+  });
+
+  it('is clean for shellcheck; each exception says which one it is', { timeout: 30_000 }, () => {
+    expect(lint(PROGRAM)).toBe('');
+    const exceptions = PROGRAM.match(/# shellcheck .*/g) ?? [];
+    expect(exceptions.filter((line) => !/^# shellcheck disable=SC\d+(,SC\d+)*$/.test(line))).toEqual([]);
+  });
+
+  it('and a path that could become / in a command that removes would be noticed', () => {
+    expect(lint(`${part('prelude')}\nrm -rf "$ROOT/$1"\nlocal x\n`)).toContain('warning');
+  });
+
+  it('is named by what it holds, so that a changed one is another file', () => {
+    expect(PROGRAM_NAME).toMatch(/^host-[0-9a-f]{16}\.sh$/);
+    // The end of the here-document that carries it to a host.
+    expect(PROGRAM).not.toContain('END_OF_HOST_PROGRAM');
+  });
+
+  it('reads the clock only to write down when something happened', () => {
+    const uses = PROGRAM_PARTS.flatMap((name) =>
+      part(name)
+        .split('\n')
+        .filter((line) => /(^|[^\w-])date [+-]/.test(line))
+        .map((line) => `${name}: ${line.trim()}`),
+    );
+    expect(uses.length).toBeGreaterThan(3);
+    const stamp = '$(date -u +%Y-%m-%dT%H:%M:%SZ)';
+    const known = (use: string) =>
+      use.endsWith(`: ${stamp}`) ||
+      // The history's first column, and how far back the service's own log is read.
+      use.includes(`printf '%s %s %s %s %s %s %s\\n' "${stamp}"`) ||
+      (use.startsWith('settle: ') && use.includes('begun=$(date +%s)'));
+    expect(uses.filter((use) => !known(use))).toEqual([]);
+    expect(PROGRAM.match(/\bbegun\b/g)).toHaveLength(2);
+  });
+});

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { partsOf } from '../../src/engine/parts.ts';
+import { generationId } from '../../src/model/ids.ts';
+import { EMPTY_TASK_PLAN, type PlanView, type TaskPlan } from '../../src/model/plan.ts';
+import { Secret } from '../../src/model/secret.ts';
+import { PLAIN } from '../../src/output/paint.ts';
+import { planLines } from '../../src/output/report/plans.ts';
+
+const tree = { from: '/src', entries: [], bytes: 0, digest: '00' as never };
+const live = { mode: 0o644, owner: 'root', group: 'root', content: 'rotate 4' };
+const WANTED: TaskPlan = {
+  ...EMPTY_TASK_PLAN,
+  stage: [
+    { id: 'a', title: 'a', do: 'sync', tree, to: '' },
+    { id: 'b', title: 'b', do: 'sync', tree, to: 'web' },
+    { id: 'c', title: 'c', do: 'put', to: 'config.toml', content: 'x', mode: 0o640 },
+    { id: 'd', title: 'd', do: 'run', argv: ['make', 'all'], cwd: '', creates: null, timeoutMs: 1 },
+  ],
+  units: [{ path: 'jarvis.service', text: '[Service]' }],
+  enable: ['jarvis.service'],
+  files: [{ path: '/etc/logrotate.d/jarvis', ...live }],
+  env: new Secret('.env', 'TOKEN=hunter2-hunter2'),
+};
+const layout = { root: '/opt/jarvis', current: '/opt/jarvis/current', app: 'jarvis', user: 'jarvis', data: [] };
+
+const view = (changes: PlanView['changes']): PlanView => ({
+  ...{ to: 'advance', base: generationId(1), runtime: 'systemd', changes, warnings: [] },
+});
+const told = (changes: PlanView['changes']) => planLines(view(changes), PLAIN).map((line) => line.trim());
+
+test('every part that the engine can name is told in words of the playbook', () => {
+  const names = [...partsOf(WANTED, layout, 'systemd').keys()];
+  expect(told(names.map((text) => ({ sign: '~' as const, text })))).toEqual([
+    '~ what runs the services: systemd',
+    "~ the app's root folder, account and data folders",
+    '~ code',
+    '~ code in web',
+    '~ file config.toml',
+    '~ command while building the release: make all',
+    '~ unit jarvis.service',
+    '~ file /etc/logrotate.d/jarvis',
+    '~ secrets (.env)',
+    '~ which units run and start at boot',
+  ]);
+});
+
+test('changes are sorted by sign: what comes, changes, goes, is put right', () => {
+  const signs = ['!', '-', '~', '+', '-', '+'] as const;
+  expect(told(signs.map((sign, i) => ({ sign, text: `unit ${i}` })))).toEqual([
+    '+ unit 3',
+    '+ unit 5',
+    '~ unit 2',
+    '- unit 1',
+    '- unit 4',
+    '! unit 0',
+  ]);
+});
+
+test('what was changed by hand is told in the words of the host', () => {
+  expect(told([{ sign: '!', text: '/opt/jarvis/.env was changed by hand' }])).toEqual([
+    '! /opt/jarvis/.env was changed by hand',
+  ]);
+});
+
+test('no value of a secret is among them', () => {
+  const names = [...partsOf(WANTED, layout, 'systemd').keys()];
+  const lines = told(names.map((text) => ({ sign: '+' as const, text }))).join('\n');
+  expect(lines).toContain('+ secrets (.env)');
+  expect(lines).not.toContain('hunter2');
+});
