@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, rename } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, rename } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from './project.ts';
@@ -24,6 +24,7 @@ export async function init(folder: string, world: World): Promise<0> {
     await cp(join(STARTER, from), join(into, `.fleet-init-${from}`), { recursive: true });
     await rename(join(into, `.fleet-init-${from}`), join(into, to));
   }
+  await chmod(join(into, 'secrets/app.env'), 0o600);
   const lines = names.map(({ to }) => `  ${to}`).join('\n');
   world.stdout.write(
     `wrote in ${into}:\n${lines}\n\nnext:\n  1. put your machine's address into inventory/hosts.yaml\n  2. fleet check\n  3. fleet plan --all\n  4. fleet deploy --all\n`,

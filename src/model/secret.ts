@@ -51,6 +51,10 @@ export class Secret {
           JSON.stringify(line).slice(1, -1),
           encodeURIComponent(line),
           Buffer.from(line).toString('base64'),
+          // As shells and the env file itself write a single quote, and as Python shows a text that has both quotes.
+          line.replaceAll("'", `'"'"'`),
+          line.replaceAll("'", `'\\''`),
+          line.replaceAll('\\', '\\\\').replaceAll("'", "\\'"),
         ];
         for (const form of forms) if (line.length >= 6) words.set(form, secret.toString());
       }

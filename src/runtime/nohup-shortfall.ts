@@ -7,9 +7,9 @@ const set = (words: string): ReadonlySet<string> => new Set(words.split(' '));
 /** Directives that the nohup runtime honours, or that mean nothing without systemd and lose nothing. */
 const HONOURED: Readonly<Record<string, ReadonlySet<string>>> = {
   Service: set(
-    'Type ExecStart ExecStartPre ExecReload ExecStop WorkingDirectory Environment EnvironmentFile User Group ' +
+    'Type ExecStart ExecStartPre ExecStop WorkingDirectory Environment EnvironmentFile User Group ' +
       'SupplementaryGroups UMask Nice Restart RestartSec StartLimitInterval StartLimitIntervalSec StartLimitBurst ' +
-      'TimeoutSec TimeoutStartSec TimeoutStopSec KillSignal KillMode SuccessExitStatus RestartPreventExitStatus ' +
+      'TimeoutSec TimeoutStopSec KillSignal KillMode SuccessExitStatus RestartPreventExitStatus ' +
       'StandardOutput StandardError RuntimeDirectory RuntimeDirectoryMode StateDirectory StateDirectoryMode ' +
       'CacheDirectory CacheDirectoryMode LogsDirectory LogsDirectoryMode ConfigurationDirectory ' +
       'ConfigurationDirectoryMode RemainAfterExit SyslogIdentifier NotifyAccess GuessMainPID',

@@ -28,6 +28,8 @@ export async function syncByRsync(
     if (!remote.ok) local.kill();
     else if (remote.value !== null) local.remoteEnded(remote.value.code);
     local.fromRemote.end();
+    // The other side takes no more. Left unread, what was still to be sent would keep the local side from ending.
+    local.toRemote.removeAllListeners('data').resume();
     const code = await local.ended;
     if (!remote.ok) return remote;
     if (code === 0) io.onProgress?.(100, rate);

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fleetProject, only, parseRun, type Run, said } from './fleet.ts';
 import { type Little, little, standing, wholeOf } from './little.ts';
 import { type Hosts, silentServer, startHosts, type TcpProxy, type TestHost, tcpProxy } from './rig/index.ts';
+import { eventually } from './samples.ts';
 
 let hosts: Hosts<{ one: 'systemd'; two: 'plain' }>;
 beforeAll(async () => {
@@ -91,7 +92,8 @@ describe.concurrent('a host that does not answer', () => {
     await using project = await throughProxy(app, hosts.two, proxy);
     project.playbook(app.playbook(['it'], { tasks: [{ sync: { from: 'app' } }, { units: { from: 'units' } }, SLOW] }));
     const running = project.start(['deploy', '--all', '--json']);
-    await said(running, 'run sh -c');
+    // Not before the host is at it: the plan names the command too.
+    await eventually(() => hosts.two.out('pgrep -f "^sleep 300"'));
     proxy.blackhole();
     const begun = Date.now();
     const run = parseRun(await running.ended);

@@ -110,8 +110,11 @@ describe.each(NAMES)('on %s', (name) => {
 
   it('one changed file makes a new generation with that file and the service restarted on it', async () => {
     const before = await ask(host());
+    const inodes = await host().out(TIMES);
     project.write('app/VERSION', '1.1.0\n');
     const done = await deploy();
+    // What shows that nothing was written does show it when something was.
+    expect(await host().out(TIMES)).not.toBe(inodes);
     expect(done).toMatchObject({ code: 0, failure: null, outcome: 'deployed', generation: 2 });
     expect(changes(done.run)).toEqual(['~ code .']);
     const after = await ask(host());

@@ -97,13 +97,23 @@ family_lives() {
   return 1
 }
 
+# Not through as_user: whoever waited for the process would hold the lock as long as it lives.
+hand_launch() { # USER
+  exec 8>&- 9>&-
+  umask 022
+  cd /
+  if [ $PRIVILEGED = 0 ] || [ "$1" = "$(id -un)" ]; then exec setsid sh -s; fi
+  setpriv --reuid=0 --clear-groups true 2>/dev/null || exec su -s /bin/sh "$1" -c 'exec setsid sh -s'
+  exec setpriv --reuid="$1" --regid="$(id -g "$1")" --init-groups -- setsid sh -s
+}
+
 # The process says its own number, since it may stand behind a program that changes the user.
 hand_start() {
   [ -f "$G/0/process/run" ] || return 0
   read -r p started <"$G/0/process/pid"
   alive "$p" "$started" && return 0
   : >"$S/.pid"
-  (umask 022 && as_user "$(cat "$G/0/process/user")" setsid sh -s <"$G/0/process/run" >"$S/.pid" 2>/dev/null 8>&- 9>&-) &
+  hand_launch "$(cat "$G/0/process/user")" <"$G/0/process/run" >"$S/.pid" 2>/dev/null &
   p='' tries=50
   while [ $tries -gt 0 ]; do
     read -r p <"$S/.pid" && break

@@ -90,10 +90,11 @@ nohup_restart() {
 }
 
 # What starts something at boot here: a cron daemon that knows @reboot (busybox's crashes on that line), or rc.local.
-boot_mechanism() {
-  if is_systemd && [ $PRIVILEGED = 1 ]; then
-    say systemd
-  elif cron_runs && have crontab && case $(readlink -f "$(which_file crontab)") in */busybox) false ;; esac; then
+boot_mechanism() { if is_systemd && [ $PRIVILEGED = 1 ]; then say systemd; else nohup_boot; fi; }
+
+# The same without systemd, which also a host that has it may be run without.
+nohup_boot() {
+  if cron_runs && have crontab && case $(readlink -f "$(which_file crontab)") in */busybox) false ;; esac; then
     say cron
   elif [ $PRIVILEGED = 1 ] && [ -f /etc/rc.local ]; then
     say rc.local
@@ -116,7 +117,7 @@ boot_command() {
 shell_word() { printf "'%s'" "$(say "$1" | sed "s/'/'\\\\''/g")"; }
 
 nohup_enable() {
-  case $(boot_mechanism) in
+  case $(nohup_boot) in
     cron) { crontab -l 2>/dev/null | grep -v " # fleet:$APP\$"; say "@reboot $(boot_command | sed 's/%/\\%/g') # fleet:$APP"; } | crontab - 2>&1 ;;
     rc.local)
       { sed -n 1p /etc/rc.local; say "$(boot_command) & # fleet:$APP"; sed 1d /etc/rc.local | grep -v " # fleet:$APP\$"; } >"$S/.rc.local"
@@ -141,7 +142,7 @@ nohup_disable() {
 }
 
 nohup_enabled() {
-  case $(boot_mechanism) in
+  case $(nohup_boot) in
     cron) crontab -l 2>/dev/null | grep -q " # fleet:$APP\$" ;;
     rc.local) grep -q " # fleet:$APP\$" /etc/rc.local ;;
     *) return 0 ;;

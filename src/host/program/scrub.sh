@@ -9,7 +9,7 @@ scrub() {
   awk "$SCRUB" "$@" printed=1 -
 }
 
-# Values of six bytes and more, line by line, as they are and as JSON and the env file itself write them.
+# Values of six bytes and more, line by line, as they are and as JSON, Python, shells and the env file itself write them.
 # shellcheck disable=SC2016
 SCRUB='
 function know(text) {
@@ -49,6 +49,7 @@ function swap(text, from, to,   done, p) {
   know(value)
   know(swap(swap(value, "\\", "\\\\"), "\"", "\\\""))
   know(swap(value, "\047", "\047\"\047\"\047"))
+  know(swap(swap(value, "\\", "\\\\"), "\047", "\\\047"))
   know(swap(value, "\047", "\047\\\047\047"))
   next
 }

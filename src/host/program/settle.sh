@@ -79,5 +79,5 @@ settle_late() {
 
 settle_failure() {
   out "unit-failed $1 ${u_why:-unknown} ${u_code:-0} ${u_status:-0} ${u_active}/${u_sub} ${u_restarts:-0}"
-  "${rt}_log" "$1" 20 "$((begun - 2))" | scrub | while IFS= read -r text; do out "unit-log $1 $text"; done
+  "${rt}_log" "$1" 20 "$((begun - 2))" "$u_invocation" | scrub | while IFS= read -r text; do out "unit-log $1 $text"; done
 }

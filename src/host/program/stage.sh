@@ -2,7 +2,9 @@
 
 # Two operators may have looked at the same moment; from here on one of them is at work and the other is told so.
 verb_enter() { # BASE BY
-  mkdir -p "$S"
+  mkdir -p "$S" || die 74 "cannot write in $S"
+  # A host that refuses before anything was ever deployed to it keeps no trace of having been asked.
+  trap forget_if_empty EXIT
   lock "$S/lock" 9 3 || die 75 "a transaction is under way"
   refuse_if_held
   journal_read
@@ -20,7 +22,7 @@ verb_stage() { # BASE BY
   say "generation $n"
 }
 
-# Claims the next number. mkdir decides between two operators; a number is never used twice.
+# Claims the next number. mkdir decides between two operators; a number that was ever switched to is never used twice.
 claim() {
   (umask 022 && mkdir -p "$ROOT/releases") && mkdir -p "$G" || die 74 "cannot write in $ROOT"
   chmod 755 "$ROOT/releases"

@@ -34,20 +34,37 @@ supervise_launch() {
     exec 8>&- 9>&-
     cd / || exit 200
     [ "${svc_nice:-0}" = 0 ] || renice -n "$svc_nice" -p "$(exec sh -c 'echo $PPID')" >/dev/null 2>&1
-    if [ "$svc_user" = - ] || [ -z "$svc_user" ] || [ $PRIVILEGED = 0 ] || [ "$svc_user" = root ]; then
-      exec env -i PATH="$PATH" FLEET_UNIT="$S/$unit" setsid sh -s
-    elif setpriv --reuid=0 --clear-groups true 2>/dev/null; then
-      exec env -i PATH="$PATH" FLEET_UNIT="$S/$unit" setsid setpriv --reuid="$svc_user" --regid="${svc_group:-$(id -g "$svc_user")}" --groups="$(supervise_groups)" -- sh -s
-    else
-      exec env -i PATH="$PATH" FLEET_UNIT="$S/$unit" setsid su -s /bin/sh "$svc_user" -c 'exec sh -s'
-    fi
+    supervise_shell
   ) <"$record/services/$unit.run" >>"$out" 2>>"$err" &
   child=$!
   child_start=$(start_time $child || say 0)
 }
 
+# Becomes a shell that reads its script from standard input: as the service user, in a session and an environment of
+# its own.
+supervise_shell() {
+  set -- env -i PATH="$PATH" FLEET_UNIT="$S/$unit" MAINPID="$child" setsid
+  if [ "$svc_user" = - ] || [ -z "$svc_user" ] || [ $PRIVILEGED = 0 ] || [ "$svc_user" = root ]; then
+    exec "$@" sh -s
+  elif setpriv --reuid=0 --clear-groups true 2>/dev/null; then
+    exec "$@" setpriv --reuid="$svc_user" --regid="${svc_group:-$(id -g "$svc_user")}" --groups="$(supervise_groups)" -- sh -s
+  else
+    exec "$@" su -s /bin/sh "$svc_user" -c 'exec sh -s'
+  fi
+}
+
+# The log of a service that restarts for years must not fill the disk.
+supervise_rotate() {
+  [ "$(wc -c <"$dir/log" 2>/dev/null || say 0)" -lt 10485760 ] || { mv -f "$dir/log" "$dir/log.1"; log_start=0; }
+}
+
 supervise_end_child() {
   [ "$child" -gt 0 ] || return 0
+  if [ -f "$record/services/$unit.stop" ]; then
+    (exec 8>&- 9>&-; cd / && supervise_shell) <"$record/services/$unit.stop" >>"$dir/log" 2>&1 &
+    stopper=$! tries=$((${svc_stop_timeout%%.*} * 5 + 5))
+    while kill -0 $stopper 2>/dev/null && [ $tries -gt 0 ]; do sleep 0.2; tries=$((tries - 1)); done
+  fi
   kill "-${svc_kill_signal:-TERM}" "-$child" 2>/dev/null || kill "-${svc_kill_signal:-TERM}" "$child" 2>/dev/null
   until_kill=$(($(uptime_now) + ${svc_stop_timeout%%.*} + 1))
   while alive "$child" "$child_start"; do
@@ -114,6 +131,7 @@ verb_supervise() { # UNIT GENERATION
       supervise_status failed failed start-limit-hit "${status:-0}"
       exit 1
     fi
+    supervise_rotate
     supervise_launch
     # A oneshot is at work until it ends; anything else counts as running once it was started.
     if [ "$svc_type" = oneshot ]; then supervise_status activating start success 0; else supervise_status active running success 0; fi

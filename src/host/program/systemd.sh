@@ -20,8 +20,12 @@ systemd_enabled() {
   return 1
 }
 
-systemd_log() { # UNIT LINES SINCE-EPOCH
-  journalctl -q --no-pager -o cat -n "$2" --since "@$3" -u "$1" 2>/dev/null
+systemd_log() { # UNIT LINES SINCE-EPOCH INVOCATION: what that run and systemd about it have said
+  set -- "$2" "$3" "$1" "${4:--}"
+  if [ "$4" = - ]; then set -- "$1" "$2" -u "$3"; else set -- "$1" "$2" "_SYSTEMD_INVOCATION_ID=$4" + "INVOCATION_ID=$4"; fi
+  lines=$1 since=$2
+  shift 2
+  journalctl -q --no-pager -o cat -n "$lines" --since "@$since" "$@" 2>/dev/null
 }
 
 # Always reload: systemd notices a changed file by its time stamp, which a copy may keep.

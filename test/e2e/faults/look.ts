@@ -9,7 +9,9 @@ const IGNORED = [
   new RegExp(`^${STATE}/(state|log|lock|out\\.[^/]*|decision\\.[^/]*|host[^/]*\\.sh|run(/.*)?|\\.before|undo(/.*)?)$`),
   /\/verdict$/,
   // Its number is another one after each start.
-  new RegExp(`^(${ROOT}/app.pid|${STATE}/generations/0/process/pid)$`),
+  new RegExp(`^${ROOT}/app.pid$`),
+  // What stood there before; a removal shows whether it is right.
+  new RegExp(`^${STATE}/generations/0(/|$)`),
 ];
 
 const LOOK = `

@@ -55,7 +55,3 @@ export const deploy = (project: Project, between: Between = nothing) => onHost(p
 /** Back to before the first deploy, data included. */
 export const removeAll = (project: Project, between: Between = nothing) =>
   onHost(project, (target, run) => rollbackHost(target, { go: 'remove', keepData: false }, run), between);
-
-/** Back to the generation with this number. */
-export const rollbackTo = (project: Project, to: number) =>
-  onHost(project, (target, run) => rollbackHost(target, { go: 'switch', to: to as never }, run), nothing);

@@ -43,7 +43,7 @@ describe.each(['one', 'two'] as const)('off a host again: %s', (name) => {
     expect(await serving(host())).toEqual(['releases/1']);
   });
 
-  it('on a terminal a wrong word changes nothing', async () => {
+  it.runIf(name === 'two')('on a terminal a wrong word changes nothing', async () => {
     const live = await wholeHost(host());
     const typed = { when: `type ${APP} to go on`, keys: 'yes\n' };
     const wrong = await onTerminal(project, ['rollback', '--all', '--full'], { typed });
@@ -106,7 +106,8 @@ describe.each(['one', 'two'] as const)('off a host again: %s', (name) => {
     expect(await dataOf(host())).toBe(data);
   });
 
-  it('and the app can be deployed to what was kept, and then go whole', async () => {
+  // One of each is enough: what a person types does not depend on the host, what is left there might.
+  it.runIf(name === 'one')('and the app can be deployed to what was kept, and then go whole', async () => {
     const data = await dataOf(host());
     expect(await run('deploy')).toMatchObject({ code: 0, outcome: 'deployed' });
     expect(await dataOf(host())).toBe(data);
@@ -115,12 +116,16 @@ describe.each(['one', 'two'] as const)('off a host again: %s', (name) => {
     expect((await account()).stdout).toBe('');
   });
 
+  if (name === 'one') return;
+
   it('a removal that is cut off half way is finished by the same command', async () => {
     expect(await run('deploy')).toMatchObject({ code: 0, generation: 1 });
     // The switch to nothing is done and its removal is not: as after a power cut between the two.
     await host().out(`cp -a ${STATE} /tmp/kept`);
     expect(await run('rollback', '--keep-data')).toMatchObject({ code: 0, outcome: 'removed' });
-    await host().out(`rm -r ${STATE} && mv /tmp/kept ${STATE} && mkdir -p ${ROOT}/releases/1 && rm -f ${STATE}/state`);
+    await host().out(
+      `rm -r ${STATE} && mv /tmp/kept ${STATE} && mkdir -p ${ROOT}/releases/1 && rm -f ${STATE}/state ${ROOT}/.env`,
+    );
     expect(await wholeHost(host())).not.toEqual(before);
     expect(await run('rollback', '--full', '--yes')).toMatchObject({ code: 0, outcome: 'removed' });
     expect(await wholeHost(host())).toEqual(before);

@@ -1,6 +1,6 @@
 import { commandWords } from '../command-words.ts';
 import { PLAYBOOK, warning } from '../finding.ts';
-import { isBelow, ownFolders } from '../layout-paths.ts';
+import { isBelow, ownFolders, pathsOf } from '../layout-paths.ts';
 import type { Rule } from '../subject.ts';
 
 /** Folders below /run that the system itself makes. */
@@ -15,13 +15,14 @@ export const runtimeFolder: Rule = ({ services, folders, place }) => [
       ...service.service.execStart.flatMap((command) =>
         commandWords(command).map((text) => ({ key: 'ExecStart', text })),
       ),
-      ...['PIDFile', 'ReadWritePaths', 'Environment', 'WorkingDirectory'].flatMap((key) =>
-        service.all(key).flatMap(({ value }) => value.split(/[\s"']+/).map((text) => ({ key, text }))),
+      ...['PIDFile', 'ReadWritePaths', 'WorkingDirectory'].flatMap((key) =>
+        pathsOf(service, key).map(({ path }) => ({ key, text: path })),
       ),
+      ...service.service.environment.map(([, text]) => ({ key: 'Environment', text })),
     ];
     const found = new Map<string, string>();
     for (const { key, text } of texts) {
-      const path = BELOW_RUN.exec(text.replace(/^-/, ''))?.[1];
+      const path = BELOW_RUN.exec(text)?.[1];
       const made = path === undefined || ownFolders(service).some((own) => isBelow(path, own)) || SYSTEM.test(path);
       // A file right below /run needs no folder, though root alone can make it.
       if (path !== undefined && !made && !found.has(path) && !(/\.\w+$/.test(path) && key === 'PIDFile'))
