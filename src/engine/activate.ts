@@ -1,6 +1,6 @@
 import { call } from '../host/call.ts';
 import type { GenerationId } from '../model/ids.ts';
-import { type Failure, fail, type HostOutcome, type Result } from '../model/outcome.ts';
+import { type Failure, fail, type HostOutcome, ok, type Result } from '../model/outcome.ts';
 import type { HostTarget } from '../model/target.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { OpenHost } from './open.ts';
@@ -66,14 +66,19 @@ export async function activate(
       run.by,
       change.action,
     ];
-    const begun = await listen(
-      lines.transport,
-      host.site,
-      { verb: 'activate', args },
-      heard,
-      { signal: run.signal, timeoutMs: deadlineMs + REVERT_TIME },
-      run,
-    );
+    const io = { signal: run.signal, timeoutMs: deadlineMs + REVERT_TIME };
+    let begun = await listen(lines.transport, host.site, { verb: 'activate', args }, heard, io, run);
+    // The host goes on by itself; so the watch goes on too, over a new connection.
+    while (!begun.ok && begun.failure.kind === 'connection-lost' && heard.end === null && !run.signal.aborted) {
+      run.emit({ type: 'note', text: 'the connection broke off; the host goes on, and is asked again over a new one' });
+      const again = await reconnect(deadline - GRACE, run.signal);
+      if (!again.ok) break;
+      lines.transport = again.value;
+      const seen = [txn, heard.lines];
+      begun = heard.awaiting
+        ? ok(undefined)
+        : await listen(again.value, installed, { verb: 'watch', args: seen }, heard, io, run);
+    }
     if (!begun.ok) return await giveUp(begun.failure);
     if (heard.end !== null || !heard.awaiting) return ended(null);
 

@@ -7,7 +7,7 @@ import type { HostTarget } from '../model/target.ts';
 import type { Transport } from '../transport/transport.ts';
 import { activate } from './activate.ts';
 import { withLayout } from './layout-tasks.ts';
-import { type OpenHost, openHost, recoverHost } from './open.ts';
+import { leftAlone, type OpenHost, openHost, recoverHost } from './open.ts';
 import { type Planned, planHost } from './plan.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { type HostRun, QUICK } from './run.ts';
@@ -30,7 +30,7 @@ export async function deployHost(target: HostTarget, run: HostRun): Promise<Host
   // Every return below awaits: the connection closes when this function is left.
   await using connection = opened.value;
   const host = await recoverHost(connection, target, tasks, run);
-  if (!host.ok) return { end: 'untouched', failure: host.failure };
+  if (!host.ok) return leftAlone(host.failure);
 
   run.emit({ type: 'phase', phase: 'plan' });
   const planned = planHost(target, tasks, host.value.probe, host.value.fragments);

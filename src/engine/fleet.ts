@@ -5,7 +5,7 @@ import type { HostTarget } from '../model/target.ts';
 import type { Connect } from '../transport/transport.ts';
 import { barrier, type Participant } from './barrier.ts';
 import type { HostRun } from './run.ts';
-import { inWaves, stopsOthers, waves } from './schedule.ts';
+import { endedWell, inParallel, nextWave, stopsOthers } from './schedule.ts';
 
 /** Everything a run over many hosts needs from the outside. */
 export type FleetRun = {
@@ -37,33 +37,38 @@ export async function runFleet(
     const policy = group[0]?.policy;
     if (policy === undefined) continue;
     const together = fleet.kind === 'changes' && policy.confirm === 'together' ? barrier(group.length) : null;
-    // Who waits for all the others cannot wait for a later batch.
-    const plan = fleet.kind === 'reads' || together !== null ? [group] : waves(group, policy, fleet.parallel);
+    // Who waits for all the others cannot wait for a later wave; and looking needs no caution.
+    const all = fleet.kind === 'reads' || together !== null;
     const parallel = together === null ? fleet.parallel : group.length;
     let stopped = false;
-    const mayStart = () => {
+    let proven = 0;
+    const whyNot = () => {
       if (fleet.signal.aborted) return 'the run was interrupted before this host was started';
       return stopped ? 'an earlier host failed, and the playbook says onFailure: stop' : null;
     };
-    await inWaves(
-      plan,
-      parallel,
-      mayStart,
-      async (target) => {
+    let rest: readonly HostTarget[] = group;
+    while (rest.length > 0) {
+      const wave = all ? rest : nextWave(rest, policy, parallel, proven);
+      rest = rest.slice(wave.length);
+      await inParallel(wave, parallel, async (target) => {
+        const why = whyNot();
         const part = together?.();
-        const outcome = await onHost(target, work, fleet, part, (result) => ended.set(target, result));
+        const outcome = await onHost(target, why === null ? work : skipped(why), fleet, part, (end) =>
+          ended.set(target, end),
+        );
         part?.leave(outcome.end === 'unchanged');
+        if (endedWell(outcome)) proven += 1;
         if (policy.onFailure === 'stop' && stopsOthers(outcome)) stopped = true;
-      },
-      (target, why) => {
-        const outcome: HostOutcome = { end: 'untouched', failure: { kind: 'skipped', why } };
-        emitter(target, fleet)({ type: 'ended', outcome, durationMs: 0 });
-        ended.set(target, { host: target.host, app: target.app, outcome, durationMs: 0 });
-      },
-    );
+      });
+    }
   }
   return targets.flatMap((target) => ended.get(target) ?? []);
 }
+
+const skipped = (why: string) => async (): Promise<HostOutcome> => ({
+  end: 'untouched',
+  failure: { kind: 'skipped', why },
+});
 
 /** Targets app by app, in the order in which the apps first appear. */
 const byApp = (targets: readonly HostTarget[]): HostTarget[][] =>

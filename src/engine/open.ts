@@ -1,6 +1,6 @@
 import { type CallSite, call, probeScript, splitProbe } from '../host/call.ts';
 import { type ProbeReply, parseFacts } from '../host/facts.ts';
-import { type Exit, type Failure, fail, ok, type Result } from '../model/outcome.ts';
+import { type Exit, type Failure, fail, type HostOutcome, ok, type Result } from '../model/outcome.ts';
 import type { HostTarget } from '../model/target.ts';
 import type { BoundTask } from '../model/task.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -89,3 +89,7 @@ export async function recoverHost(
   const again = await probeHost(host.transport, target, tasks, run);
   return again.ok ? ok({ ...host, ...again.value }) : again;
 }
+
+/** The outcome where nothing was begun. A host that an earlier run left stuck still needs a person. */
+export const leftAlone = (failure: Failure): HostOutcome =>
+  failure.kind === 'needs-repair' ? { end: 'stuck', failure, revert: failure } : { end: 'untouched', failure };

@@ -4,7 +4,7 @@ import { type GenerationId, generationId } from '../model/ids.ts';
 import { fail, type HostOutcome, ok, type Result } from '../model/outcome.ts';
 import type { HostTarget } from '../model/target.ts';
 import { activate, type Switch } from './activate.ts';
-import { type OpenHost, openHost, recoverHost } from './open.ts';
+import { leftAlone, type OpenHost, openHost, recoverHost } from './open.ts';
 import { type HostRun, QUICK } from './run.ts';
 
 /** What the operator asked for. */
@@ -60,7 +60,7 @@ export async function rollbackHost(target: HostTarget, goal: Goal, run: HostRun)
   if (!opened.ok) return { end: 'untouched', failure: opened.failure };
   await using connection = opened.value;
   const host = await recoverHost(connection, target, [], run);
-  if (!host.ok) return { end: 'untouched', failure: host.failure };
+  if (!host.ok) return leftAlone(host.failure);
   if (run.signal.aborted) return { end: 'untouched', failure: { kind: 'cancelled', phase: 'plan' } };
   const from = host.value.probe.facts.active;
   const change = (to: GenerationId, action: Switch['action']): Switch => ({ from, to, keep: target.keep, action });

@@ -23,36 +23,34 @@ export function stopsOthers(outcome: HostOutcome): boolean {
   }
 }
 
-/** How many hosts go at once, wave after wave: first the canaries, then batches. */
-export function waves<T>(items: readonly T[], policy: Pick<DeployPolicy, 'batch' | 'canary'>, parallel: number): T[][] {
-  const canaries = items.slice(0, Math.min(policy.canary, Math.max(0, items.length - 1)));
-  const rest = items.slice(canaries.length);
-  const size = Math.max(1, Math.min(policy.batch, parallel));
-  const batches: T[][] = [];
-  for (let i = 0; i < rest.length; i += size) batches.push(rest.slice(i, i + size));
-  return canaries.length === 0 ? batches : [canaries, ...batches];
-}
+/** Whether a host now has what was wanted, and so speaks for the others. */
+export const endedWell = ({ end }: HostOutcome): boolean =>
+  end === 'deployed' || end === 'unchanged' || end === 'rolled-back' || end === 'removed';
 
 /**
- * Works through items with a limit, waves one after the other. `work` never rejects.
- * @param mayStart asked before each item; null to go on, or why the item is left alone
+ * The hosts that go next, at once: canaries until as many as wanted are proven, then batches. A canary that could not be
+ * reached proves nothing, so another host takes its place; the last host is never held back for want of a canary.
+ * @param rest hosts that have not begun @param proven hosts that ended well so far
  */
-export async function inWaves<T>(
-  plan: readonly (readonly T[])[],
+export function nextWave<T>(
+  rest: readonly T[],
+  policy: Pick<DeployPolicy, 'batch' | 'canary'>,
   parallel: number,
-  mayStart: () => string | null,
+  proven: number,
+): readonly T[] {
+  const canaries = Math.min(policy.canary - proven, rest.length - 1);
+  return rest.slice(0, canaries > 0 ? canaries : Math.max(1, Math.min(policy.batch, parallel)));
+}
+
+/** Works through items with a limit. `work` never rejects. */
+export async function inParallel<T>(
+  items: readonly T[],
+  parallel: number,
   work: (item: T) => Promise<void>,
-  skip: (item: T, why: string) => void,
 ): Promise<void> {
-  for (const wave of plan) {
-    const queue = [...wave];
-    const worker = async () => {
-      for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
-        const why = mayStart();
-        if (why === null) await work(item);
-        else skip(item, why);
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(parallel, wave.length) }, worker));
-  }
+  const queue = [...items];
+  const worker = async () => {
+    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(parallel, items.length) }, worker));
 }

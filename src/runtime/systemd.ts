@@ -1,6 +1,8 @@
+import type { UnitFile } from '../model/plan.ts';
 import { assigned, type EffectiveUnit, effectiveUnit } from '../unit/effective.ts';
 import { expandServices, PULLS } from '../unit/graph.ts';
 import { unitType } from '../unit/name.ts';
+import { parseUnit } from '../unit/parse.ts';
 import { readService } from '../unit/read-service.ts';
 import type { RecordFile, Runtime } from './define.ts';
 import { understoodSince } from './directive-age.ts';
@@ -23,9 +25,9 @@ const file = (path: string, lines: readonly string[]): readonly RecordFile[] =>
  * What the host checks systemd against: `verify/newer` has a line `FILE:LINE` for each assignment that it is too old
  * for, which is no mistake, and `expect` a line `UNIT PROPERTY VALUE` for each value that must have taken effect.
  */
-function evidence(set: readonly EffectiveUnit[], version: number): readonly RecordFile[] {
+function evidence(units: readonly UnitFile[], set: readonly EffectiveUnit[], version: number): readonly RecordFile[] {
   if (version === 0) return [];
-  const newer = set.flatMap(({ assignments }) => assignments.filter((it) => understoodSince(it) > version));
+  const newer = units.flatMap((unit) => parseUnit(unit).assignments.filter((it) => understoodSince(it) > version));
   const services = set.filter(({ name }) => unitType(name) === 'service');
   return [
     ...file('verify/newer', [...new Set(newer.map((it) => `${it.file}:${it.line}`))]),
@@ -62,7 +64,7 @@ export const systemd: Runtime = {
     const foreign = missing.map((name) => `${name} is none of the deployed units, so the host must already have it`);
     const root = host.uid === 0 ? [] : [`root for systemd units, and ${host.user} has no sudo here`];
     return {
-      files: evidence(set, host.systemdVersion),
+      files: evidence(units, set, host.systemdVersion),
       start,
       enable: enabled,
       warnings: [...problems, ...foreign, ...forgotten(set, enabled), ...warnings, ...old],

@@ -1,50 +1,37 @@
 import { describe, expect, it } from 'vitest';
 import { barrier } from '../../src/engine/barrier.ts';
-import { inWaves, waves } from '../../src/engine/schedule.ts';
+import { inParallel, nextWave } from '../../src/engine/schedule.ts';
 
-describe('waves of hosts', () => {
+const HOSTS = ['a', 'b', 'c', 'd', 'e'];
+
+describe('the next hosts to go', () => {
   it.each([
-    [{ batch: 2, canary: 0 }, 10, [['a', 'b'], ['c', 'd'], ['e']]],
-    [{ batch: 2, canary: 1 }, 10, [['a'], ['b', 'c'], ['d', 'e']]],
-    [
-      { batch: 10, canary: 2 },
-      3,
-      [
-        ['a', 'b'],
-        ['c', 'd', 'e'],
-      ],
-    ],
-    [{ batch: 10, canary: 9 }, 10, [['a', 'b', 'c', 'd'], ['e']]],
-    [{ batch: 1, canary: 0 }, 10, [['a'], ['b'], ['c'], ['d'], ['e']]],
-  ])('of %j with %i at a time are %j', (policy, parallel, expected) => {
-    expect(waves(['a', 'b', 'c', 'd', 'e'], policy, parallel)).toEqual(expected);
+    ['batches of two', { batch: 2, canary: 0 }, 10, 0, ['a', 'b']],
+    ['no more than may go at once', { batch: 10, canary: 0 }, 3, 0, ['a', 'b', 'c']],
+    ['the canary alone', { batch: 2, canary: 1 }, 10, 0, ['a']],
+    ['another canary when the first proved nothing', { batch: 2, canary: 2 }, 10, 1, ['a']],
+    ['batches once the canaries are proven', { batch: 2, canary: 2 }, 10, 2, ['a', 'b']],
+    ['all but one when there are more canaries than hosts', { batch: 9, canary: 9 }, 10, 0, ['a', 'b', 'c', 'd']],
+  ])('are %s', (_name, policy, parallel, proven, expected) => {
+    expect(nextWave(HOSTS, policy, parallel, proven)).toEqual(expected);
   });
 
-  it('let a canary that is the only host go as a batch', () => {
-    expect(waves(['a'], { batch: 1, canary: 1 }, 1)).toEqual([['a']]);
+  it('are the last host, whatever was proven', () => {
+    expect(nextWave(['e'], { batch: 1, canary: 3 }, 1, 0)).toEqual(['e']);
   });
 
-  it('never run more at a time than they may, and skip the rest once they must stop', async () => {
+  it('never run more at a time than they may', async () => {
     let now = 0;
     let most = 0;
     const done: string[] = [];
-    const skipped: string[] = [];
-    await inWaves(
-      [['a', 'b', 'c', 'd'], ['e']],
-      2,
-      () => (done.includes('c') ? 'c failed' : null),
-      async (item) => {
-        now += 1;
-        most = Math.max(most, now);
-        await new Promise((resolve) => setTimeout(resolve, 1));
-        now -= 1;
-        done.push(item);
-      },
-      (item, why) => skipped.push(`${item}: ${why}`),
-    );
-    expect(most).toBe(2);
-    expect(skipped.at(-1)).toBe('e: c failed');
-    expect([...done, ...skipped.map((text) => text[0])].sort()).toEqual(['a', 'b', 'c', 'd', 'e']);
+    await inParallel(HOSTS, 2, async (item) => {
+      now += 1;
+      most = Math.max(most, now);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      now -= 1;
+      done.push(item);
+    });
+    expect({ most, done: done.sort() }).toEqual({ most: 2, done: HOSTS });
   });
 });
 

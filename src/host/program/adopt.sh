@@ -75,6 +75,12 @@ family() {
   for child in $(cat /proc/"$1"/task/*/children 2>/dev/null); do family "$child"; done
 }
 
+# A run that died while it started the process has left its number: a second one would be a second copy.
+hand_left_running() {
+  p=$(cat "$S/.pid" 2>/dev/null) && [ -n "$p" ] || return 1
+  case "$(process_link "$p" cwd)/" in "$ROOT"/*) ;; *) return 1 ;; esac
+}
+
 hand_stop() {
   [ -f "$G/0/process/pid" ] || return 0
   read -r p started <"$G/0/process/pid"
@@ -111,20 +117,22 @@ hand_launch() { # USER
 hand_start() {
   [ -f "$G/0/process/run" ] || return 0
   read -r p started <"$G/0/process/pid"
-  alive "$p" "$started" && return 0
-  : >"$S/.pid"
-  hand_launch "$(cat "$G/0/process/user")" <"$G/0/process/run" >"$S/.pid" 2>/dev/null &
-  p='' tries=50
-  while [ $tries -gt 0 ]; do
-    read -r p <"$S/.pid" && break
-    sleep 0.1
-    tries=$((tries - 1))
-  done
+  alive "$p" "$started" || hand_left_running || {
+    : >"$S/.pid"
+    hand_launch "$(cat "$G/0/process/user")" <"$G/0/process/run" >"$S/.pid" 2>/dev/null &
+    p='' tries=50
+    while [ $tries -gt 0 ]; do
+      read -r p <"$S/.pid" && break
+      sleep 0.1
+      tries=$((tries - 1))
+    done
+  }
   if [ -n "$p" ]; then
-    printf '%s %s\n' "$p" "$(start_time "$p")" >"$G/0/process/pid"
+    printf '%s %s\n' "$p" "$(start_time "$p")" | replace "$G/0/process/pid"
     read -r mode owner group file <"$G/0/process/pidfile"
+    say "$p" >"$S/.pid"
     # Its folder may be the app's: the name is replaced, never written through.
-    [ ! -d "${file%/*}" ] || place "$S/.pid" "$file" "$mode" "$owner" "$group"
+    [ ! -d "${file%/*}" ] || [ "$(head -n 1 "$file" 2>/dev/null)" = "$p" ] || place "$S/.pid" "$file" "$mode" "$owner" "$group"
   else
     out "note the process that was started by hand could not be started again: $(tail -n 1 "$G/0/process/run" | cut -c 6-)"
   fi
@@ -144,11 +152,17 @@ capture() { # TO FROM
     for f in $(unit_files "$to"); do
       contains "$known" "$f" || [ -e "$G/0/units/$f" ] || [ ! -f "$UNITS/$f" ] && continue
       out "note found $UNITS/$f, made by hand: it is kept, and put back by a full rollback"
-      mkdir -p "$G/0/units/$(dirname "$f")" && cp -p "$UNITS/$f" "$G/0/units/$f" && say "$to $f" >>"$G/0/since" || return 74
-      case $f in */*) continue ;; esac
-      systemctl is-enabled -q -- "$f" 2>/dev/null && say "$f" >>"$G/0/enable"
-      systemctl is-active -q -- "$f" 2>/dev/null && say "$f" >>"$G/0/start"
-      sed 's/^runtime -$/runtime systemd/' "$G/0/manifest" >"$G/0/manifest.new" && mv -f "$G/0/manifest.new" "$G/0/manifest"
+      mkdir -p "$G/0/units/$(dirname "$f")" && cp -p "$UNITS/$f" "$G/0/.unit" && say "$to $f" >>"$G/0/since" || return 74
+      case $f in
+        */*) ;;
+        *)
+          ! systemctl is-enabled -q -- "$f" 2>/dev/null || contains "$(lines 0 enable)" "$f" || say "$f" >>"$G/0/enable"
+          ! systemctl is-active -q -- "$f" 2>/dev/null || contains "$(lines 0 start)" "$f" || say "$f" >>"$G/0/start"
+          sed 's/^runtime -$/runtime systemd/' "$G/0/manifest" >"$G/0/manifest.new" && mv -f "$G/0/manifest.new" "$G/0/manifest"
+          ;;
+      esac
+      # Last: a run that died on the way here finds no copy and begins again.
+      mv -fT "$G/0/.unit" "$G/0/units/$f" || return 74
     done
   fi
   [ "$from" != 0 ] || capture_process || return
@@ -160,8 +174,8 @@ capture() { # TO FROM
     cp -p "$path" "$G/0/files/$n" && printf '%s %s %s\n' "$n" "$(stat -c '%a %U %G' "$path")" "$path" >>"$G/0/files.list" || return 74
   done || return
   if [ -f "$G/$to/env" ] && [ ! -f "$G/$from/env" ] && [ ! -f "$G/0/env" ] && [ -f "$ROOT/.env" ] && [ ! -f "$S/undo/$KEPT_ENV" ]; then
-    cp "$ROOT/.env" "$G/0/env" && chmod 600 "$G/0/env" &&
-      printf 'env_mode %s\nenv_owner %s\nenv_group %s\n' "$(stat -c %a "$ROOT/.env")" "$(stat -c %U "$ROOT/.env")" "$(stat -c %G "$ROOT/.env")" >>"$G/0/manifest" || return 74
+    printf 'env_mode %s\nenv_owner %s\nenv_group %s\n' "$(stat -c %a "$ROOT/.env")" "$(stat -c %U "$ROOT/.env")" "$(stat -c %G "$ROOT/.env")" >>"$G/0/manifest" &&
+      replace "$G/0/env" <"$ROOT/.env" || return 74
   fi
   return 0
 }

@@ -55,8 +55,13 @@ $2
 EOF
 }
 
+# A connection whose other end fell silent may keep its session, and so its lease, for hours: letting go ends both.
 verb_release() {
-  hold_holder || true
+  if lease_holder >/dev/null; then
+    read -r pid _ <"$S/lease"
+    case $(cat "/proc/$pid/comm") in sshd* | dropbear) kill "$pid" ;; esac
+    rm -f "$S/lease"
+  fi
   rm -f "$S/hold"
   forget_if_empty
 }

@@ -72,7 +72,7 @@ is_systemd() { [ -d /run/systemd/system ] && [ "$(cat /proc/1/comm 2>/dev/null)"
 # What a killed run had half-written; to be called with the lock held. The app's name is part of theirs, since another
 # app may be writing in the same folders.
 sweep_temporary() {
-  rm -f "$S/.boot" "$S/.files" "$S/.rc.local" "$S/.family" "$S/.pid" "$ROOT/.current.fleet"
+  rm -f "$S/.boot" "$S/.files" "$S/.rc.local" "$S/.family" "$ROOT/.current.fleet"
   rm -f "$S/.fleet.$APP".?????? "$G"/*/".fleet.$APP".?????? "$ROOT/.fleet.$APP".??????
   [ $PRIVILEGED = 0 ] || rm -f "$UNITS/.fleet.$APP".?????? "$UNITS"/*.d/".fleet.$APP".?????? "/etc/.fleet.$APP".??????
   cat "$G"/*/files.list 2>/dev/null | cut -d' ' -f5- | while read -r path; do rm -f "${path%/*}/.fleet.$APP".??????; done

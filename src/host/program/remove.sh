@@ -4,6 +4,9 @@
 # After everything that a deploy notes, so that it is taken back first.
 KEPT_ENV=999999.env
 
+# The entry of the root itself: the oldest, so the last to go.
+MADE_ROOT=1.root
+
 ledger() { [ -d "$S/undo" ] && (cd "$S/undo" && ls | sort -rn); return 0; }
 
 # After a full rollback has been committed. Repeating it is harmless.
@@ -56,6 +59,11 @@ verb_estate() {
 
 # Nothing was ever deployed here, or nothing is left: leave no trace of having been here.
 forget_if_empty() {
+  if [ ! -d "$G" ] && [ -f "$S/undo/$MADE_ROOT" ]; then
+    sh -c "$(cat "$S/undo/$MADE_ROOT")"
+    [ -d "$ROOT" ] || rm -f "$S/undo/$MADE_ROOT"
+    rmdir "$S/undo" 2>/dev/null
+  fi
   [ ! -d "$G" ] && [ ! -f "$S/log" ] && [ ! -f "$S/hold" ] && [ ! -d "$S/undo" ] || return 0
   rm -rf "$S"
   [ $PRIVILEGED = 0 ] || rmdir "${S%/*}" 2>/dev/null

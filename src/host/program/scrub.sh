@@ -9,7 +9,7 @@ scrub() {
   awk "$SCRUB" "$@" printed=1 -
 }
 
-# Values of six bytes and more, line by line, as they are and as JSON, Python, shells and the env file itself write them.
+# Values of six bytes and more, line by line, as they are and as they stand in JSON, Python, shells, URLs, base64 and the env.
 # shellcheck disable=SC2016
 SCRUB='
 function know(text) {
@@ -36,6 +36,25 @@ function swap(text, from, to,   done, p) {
   }
   return done text
 }
+function url(text,   coded, i, c) {
+  coded = ""
+  for (i = 1; i <= length(text); i++) {
+    c = substr(text, i, 1)
+    coded = coded (c ~ /[A-Za-z0-9_.!~*()\047-]/ ? c : sprintf("%%%02X", byte[c]))
+  }
+  return coded
+}
+function base64(text,   coded, i, bits, left) {
+  coded = ""
+  for (i = 1; i <= length(text); i += 3) {
+    left = length(text) - i + 1
+    bits = byte[substr(text, i, 1)] * 65536 + (left > 1 ? byte[substr(text, i + 1, 1)] * 256 : 0) + (left > 2 ? byte[substr(text, i + 2, 1)] : 0)
+    coded = coded digit(bits / 262144) digit(bits / 4096 % 64) (left > 1 ? digit(bits / 64 % 64) : "=") (left > 2 ? digit(bits % 64) : "=")
+  }
+  return coded
+}
+function digit(n) { return substr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", int(n) + 1, 1) }
+BEGIN { for (i = 1; i < 256; i++) byte[sprintf("%c", i)] = i }
 !printed {
   line = $0
   if (quote == "") { p = index(line, "="); key = substr(line, 1, p - 1); line = substr(line, p + 1) }
@@ -46,7 +65,10 @@ function swap(text, from, to,   done, p) {
     else if (quote == "" && (c == "\047" || c == "\"")) quote = c
     else value = value c
   }
+  if (length(value) < 6) next
   know(value)
+  know(url(value))
+  know(base64(value))
   know(swap(swap(value, "\\", "\\\\"), "\"", "\\\""))
   know(swap(value, "\047", "\047\"\047\"\047"))
   know(swap(swap(value, "\\", "\\\\"), "\047", "\\\047"))

@@ -24,6 +24,7 @@ verb_stage() { # BASE BY
 
 # Claims the next number. mkdir decides between two operators; a number that was ever switched to is never used twice.
 claim() {
+  note_root || die 74 "cannot write in $S"
   (umask 022 && mkdir -p "$ROOT/releases") && mkdir -p "$G" || die 74 "cannot write in $ROOT"
   chmod 755 "$ROOT/releases"
   n=$( (cd "$ROOT/releases" && ls; cd "$G" && ls -A) | sed -n 's/^\(\.staging-\)\{0,1\}\([0-9][0-9]*\)$/\2/p' | sort -n | tail -n 1)
@@ -45,6 +46,12 @@ verb_reclaim() { find "$ROOT/releases/$1" -xdev -user "$2" -exec chown -h "root:
 verb_exec() { # USER DIRECTORY COMMAND…
   run_user=$1
   cd "$2" || die 64 "no directory $2"
+  build=${2#"$ROOT/releases/"}
+  # So that a build step that outlives its operator can be found and ended.
+  export FLEET_UNIT="$S/build-${build%%/*}"
+  mkdir -p "$S/run/build-${build%%/*}" && printf 'User=%s\n' "$1" >"$S/run/build-${build%%/*}/status"
+  building=${2#"$ROOT/releases/"} building=$G/.staging-${building%%/*}
+  [ ! -d "$building" ] || say "$$ $(start_time $$)" >"$building/building"
   shift 2
   home=$(eval "printf %s ~$run_user")
   umask 022
@@ -52,8 +59,18 @@ verb_exec() { # USER DIRECTORY COMMAND…
   as_user "$run_user" "$@"
 }
 
+# A build outlives an operator who was killed; it must not go on in a release that is being removed.
+end_build() { # N
+  read -r p started 2>/dev/null <"$G/.staging-$1/building" || return 0
+  alive "$p" "$started" || return 0
+  # All of them before the first is killed: whoever has lost its parent is not found any more.
+  whole=$(family "$p")
+  say "$whole" | while read -r p started; do ! alive "$p" "$started" || kill -KILL "$p"; done
+}
+
 # The release is complete: link what outlives it, and make its record a generation.
 verb_seal() { # N USER
+  rm -rf "$S/run/build-$1"
   release=$ROOT/releases/$1 staged=$G/.staging-$1
   [ -f "$staged/manifest" ] || die 64 "generation $1 has no manifest"
   if [ $PRIVILEGED = 1 ] && [ "$2" != - ]; then
@@ -70,8 +87,17 @@ verb_seal() { # N USER
     env_proof "$staged"
     ln -sfn "$ROOT/.env" "$release/.env" || die 74 "cannot write in $release"
   fi
+  rm -f "$staged/building"
   mv -T "$staged" "$G/$1" || die 74 "cannot write in $G"
   sync "$G"
+}
+
+# The claim is what makes the root, so the claim notes how it goes: a run that dies behind it may leave nothing else.
+note_root() {
+  [ $PRIVILEGED = 1 ] && [ ! -d "$ROOT" ] || return 0
+  missing='' part=$ROOT
+  while [ ! -d "$part" ]; do missing="$missing $(shell_word "$part")" part=$(dirname "$part"); done
+  mkdir -p "$S/undo" && printf '# folder %s\n# create %s\nrmdir%s 2>/dev/null || :\n' "$ROOT" "$ROOT" "$missing" >"$S/undo/$MADE_ROOT"
 }
 
 verb_drop() { drop "$1"; rm -f "$S/lease"; forget_if_empty; }
@@ -82,7 +108,10 @@ drop() { # N: removes a generation that never became one
     journal_read
     [ "$(verdict "$1")" = open ] && [ "$(active_generation)" != "$1" ] && { [ "$PHASE" = IDLE ] || [ "$TO" != "$1" ]; } || return 0
   fi
-  rm -rf "$G/.staging-$1" "${G:?}/$1" "$ROOT/releases/$1"
+  end_build "$1"
+  nohup_read "build-$1"
+  nohup_sweep "build-$1"
+  rm -rf "$G/.staging-$1" "${G:?}/$1" "$ROOT/releases/$1" "$S/run/build-$1"
   rmdir "$ROOT/releases" "$G" 2>/dev/null
   return 0
 }

@@ -39,7 +39,8 @@ export function explain(failure: Failure, place: Place): Explanation {
         : plain(
             `somebody else is at work on this host: ${failure.holder}`,
             `Wait until they are done (\`${command('lock', place)}\` shows it) and run the same command again. Their ` +
-              'lock belongs to running processes and ends with them, so there is nothing to unlock or to delete.',
+              'lock belongs to running processes and ends with them. Only where the link to them is dead and the host ' +
+              `has not noticed, \`${command('lock --release', place)}\` ends it at once.`,
           );
     case 'base-moved':
       return plain(

@@ -9,22 +9,25 @@ export type App = { readonly app: string; readonly layout: Layout; readonly decl
 
 /** What apps of one host take from each other: unit files by name, and ports (T19). */
 export function betweenApps(apps: readonly App[]): readonly Finding[] {
-  const files = new Map<string, string>();
+  const files = new Map<string, { readonly app: string; readonly text: string }>();
   const ports = new Map<number, { readonly app: string; readonly unit: string }>();
   return apps.flatMap(({ app, layout, declared }) => {
     const subject = subjectOf(declared, layout);
-    const same = declared.units.flatMap(({ path, file }) => {
+    const same = declared.units.flatMap(({ path, file, text }) => {
       const owner = files.get(path);
-      files.set(path, owner ?? app);
-      if (owner === undefined || owner === app) return [];
+      files.set(path, owner ?? { app, text });
+      if (owner === undefined || owner.app === app) return [];
+      const differ = owner.text !== text;
       return [
-        error(
+        (differ ? error : warning)(
           'T20',
           { file, line: 0, column: 0 },
           {
-            message: `${path} belongs to the app ${owner} too, on the same host`,
-            why: 'each deploy of one would put its own file in place of the other app’s',
-            cure: 'rename one of them',
+            message: `${path} belongs to the app ${owner.app} too, on the same host`,
+            why: differ
+              ? 'each deploy of one would put its own file in place of the other app’s'
+              : 'a full rollback of one takes the unit away from the other',
+            cure: 'give each app a folder of units of its own, and its units names of their own',
           },
         ),
       ];

@@ -27,6 +27,7 @@ export function crashing(program: string): string {
   const edits: readonly (readonly [RegExp, string])[] = [
     [/^G=\$S\/generations$/m, `$&\n${POINTS.replaceAll('$', '$$$$')}`],
     [/^(out\(\) \{ .*;) \}$/m, '$1 crash; }'],
+    [/^( *)(hand_launch .* &)$/m, '$1$2\n$1sleep 0.3; crash'],
     [/^( *)history_add (committed|reverted|revert-failed)$/gm, '$1history_add $2\n$1crash'],
   ];
   return edits.reduce((text, [from, to]) => {

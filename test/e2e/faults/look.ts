@@ -6,7 +6,7 @@ const PATHS = ['/etc/systemd/system', '/etc/logrotate.d', `/etc/${APP}.conf`, '/
 /** What may differ without a difference: data, the journal and the history, old notes, the program itself. */
 const IGNORED = [
   new RegExp(`^${ROOT}/data/`),
-  new RegExp(`^${STATE}/(state|log|lock|out\\.[^/]*|decision\\.[^/]*|host[^/]*\\.sh|run(/.*)?|\\.before|undo(/.*)?)$`),
+  new RegExp(`^${STATE}/(state|log|lock|out\\.[^/]*|decision\\.[^/]*|host[^/]*\\.sh|run(/.*)?|\\.before|was-up|undo(/.*)?)$`),
   /\/verdict$/,
   // Its number is another one after each start.
   new RegExp(`^${ROOT}/app.pid$`),

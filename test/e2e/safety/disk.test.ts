@@ -12,6 +12,7 @@ afterAll(() => hosts?.[Symbol.asyncDispose]());
 
 const mount = (host: TestHost, where: string, size: string) =>
   asHost(host, `mkdir -p ${where} && mount -t tmpfs -o size=${size},mode=755 tmpfs ${where}`);
+let tries = 0;
 const fill = (where: string) => `dd if=/dev/zero of=${where}/..fill bs=4k 2>/dev/null; true`;
 
 const start = (app: SteadyApp, host: TestHost) => fleetProject({ ...app.parts, hosts: { it: host } });
@@ -32,7 +33,8 @@ async function fails(
   cause: RegExp,
 ): Promise<Run> {
   const before = await live(host, app);
-  project.env({ MARKER: 'two-and-longer-than-the-first-one' });
+  tries += 1;
+  project.env({ MARKER: `another-and-longer-than-the-first-${tries}` });
   const run = await project.fleet('deploy', '--all');
   const { outcome, failure } = only(run);
   expect(codes, run.stdout + run.stderr).toContain(run.code);

@@ -13,9 +13,11 @@ afterAll(() => hosts?.[Symbol.asyncDispose]());
 
 // What has a meaning to some reader comes up often, alone and side by side.
 const spicy = fc.constantFrom(...`'"\\$\`#;&|<>()[]{}~*?!=:%@^ \t\n\r\u0001\u001b\u007f\u0085\u00a0\ufeffé日🚀-+aA0n`);
+/** Besides what no environment can carry: code points for no character, for which systemd refuses a whole file. */
+const NOT_TEXT = /[\0\p{Surrogate}\p{Noncharacter_Code_Point}]/u;
 const value = fc.oneof(
   fc.string({ unit: spicy, maxLength: 16 }),
-  fc.string({ unit: 'binary', maxLength: 12 }).filter((text) => !/[\0\p{Surrogate}]/u.test(text)),
+  fc.string({ unit: 'binary', maxLength: 12 }).filter((text) => !NOT_TEXT.test(text)),
 );
 
 /** Each prints what a program gets that is started with the variables of the file /tmp/env. */
@@ -50,6 +52,12 @@ describe.each(READERS)('on %s, %s', (name, _reader, command) => {
       ).toEqual([]);
     }
   });
+});
+
+it('a code point for no character makes systemd refuse the file, so it is none of the values', async () => {
+  await hosts.web.writeFile('/tmp/env', writeEnv([{ key: 'A', value: 'a\ufffeb' }]), 0o600);
+  expect((await hosts.web.sh(READERS[0][2])).code).not.toBe(0);
+  expect((await hosts.web.sh(READERS[2][2])).code).toBe(0);
 });
 
 it('(readers do differ on what a person might write)', async () => {

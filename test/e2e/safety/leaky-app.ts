@@ -9,7 +9,7 @@ const LEAKY = `import base64, hashlib, json, os, sys, urllib.parse
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 mode = open('VERSION').read().strip()
-if os.path.exists('data/crash'):
+if mode == 'old' and os.path.exists('data/crash'):
     mode = 'crash'
 values = {key: os.environ[key] for key in ('TOKEN', 'PEM')}
 
@@ -70,7 +70,7 @@ export const unitFile = (program: string) =>
 export const parts = (hosts: readonly string[]): Omit<ProjectParts, 'hosts'> => ({
   playbook: playbook(hosts),
   units: { [UNIT]: unitFile('/usr/bin/python3') },
-  files: { 'app/leaky.py': LEAKY, 'app/VERSION': 'one\n' },
+  files: { 'app/leaky.py': LEAKY, 'app/VERSION': 'old\n' },
 });
 
 /** An env file in the operator's grammar. */

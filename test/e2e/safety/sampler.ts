@@ -5,13 +5,14 @@ import type { TestHost } from '../rig/index.ts';
 
 /** Looks without pause at the command lines of all processes of a host; needles arrive where no list shows them. */
 const LOOK = `
-import os, sys, threading
+import os, sys, threading, time
 needles = [line.encode() for line in sys.stdin.readline().split()]
 threading.Thread(target=lambda: (sys.stdin.read(), done.append(1)), daemon=True).start()
 done, caught, rounds = [], set(), 0
 print('ready', flush=True)
 while not done:
     rounds += 1
+    time.sleep(0.002)
     for pid in os.listdir('/proc'):
         if pid.isdigit():
             try:

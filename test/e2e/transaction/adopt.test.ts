@@ -41,8 +41,9 @@ const data = (host: { out(command: string): Promise<string> }) =>
     `cd ${ROOT} && find data/kept logs/app.log -exec stat -c '%n %i %a %u %g %s %y' {} + && cat data/kept logs/app.log`,
   );
 
-/** The pid file changes with the process that it names; everything else is compared byte for byte. */
-const stable = (lines: readonly string[]) => lines.filter((line) => !/run\/supervisor\.pid /.test(line));
+/** The pid file names another process then, and what that prints is added to its log; everything else is compared byte for byte. */
+const stable = (lines: readonly string[]) =>
+  lines.filter((line) => !/(run\/supervisor\.pid|supervisor\.out\.log) /.test(line));
 
 async function projectFor(host: Hosts<{ it: 'plain' }>['it']): Promise<Project> {
   const project = await fleetProject({ ...parts(['it']), hosts: { it: host } });

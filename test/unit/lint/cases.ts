@@ -27,6 +27,7 @@ const FOLDER = [{ path: '/var/log/app', owner: 'app', mode: 0o770 }];
 
 /** One case and its positive control for each thing that the linter knows. */
 export const CASES: readonly Case[] = [
+  one('T2', 'a comment behind a variable', service('Environment=A=b # c'), service(`Environment="A=b # c" 'D=; e'`)),
   one(
     'T1',
     'a start limit in [Service]',

@@ -103,7 +103,11 @@ describe('fleet check', () => {
         /^units\/web\/web\.service:4: web\.service listens on port 8000, as app\.service of the app app/,
       ),
     ]);
-    const twice = { ...files, 'units/web/app.service': UNIT };
+    const shared = { ...files, 'units/web/app.service': UNIT };
+    expect((await checked(project(shared))).warnings).toContainEqual(
+      expect.stringMatching(/^units\/web\/app\.service: app\.service belongs to the app app too, .* full rollback/),
+    );
+    const twice = { ...files, 'units/web/app.service': `${UNIT}Nice=1\n` };
     expect((await checked(project(twice))).errors).toEqual([
       expect.stringMatching(
         /^units\/web\/app\.service: app\.service belongs to the app app too, on the same host \[T20\]/,

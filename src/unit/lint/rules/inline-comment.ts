@@ -19,7 +19,8 @@ export const inlineComment: Rule = ({ parsed, place }) =>
         const why = 'systemd passes it to the program, as arguments';
         return free ? [warning('T2', place(at, 'value'), { message: `a comment behind ${at.key}=`, why, cure })] : [];
       }
-      if (!/(^|\s)(#|;(\s|$))/.test(at.value)) return [];
+      const bare = at.value.replace(/"[^"]*"|'[^']*'/g, '""');
+      if (!/(^|\s)(#|;(\s|$))/.test(bare)) return [];
       return [
         error('T2', place(at, 'value'), {
           message: `a comment behind ${at.key}=`,

@@ -1,4 +1,4 @@
-import { error } from '../finding.ts';
+import { error, warning } from '../finding.ts';
 import { isKnown } from '../known-keys.ts';
 import type { Rule } from '../subject.ts';
 
@@ -16,7 +16,7 @@ export const variable: Rule = ({ parsed, place }) =>
       if (name === null) return [];
       const drops = LIMIT.test(key) ? 'drops the line, so that there is no limit at all' : 'drops the line';
       return [
-        error('T3', place(at, 'value'), {
+        (key === 'Environment' ? warning : error)('T3', place(at, 'value'), {
           message: `${key}= has the variable ${name[0]}`,
           why:
             key === 'Environment'
