@@ -1,3 +1,4 @@
+import { leftAlone } from '../engine/open.ts';
 import { type RollbackRequest, rollbackHost, type Survey, surveyRollback } from '../engine/rollback.ts';
 import { generationId } from '../model/ids.ts';
 import type { HostOutcome } from '../model/outcome.ts';
@@ -25,7 +26,7 @@ export async function rollback(flags: RollbackFlags, world: World): Promise<Exit
   const surveys = new Map<HostTarget, Survey>();
   const looked = await fleet.look(async (target, run): Promise<HostOutcome> => {
     const survey = await surveyRollback(target, request, run);
-    if (!survey.ok) return { end: 'untouched', failure: survey.failure };
+    if (!survey.ok) return leftAlone(survey.failure);
     surveys.set(target, survey.value);
     return {
       end: 'untouched',

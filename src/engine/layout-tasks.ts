@@ -1,3 +1,4 @@
+import type { TaskPlan } from '../model/plan.ts';
 import type { HostTarget } from '../model/target.ts';
 import type { BoundTask } from '../model/task.ts';
 import { directories } from '../tasks/directories.ts';
@@ -11,7 +12,7 @@ export function withLayout(target: HostTarget): readonly BoundTask[] {
   const { layout } = target;
   const owner = layout.user === null ? {} : { owner: layout.user };
   const rootOwner = layout.user === null ? {} : { owner: 'root', group: 'root' };
-  const folders = (specs: readonly unknown[], kind: 'folder' | 'data'): BoundTask => {
+  const folders = (kind: 'folder' | 'data', specs: readonly unknown[]): BoundTask => {
     const spec = directories.schema.parse(specs);
     return {
       kind: directories.kind,
@@ -19,12 +20,24 @@ export function withLayout(target: HostTarget): readonly BoundTask[] {
       probe: directories.probe(spec, layout),
       plan(stdout, context) {
         const plan = directories.plan({ spec, local: undefined }, directories.parse(stdout), context);
-        const prepare = plan.prepare.map((step) => (step.makes ? { ...step, makes: { ...step.makes, kind } } : step));
-        return { ...plan, prepare };
+        return kind === 'data' ? dataPlan(plan) : plan;
       },
     };
   };
-  const root = folders([{ path: layout.root, mode: '0755', ...rootOwner }], 'folder');
+  const root = folders('folder', [{ path: layout.root, mode: '0755', ...rootOwner }]);
   const data = layout.data.map((path) => ({ path: `${layout.root}/${path}`, mode: '0750', ...owner }));
-  return [root, ...target.tasks, ...(data.length === 0 ? [] : [folders(data, 'data')])];
+  return [root, ...target.tasks, ...(data.length === 0 ? [] : [folders('data', data)])];
+}
+
+/** Data folders are made where they are missing; one that is there is the app's, and stays exactly as it is. */
+function dataPlan(plan: TaskPlan): TaskPlan {
+  const made = plan.prepare.flatMap((step) =>
+    step.makes ? [{ ...step, makes: { ...step.makes, kind: 'data' as const } }] : [],
+  );
+  const different = plan.prepare.filter((step) => !step.makes);
+  return {
+    ...plan,
+    prepare: made,
+    warnings: [...plan.warnings, ...different.map(({ title }) => `data is left as it is, so not done: ${title}`)],
+  };
 }

@@ -84,7 +84,10 @@ hand_left_running() {
 hand_stop() {
   [ -f "$G/0/process/pid" ] || return 0
   read -r p started <"$G/0/process/pid"
-  alive "$p" "$started" || return 0
+  if ! alive "$p" "$started"; then
+    hand_left_running || { rm -f "$S/.pid"; return 0; }
+    started=$(start_time "$p")
+  fi
   family "$p" >"$S/.family"
   kill -TERM "$p"
   tries=100
@@ -95,7 +98,7 @@ hand_stop() {
     tries=20
     while family_lives && [ $tries -gt 0 ]; do sleep 0.1; tries=$((tries - 1)); done
   done
-  rm -f "$S/.family"
+  rm -f "$S/.family" "$S/.pid"
 }
 
 family_lives() {

@@ -8,13 +8,15 @@ session() {
     p=$(sed 's/.*) . \([0-9]*\) .*/\1/' "/proc/$p/stat" 2>/dev/null) || return 1
     case $(cat "/proc/$p/comm" 2>/dev/null) in sh | dash | bash | ash | busybox | su | sudo | setsid | timeout) ;; *) break ;; esac
   done
-  say "$p $(start_time "$p")"
+  # A command that has lost its connection belongs to PID 1, which would hold the host until the next boot.
+  [ "$p" -gt 1 ] && say "$p $(start_time "$p")"
 }
 
 lease_write() { # BY GENERATION
   mkdir -p "$S"
+  at=$(session) || { rm -f "$S/lease"; return 0; }
   replace "$S/lease" <<EOF
-$(session)
+$at
 $(date -u +%Y-%m-%dT%H:%M:%SZ)
 $2
 $1

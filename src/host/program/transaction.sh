@@ -44,7 +44,7 @@ watch() { # TXN SEEN [TO-END]
 
 verb_runner() { # TXN FROM TO SETTLE DEADLINE KEEP BY ACTION
   TXN=$1
-  lock "$S/lock" 9 3 || { out "end busy"; exit 75; }
+  if ! lock "$S/lock" 9 3 || hold_holder >/dev/null; then out "end busy"; exit 75; fi
   sweep_temporary
   journal_read
   if [ "$PHASE" != IDLE ]; then

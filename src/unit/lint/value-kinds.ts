@@ -27,18 +27,24 @@ const duration: ValueKind = {
 };
 const mode = matching('an octal mode such as 0027', /^[0-7]{1,5}$/);
 const signal: ValueKind = { expected: 'a signal such as SIGTERM', takes: (value) => signalName(value) !== null };
+/** Of the whole: above 0 and up to 100. */
+const PART = String.raw`(?!0+(?:\.0*)?%)(?:100|\d{1,2})(?:\.\d{1,2})?%`;
 const memory = matching(
-  'a size such as 512M or 4G, a percentage, or infinity',
-  /^(?!0+(\.0*)?\s*[BKMGTPE]?$)(infinity|\d+(\.\d{1,2})?%|\d+(\.\d*)?\s*[BKMGTPE]?)$/,
+  'a size such as 512M or 4G, a percentage up to 100%, or infinity',
+  new RegExp(String.raw`^(infinity|${PART}|(?!0+(\.0*)?\s*[BKMGTPE]?$)\d+(\.\d*)?\s*[BKMGTPE]?)$`),
 );
 const percent = matching('a percentage such as 90% or 200%, above 0', /^(?!0+(\.0*)?%)\d+(\.\d{1,2})?%$/);
 const count = matching('a whole number', /^\d+$/);
-const tasks = matching('a whole number above 0, a percentage, or infinity', /^(infinity|[1-9]\d*|\d+(\.\d{1,2})?%)$/);
+const tasks = matching(
+  'a whole number above 0, a percentage up to 100%, or infinity',
+  new RegExp(String.raw`^(infinity|[1-9]\d*|${PART})$`),
+);
 const rlimit = matching(
   'a number, infinity, or two of them as soft:hard',
-  /^(infinity|\d+(\.\d*)?\s*[KMGTPE]?)(:(infinity|\d+(\.\d*)?\s*[KMGTPE]?))?$/,
+  /^(infinity|\d+(\.\d*)?\s*[BKMGTPE]?)(:(infinity|\d+(\.\d*)?\s*[BKMGTPE]?))?$/,
 );
-const absolute = matching('an absolute path', /^[-+]{0,2}(\/|%|~$)/);
+const counted = matching('a whole number, infinity, or two of them as soft:hard', /^(infinity|\d+)(:(infinity|\d+))?$/);
+const absolute = matching('an absolute path', /^-?(\/|%)/);
 
 /** The kind of value that each key takes, where it can be told from the text alone. */
 export const VALUE_KINDS: ReadonlyMap<string, ValueKind> = new Map([
@@ -76,14 +82,15 @@ export const VALUE_KINDS: ReadonlyMap<string, ValueKind> = new Map([
   ...keys('CPUQuota', percent),
   ...keys('StartLimitBurst FileDescriptorStoreMax LogRateLimitBurst RestartSteps TriggerLimitBurst', count),
   ...keys('TasksMax', tasks),
-  ...keys('LimitNOFILE LimitNPROC LimitCORE LimitMEMLOCK LimitAS LimitSTACK LimitFSIZE LimitDATA LimitRSS', rlimit),
+  ...keys('LimitNOFILE LimitNPROC', counted),
+  ...keys('LimitCORE LimitMEMLOCK LimitAS LimitSTACK LimitFSIZE LimitDATA LimitRSS', rlimit),
   ...keys('Nice', between(-20, 19)),
   ...keys('OOMScoreAdjust', between(-1000, 1000)),
   ...keys('CPUWeight StartupCPUWeight', between(1, 10_000, 'idle')),
   ...keys('IOWeight StartupIOWeight', between(1, 10_000)),
-  ...keys('CPUSchedulingPriority', between(1, 99)),
+  ...keys('CPUSchedulingPriority', between(0, 99)),
   ...keys('IOSchedulingPriority', between(0, 7)),
-  ...keys('CPUSchedulingPolicy', oneOf('other batch idle fifo rr ext')),
+  ...keys('CPUSchedulingPolicy', oneOf('other batch idle fifo rr ext 0 1 2 3 5 7')),
   ...keys('IOSchedulingClass', oneOf('none realtime best-effort idle 0 1 2 3')),
   ...keys('OOMPolicy', oneOf('continue stop kill')),
   ...keys('NotifyAccess', oneOf('none main exec all')),
@@ -94,7 +101,7 @@ export const VALUE_KINDS: ReadonlyMap<string, ValueKind> = new Map([
   ...keys('ExitType', oneOf('main cgroup')),
   ...keys('RestartMode', oneOf('normal direct debug')),
   ...keys('CollectMode', oneOf('inactive inactive-or-failed')),
-  ...keys('EnvironmentFile PIDFile', absolute),
+  ...keys('EnvironmentFile', absolute),
 ]);
 
 /** Keys whose value is a list of paths. */

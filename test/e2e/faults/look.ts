@@ -6,7 +6,9 @@ const PATHS = ['/etc/systemd/system', '/etc/logrotate.d', `/etc/${APP}.conf`, '/
 /** What may differ without a difference: data, the journal and the history, old notes, the program itself. */
 const IGNORED = [
   new RegExp(`^${ROOT}/data/`),
-  new RegExp(`^${STATE}/(state|log|lock|out\\.[^/]*|decision\\.[^/]*|host[^/]*\\.sh|run(/.*)?|\\.before|was-up|undo(/.*)?)$`),
+  new RegExp(
+    `^${STATE}/(state|log|lock|out\\.[^/]*|decision\\.[^/]*|host[^/]*\\.sh|run(/.*)?|\\.before|was-up|undo(/.*)?)$`,
+  ),
   /\/verdict$/,
   // Its number is another one after each start.
   new RegExp(`^${ROOT}/app.pid$`),
@@ -30,8 +32,8 @@ for p in /proc/[0-9]*; do
   case $(tr '\\0' ' ' <$p/cmdline 2>/dev/null) in
     "/bin/sh serve.sh "*|"/bin/sh side.sh "*|"/bin/sh hand.sh "*)
       say "process $(tr '\\0' ' ' <$p/cmdline)as $(stat -c %U $p) $(as "$(stat -c %U $p)" "$p")" ;;
-    "sh "*" ${ROOT} ${APP} supervise "*) say "supervisor $(tr '\\0' ' ' <$p/cmdline | sed 's/.* supervise //')" ;;
-    "sh "*" ${ROOT} ${APP} "*) say "leftover process $(tr '\\0' ' ' <$p/cmdline)" ;;
+    "sh "*" ${ROOT} ${APP} supervise "*|*"/sh "*" ${ROOT} ${APP} supervise "*) say "supervisor $(tr '\\0' ' ' <$p/cmdline | sed 's/.* supervise //')" ;;
+    "sh "*" ${ROOT} ${APP} "*|*"/sh "*" ${ROOT} ${APP} "*) say "leftover process $(tr '\\0' ' ' <$p/cmdline)" ;;
   esac
 done
 find ${ROOT} ${STATE} /etc -xdev \\( -name '.fleet.*' -o -name '.current.*' -o -name '.decision.*' -o -name '.staging-*' -o -name .boot -o -name .files \\) | sed 's/^/leftover file /'

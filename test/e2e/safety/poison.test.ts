@@ -78,7 +78,7 @@ const FAULTS: readonly (readonly [string, readonly string[], () => void])[] = [
 ];
 
 describe('a secret', () => {
-  it('is where it belongs: in .env and in the environment of the service', async () => {
+  it('is where it belongs: in .env and in the environment of the service', { timeout: 180_000 }, async () => {
     for (const args of [['check'], ['check', '--json'], ['plan', '--all'], ['plan', '--all', '--json']])
       expect((await fleet(...args)).code).toBe(0);
     expect((await fleet('deploy', '--all', '--verbose')).code).toBe(0);
