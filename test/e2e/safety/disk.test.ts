@@ -48,83 +48,90 @@ async function fails(
   return run;
 }
 
-describe.each(['web', 'edge'] as const)('a disk of %s', (name) => {
-  const host = () => hosts[name];
-
-  it('that is too small for the app is seen before anything is sent', async () => {
-    const app = steadyApp('small');
-    await mount(host(), app.root, '16m');
-    await using project = await start(app, host());
-    const run = await project.fleet('deploy', '--all');
-    expect({ code: run.code, ...only(run) }).toMatchObject({
-      code: 3,
-      outcome: 'untouched',
-      failure: { kind: 'unsupported' },
+describe('a disk', () => {
+  describe('that is too small for the app is seen before anything is sent', () => {
+    it.concurrent.each(['web', 'edge'] as const)('on %s', async (name) => {
+      const host = () => hosts[name];
+      const app = steadyApp('small');
+      await mount(host(), app.root, '16m');
+      await using project = await start(app, host());
+      const run = await project.fleet('deploy', '--all');
+      expect({ code: run.code, ...only(run) }).toMatchObject({
+        code: 3,
+        outcome: 'untouched',
+        failure: { kind: 'unsupported' },
+      });
+      expect(only(run).failure?.message).toMatch(/MiB of free disk space; \d+ MiB are left/);
+      expect(await host().out(`ls -A ${app.root}; ls -A ${app.state} 2>/dev/null; true`)).toBe('');
+      await asHost(host(), `umount ${app.root}`);
+      await deploys(project, host(), app, 'one');
     });
-    expect(only(run).failure?.message).toMatch(/MiB of free disk space; \d+ MiB are left/);
-    expect(await host().out(`ls -A ${app.root}; ls -A ${app.state} 2>/dev/null; true`)).toBe('');
-    await asHost(host(), `umount ${app.root}`);
-    await deploys(project, host(), app, 'one');
   });
 
-  it('that fills up while the code is sent ends the deploy, and the old version never notices', async () => {
-    const app = steadyApp('sent');
-    await mount(host(), app.root, '120m');
-    await using project = await start(app, host());
-    await deploys(project, host(), app, 'one');
-    const before = await running(host(), app);
-    project.write('app/VERSION', 'two\n');
-    project.write('app/big', randomBytes(12 << 20).toString('base64'));
-    const filling = host().out(`until [ -d ${app.root}/releases/2 ]; do sleep 0.01; done; ${fill(app.root)}`);
-    await fails(project, host(), app, [1], /No space left/);
-    await filling;
-    expect(await running(host(), app)).toBe(before);
-    expect(await host().out(`ls ${app.root}/releases`)).toBe('1');
-    await host().out(`rm ${app.root}/..fill`);
-    project.remove('app/big');
-    await deploys(project, host(), app, 'two');
+  describe('that fills up while the code is sent ends the deploy, and the old version never notices', () => {
+    it.concurrent.each(['web', 'edge'] as const)('on %s', async (name) => {
+      const host = () => hosts[name];
+      const app = steadyApp('sent');
+      await mount(host(), app.root, '120m');
+      await using project = await start(app, host());
+      await deploys(project, host(), app, 'one');
+      const before = await running(host(), app);
+      project.write('app/VERSION', 'two\n');
+      project.write('app/big', randomBytes(12 << 20).toString('base64'));
+      const filling = host().out(`until [ -d ${app.root}/releases/2 ]; do sleep 0.01; done; ${fill(app.root)}`);
+      await fails(project, host(), app, [1], /No space left/);
+      await filling;
+      expect(await running(host(), app)).toBe(before);
+      expect(await host().out(`ls ${app.root}/releases`)).toBe('1');
+      await host().out(`rm ${app.root}/..fill`);
+      project.remove('app/big');
+      await deploys(project, host(), app, 'two');
 
-    // And in the middle of the switch: the code is there, and .env finds no room.
-    const full = { run: { command: ['sh', '-c', fill(app.root)] } };
-    const [sync, env, units] = (app.playbook() as { tasks: object[] }).tasks;
-    project.playbook(app.playbook({ tasks: [sync, env, units, full] }));
-    project.write('app/VERSION', 'three\n');
-    await fails(project, host(), app, [1], new RegExp(`cannot write ${app.root}/.env: No space left`));
-    await host().out(`rm ${app.root}/..fill`);
-    project.playbook(app.playbook());
-    await deploys(project, host(), app, 'three');
+      // And in the middle of the switch: the code is there, and .env finds no room.
+      const full = { run: { command: ['sh', '-c', fill(app.root)] } };
+      const [sync, env, units] = (app.playbook() as { tasks: object[] }).tasks;
+      project.playbook(app.playbook({ tasks: [sync, env, units, full] }));
+      project.write('app/VERSION', 'three\n');
+      await fails(project, host(), app, [1], new RegExp(`cannot write ${app.root}/.env: No space left`));
+      await host().out(`rm ${app.root}/..fill`);
+      project.playbook(app.playbook());
+      await deploys(project, host(), app, 'three');
+    });
   });
 
-  it("that holds fleet's own records and is full leaves the host as it is, before and in the middle", async () => {
-    const app = steadyApp(
-      'records',
-      {},
-      `case $v in *filler) ${fill('/var/lib/fleet/records')} ;; esac\n[ "$v" != filler ] || exit 1`,
-    );
-    await mount(host(), app.state, '4m');
-    await using project = await start(app, host());
-    await deploys(project, host(), app, 'one');
-    project.write('app/VERSION', 'two\n');
-    await host().out(fill(app.state));
-    await fails(project, host(), app, [1, 3], /No space left|disk full/);
-    await host().out(`rm ${app.state}/..fill`);
+  describe("that holds fleet's own records and is full leaves the host as it is, before and in the middle", () => {
+    it.concurrent.each(['web', 'edge'] as const)('on %s', async (name) => {
+      const host = () => hosts[name];
+      const app = steadyApp(
+        'records',
+        {},
+        `case $v in *filler) [ -e /var/lib/fleet/records/..fill ] || { ${fill('/var/lib/fleet/records')}; } ;; esac\n[ "$v" != filler ] || exit 1`,
+      );
+      await mount(host(), app.state, '4m');
+      await using project = await start(app, host());
+      await deploys(project, host(), app, 'one');
+      project.write('app/VERSION', 'two\n');
+      await host().out(fill(app.state));
+      await fails(project, host(), app, [1, 3], /No space left|disk full/);
+      await host().out(`rm ${app.state}/..fill`);
 
-    // The new version itself fills it and dies: the way back has room of its own.
-    project.write('app/VERSION', 'filler\n');
-    await fails(project, host(), app, [1], /./);
-    await host().out(`rm ${app.state}/..fill`);
-    await deploys(project, host(), app, 'three');
+      // The new version itself fills it and dies: the way back has room of its own.
+      project.write('app/VERSION', 'filler\n');
+      await fails(project, host(), app, [1], /./);
+      await host().out(`rm ${app.state}/..fill`);
+      await deploys(project, host(), app, 'three');
 
-    // It fills it and lives: the release may stay or go, but the word about it is true.
-    project.write('app/VERSION', 'healthy-filler\n');
-    const run = await project.fleet('deploy', '--all');
-    const { outcome, generation } = only(run);
-    expect(await host().out(`readlink ${app.root}/current; sed -n 's/^phase //p' ${app.state}/state`)).toBe(
-      `releases/${generation}\nIDLE`,
-    );
-    expect((await running(host(), app)).split(' ')[1]).toBe(outcome === 'deployed' ? 'healthy-filler' : 'three');
-    await host().out(`rm -f ${app.state}/..fill`);
-    await deploys(project, host(), app, 'four');
+      // It fills it and lives: the release may stay or go, but the word about it is true.
+      project.write('app/VERSION', 'healthy-filler\n');
+      const run = await project.fleet('deploy', '--all');
+      const { outcome, generation } = only(run);
+      expect(await host().out(`readlink ${app.root}/current; sed -n 's/^phase //p' ${app.state}/state`)).toBe(
+        `releases/${generation}\nIDLE`,
+      );
+      expect((await running(host(), app)).split(' ')[1]).toBe(outcome === 'deployed' ? 'healthy-filler' : 'three');
+      await host().out(`rm -f ${app.state}/..fill`);
+      await deploys(project, host(), app, 'four');
+    });
   });
 });
 
