@@ -9,8 +9,19 @@ export type ReadValue = Result<
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '"': '"', '\\': '\\', $: '$', '`': '`' };
 
+/** Code points that Unicode reserves for no text at all; systemd refuses a whole file for one of them. */
+const NO_CHARACTER = /\p{Noncharacter_Code_Point}/u;
+
 /** Reads the value that begins right after `KEY=`. */
 export function readValue(text: string, start: number): ReadValue {
+  const read = readQuoted(text, start);
+  if (!read.ok || !NO_CHARACTER.test(read.value.value)) return read;
+  const message =
+    'the value holds a code point that is no character (such as U+FFFE): systemd would refuse the whole file';
+  return fail({ at: start, end: read.value.end, message });
+}
+
+function readQuoted(text: string, start: number): ReadValue {
   if (text[start] === "'") return readSingle(text, start);
   return text[start] === '"' ? readDouble(text, start) : readBare(text, start);
 }

@@ -37,6 +37,7 @@ describe('what an env file may hold', () => {
 describe('what an env file may not hold', () => {
   it.each<[name: string, text: string | Uint8Array, line: number, column: number, message: RegExp]>([
     ['export', 'A=1\nexport B=canary', 2, 1, /remove `export`/],
+    ['a code point that is no character', 'A=1\nB="canary\ufffe"', 2, 3, /U\+FFFE/],
     ['a space in a bare value', 'A=can ary', 1, 6, /space outside quotes/],
     ['a comment after a bare value', 'A=canary # note', 1, 9, /comment on a line of its own/],
     ['a space after =', 'A= canary', 1, 3, /space after the =/],

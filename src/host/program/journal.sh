@@ -23,10 +23,14 @@ journal_read() {
 
 # The next step is taken only after this has reached the disk.
 journal_write() { # PHASE
+  journal_try "$1" || die 74 "cannot write $S/state: is the disk full or read-only?"
+}
+
+journal_try() { # PHASE
   PHASE=$1
   journal_text | replace "$S/state" && return
   rm -f "$S/ballast"
-  journal_text | replace "$S/state" || die 74 "cannot write $S/state: is the disk full or read-only?"
+  journal_text | replace "$S/state"
 }
 
 journal_text() {
@@ -49,8 +53,11 @@ EOF
 
 # The heart of the protocol: link(2) lets exactly one verdict exist, and whoever comes second learns what it is.
 decide() { # TXN commit|revert
-  t=$(mktemp "$S/.decision.XXXXXX") || die 74 "cannot write in $S"
-  say "$2" >"$t" && sync "$t"
+  t=$(mktemp "$S/.decision.XXXXXX") && say "$2" >"$t" && sync "$t" || {
+    # The room that was kept for the way back.
+    rm -f "$S/ballast"
+    t=$(mktemp "$S/.decision.XXXXXX") && say "$2" >"$t" && sync "$t" || die 74 "cannot write in $S"
+  }
   ln "$t" "$S/decision.$1" 2>/dev/null && sync "$S"
   rm -f "$t"
   decision "$1"

@@ -105,7 +105,8 @@ commit() {
 revert() {
   while [ "$ATTEMPT" -lt 3 ]; do
     ATTEMPT=$((ATTEMPT + 1))
-    journal_write REVERTING
+    # The decision is recorded, so whoever comes next would go back too: a full disk must not stop that here.
+    journal_try REVERTING || out "note cannot write $S/state; going back all the same"
     out "phase revert"
     [ "$TO" = 0 ] || [ "$(verdict "$TO")" = good ] || say bad | replace "$G/$TO/verdict"
     if apply "$FROM" "$TO" && owe_what_was_up && settle "$FROM" "$SETTLE" $(($(uptime_now) + SETTLE + 60)); then
