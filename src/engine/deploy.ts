@@ -157,6 +157,10 @@ async function takeBack(
       if (script === null) continue;
       const reply = await transport.run(script, { signal, timeoutMs: QUICK });
       if (!reply.ok) return false;
+      if (reply.value.code === 0) continue;
+      const why = reply.value.stderr.trim().split('\n').at(-1) ?? '';
+      run.emit({ type: 'note', text: `not all of what was begun could be taken back: ${why}` });
+      return true;
     }
     for (const step of prepared.begun) run.emit({ type: 'step', id: step.id, title: step.title, state: 'undone' });
     return true;

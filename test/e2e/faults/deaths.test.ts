@@ -93,7 +93,7 @@ describe.each([
     const wrong: string[] = [];
     let [before, after]: [Version, Version] = ['two', 'one'];
     const ends = new Map<string, number>();
-    const tries = times(3, 40);
+    const tries = times(2, 40);
     for (let i = 0; i < tries; i += 1) {
       become(project, after);
       const run = begin(project);
@@ -120,7 +120,7 @@ describe.each([
     become(project, 'two');
     await project.fleet('deploy', '--all');
     let [before, after]: [Version, Version] = ['two', 'one'];
-    const tries = times(2, 20);
+    const tries = times(1, 20);
     for (let i = 0; i < tries; i += 1) {
       become(project, after);
       const run = begin(project);
