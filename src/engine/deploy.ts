@@ -6,12 +6,13 @@ import type { Advance, Plan } from '../model/plan.ts';
 import type { HostTarget } from '../model/target.ts';
 import type { Transport } from '../transport/transport.ts';
 import { activate } from './activate.ts';
+import { claimGeneration, enter } from './claim.ts';
 import { withLayout } from './layout-tasks.ts';
 import { leftAlone, type OpenHost, openHost, recoverHost } from './open.ts';
 import { type Planned, planHost } from './plan.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { type HostRun, QUICK } from './run.ts';
-import { claimGeneration, enter, fillGeneration } from './stage.ts';
+import { fillGeneration } from './stage.ts';
 
 type Reactivate = Extract<Plan, { to: 'reactivate' }>;
 

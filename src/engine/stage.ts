@@ -1,38 +1,14 @@
 import { call } from '../host/call.ts';
 import { releaseFolder, stagingFolder } from '../host/layout.ts';
 import { type GenerationRecord, recordFiles } from '../host/record.ts';
-import { type GenerationId, generationId } from '../model/ids.ts';
-import { type Exit, type Failure, fail, ok, type Result, unreachable } from '../model/outcome.ts';
+import { type Exit, fail, ok, type Result, unreachable } from '../model/outcome.ts';
 import type { Advance, StageStep } from '../model/plan.ts';
 import type { HostTarget } from '../model/target.ts';
 import { Script, sh } from '../shell/sh.ts';
 import type { BundleFile } from '../transport/transport.ts';
-import { locked } from './locked.ts';
+import { stepFailed } from './claim.ts';
 import type { OpenHost } from './open.ts';
 import { type HostRun, QUICK } from './run.ts';
-
-/** Takes the host's lease and claims the next generation number; nothing live changes. */
-export async function claimGeneration(host: OpenHost, base: GenerationId, run: HostRun): Promise<Result<GenerationId>> {
-  const entered = await enter(host, 'stage', base, run);
-  if (!entered.ok) return entered;
-  const claimed = /^generation (\d+)$/m.exec(entered.value.stdout)?.[1];
-  return claimed === undefined ? fail(stepFailed('stage', entered.value)) : ok(generationId(Number(claimed)));
-}
-
-/** Takes the host's lease, so that two operators never work on it at once; it ends with the connection. */
-export async function enter(
-  host: OpenHost,
-  verb: 'enter' | 'stage',
-  base: GenerationId,
-  run: HostRun,
-): Promise<Result<Exit>> {
-  const reply = await host.transport.run(call(host.site, verb, base, run.by), { signal: run.signal, timeoutMs: QUICK });
-  if (!reply.ok || reply.value.code === 0) return reply;
-  const { code, stdout } = reply.value;
-  if (code === 75) return fail(locked(stdout.trim().replace(/^(error|locked) /, '')));
-  if (code !== 76) return fail(stepFailed(verb, reply.value));
-  return fail({ kind: 'base-moved', expected: base, found: generationId(Number(/found (\d+)/.exec(stdout)?.[1])) });
-}
 
 /** Fills a claimed release and its record, and seals them. Writes only below the claimed number. */
 export async function fillGeneration(
@@ -160,8 +136,6 @@ function batches(steps: readonly StageStep[]): StageStep[][] {
 
 const bundleFile = (step: StageStep): BundleFile[] =>
   step.do === 'put' ? [{ path: step.to, content: step.content, mode: step.mode }] : [];
-
-const stepFailed = (step: string, exit: Exit): Failure => ({ kind: 'step-failed', step, exit });
 
 const succeeded = (step: string, reply: Result<Exit>): Result<void> =>
   !reply.ok ? reply : reply.value.code === 0 ? ok(undefined) : fail(stepFailed(step, reply.value));

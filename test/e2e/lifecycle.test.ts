@@ -164,18 +164,19 @@ describe.each(NAMES)('on %s', (name) => {
     expect(await host().out('systemctl show -p LoadState --value ticker.service')).toBe('not-found');
   });
 
-  it.runIf(systemd)('a unit that was edited by hand is shown by plan and put right by deploy', async () => {
-    const file = `/etc/systemd/system/${UNIT}`;
-    const before = await host().out(`sha256sum ${file}`);
-    await host().out(`sed -i 's/^Restart=.*/Restart=no/' ${file} && systemctl daemon-reload`);
-    const plan = await project.fleet('plan', '--all', '--exit-code');
-    expect(plan.code).toBe(5);
-    expect(changes(plan)).toEqual([`! ${file} was changed by hand`]);
-    expect(await deploy()).toMatchObject({ code: 0, failure: null, outcome: 'deployed', generation: 6 });
-    expect(await host().out(`sha256sum ${file}`)).toBe(before);
-    expect(await host().out(`systemctl show -p Restart --value ${UNIT}`)).toBe('always');
-    expect(await deploy()).toMatchObject({ outcome: 'unchanged' });
-  });
+  if (systemd)
+    it('a unit that was edited by hand is shown by plan and put right by deploy', async () => {
+      const file = `/etc/systemd/system/${UNIT}`;
+      const before = await host().out(`sha256sum ${file}`);
+      await host().out(`sed -i 's/^Restart=.*/Restart=no/' ${file} && systemctl daemon-reload`);
+      const plan = await project.fleet('plan', '--all', '--exit-code');
+      expect(plan.code).toBe(5);
+      expect(changes(plan)).toEqual([`! ${file} was changed by hand`]);
+      expect(await deploy()).toMatchObject({ code: 0, failure: null, outcome: 'deployed', generation: 6 });
+      expect(await host().out(`sha256sum ${file}`)).toBe(before);
+      expect(await host().out(`systemctl show -p Restart --value ${UNIT}`)).toBe('always');
+      expect(await deploy()).toMatchObject({ outcome: 'unchanged' });
+    });
 
   it('a service that was stopped by hand is shown by health and plan and started by deploy', async () => {
     const [pid] = await host()

@@ -116,11 +116,12 @@ describe.each(NAMES)('on %s', (name) => {
     expect(failure).toMatchObject({ kind: 'not-settled', units: [{ unit: UNIT, result: 'exit-code', status: 1 }] });
   });
 
-  it.runIf(name !== 'tiny')('a version that never becomes ready is taken back', async () => {
-    const failure = await breaks({ JARVIS_FAULT: 'never-ready' });
-    if (systemd) expect(failure).toMatchObject({ kind: 'not-settled', units: [{ unit: UNIT, result: 'timeout' }] });
-    else expect(failure).toMatchObject({ kind: 'unhealthy' });
-  });
+  if (name !== 'tiny')
+    it('a version that never becomes ready is taken back', async () => {
+      const failure = await breaks({ JARVIS_FAULT: 'never-ready' });
+      if (systemd) expect(failure).toMatchObject({ kind: 'not-settled', units: [{ unit: UNIT, result: 'timeout' }] });
+      else expect(failure).toMatchObject({ kind: 'unhealthy' });
+    });
 
   it('a version that runs and answers wrongly is taken back; the failure names the check and the answer', async () => {
     const failure = await breaks({ JARVIS_FAULT: 'http-500' });

@@ -68,9 +68,14 @@ end_build() { # N
   say "$whole" | while read -r p started; do ! alive "$p" "$started" || kill -KILL "$p"; done
 }
 
+forget_build() {
+  rm -rf "$S/run/build-$1"
+  rmdir "$S/run" 2>/dev/null
+}
+
 # The release is complete: link what outlives it, and make its record a generation.
 verb_seal() { # N USER
-  rm -rf "$S/run/build-$1"
+  forget_build "$1"
   release=$ROOT/releases/$1 staged=$G/.staging-$1
   [ -f "$staged/manifest" ] || die 64 "generation $1 has no manifest"
   if [ $PRIVILEGED = 1 ] && [ "$2" != - ]; then
@@ -111,7 +116,8 @@ drop() { # N: removes a generation that never became one
   end_build "$1"
   nohup_read "build-$1"
   nohup_sweep "build-$1"
-  rm -rf "$G/.staging-$1" "${G:?}/$1" "$ROOT/releases/$1" "$S/run/build-$1"
+  rm -rf "$G/.staging-$1" "${G:?}/$1" "$ROOT/releases/$1"
+  forget_build "$1"
   rmdir "$ROOT/releases" "$G" 2>/dev/null
   return 0
 }
