@@ -1,7 +1,7 @@
 import { type CallSite, call } from '../host/call.ts';
 import { parseRunnerLine, type RunnerLine } from '../host/reply.ts';
 import type { GenerationId } from '../model/ids.ts';
-import { type Failure, fail, ok, type Result, type UnitFailure } from '../model/outcome.ts';
+import { type Difference, type Failure, fail, ok, type Result, type UnitFailure } from '../model/outcome.ts';
 import { explain } from '../runtime/diagnose.ts';
 import type { Transport } from '../transport/transport.ts';
 import { locked } from './locked.ts';
@@ -16,6 +16,7 @@ export type Heard = {
   awaiting: boolean;
   expired: boolean;
   refused: string | null;
+  readonly differences: Difference[];
   readonly units: Map<string, { readonly line: Extract<RunnerLine, { say: 'unit-failed' }>; readonly log: string[] }>;
   decision: 'commit' | 'revert' | 'none' | null;
   end: End | null;
@@ -26,6 +27,7 @@ export const silence = (): Heard => ({
   awaiting: false,
   expired: false,
   refused: null,
+  differences: [],
   units: new Map(),
   decision: null,
   end: null,
@@ -62,7 +64,10 @@ function hear(line: RunnerLine, heard: Heard, run: HostRun): void {
   else if (line.say === 'await') heard.awaiting = true;
   else if (line.say === 'expired') heard.expired = true;
   else if (line.say === 'refused') heard.refused ??= line.text;
-  else if (line.say === 'end') heard.end = line;
+  else if (line.say === 'differs') {
+    const { unit, property, meant, got } = line;
+    heard.differences.push({ unit, property, meant, got });
+  } else if (line.say === 'end') heard.end = line;
   else if (line.say === 'unit-failed' && !heard.units.has(line.unit)) heard.units.set(line.unit, { line, log: [] });
   else if (line.say === 'unit-log') {
     const log = heard.units.get(line.unit)?.log;
@@ -85,6 +90,7 @@ export function hostFailure(heard: Heard): Failure | null {
     });
     return { kind: 'not-settled', units };
   }
+  if (heard.differences.length > 0) return { kind: 'not-as-meant', differences: heard.differences };
   if (heard.refused !== null) {
     return { kind: 'step-failed', step: 'switch generations', exit: { code: 1, stdout: '', stderr: heard.refused } };
   }

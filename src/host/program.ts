@@ -18,6 +18,7 @@ export const PROGRAM_PARTS = [
   'transaction',
   'lease',
   'env-proof',
+  'evidence',
   'stage',
   'remove',
   'probe',

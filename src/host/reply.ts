@@ -12,6 +12,14 @@ export type RunnerLine =
       readonly state: string;
       readonly restarts: number;
     }
+  /** A setting that took effect otherwise than the unit says; both values are '' where they may be private. */
+  | {
+      readonly say: 'differs';
+      readonly unit: string;
+      readonly property: string;
+      readonly meant: string;
+      readonly got: string;
+    }
   | { readonly say: 'unit-log'; readonly unit: string; readonly text: string }
   /** A restart was refused at once, with the last line that the service manager printed. */
   | { readonly say: 'refused'; readonly text: string }
@@ -44,6 +52,11 @@ export function parseRunnerLine(line: string): RunnerLine {
   if (key === 'decision' && verdict) return { say: 'decision', verdict };
   if (key === 'await' || key === 'expired') return { say: key };
   if (key === 'note' || key === 'refused') return { say: key, text: rest };
+  if (key === 'differs') {
+    const [unit = '', property = '', ...values] = words;
+    const [meant = '', got = ''] = values.join(' ').split('\t');
+    return { say: 'differs', unit, property, meant, got };
+  }
   if (key === 'unit-log') return { say: 'unit-log', unit: words[0] ?? '', text: words.slice(1).join(' ') };
   if (key === 'unit-failed') {
     const [unit = '', result = 'unknown', , status, state = '', restarts] = words;

@@ -39,6 +39,14 @@ export type UnitFailure = {
   readonly log: readonly string[];
 };
 
+/** A setting that systemd shows otherwise than the unit says; both values are '' where they may be private. */
+export type Difference = {
+  readonly unit: string;
+  readonly property: string;
+  readonly meant: string;
+  readonly got: string;
+};
+
 /** Every expected way in which work on one host can fail. An exception is a bug. */
 export type Failure =
   | { readonly kind: 'unreachable'; readonly detail: string }
@@ -56,6 +64,7 @@ export type Failure =
   | { readonly kind: 'no-target'; readonly detail: string }
   | { readonly kind: 'step-failed'; readonly step: string; readonly exit: Exit }
   | { readonly kind: 'not-settled'; readonly units: readonly UnitFailure[] }
+  | { readonly kind: 'not-as-meant'; readonly differences: readonly Difference[] }
   | { readonly kind: 'unhealthy'; readonly checks: readonly CheckResult[] }
   | { readonly kind: 'expired'; readonly detail: string }
   | { readonly kind: 'cancelled'; readonly phase: Phase }

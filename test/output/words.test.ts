@@ -57,6 +57,12 @@ const FAILURES: { readonly [K in Failure['kind']]: readonly Extract<Failure, { k
       ],
     },
   ],
+  'not-as-meant': [
+    {
+      kind: 'not-as-meant',
+      differences: [{ unit: 'jarvis.service', property: 'MemoryMax', meant: '4294967296', got: '1073741824' }],
+    },
+  ],
   expired: [{ kind: 'expired', detail: 'no confirmation reached the host before its deadline' }],
   cancelled: [{ kind: 'cancelled', phase: 'stage' }],
   'timed-out': [{ kind: 'timed-out', what: 'pip install', ms: 120_000 }],

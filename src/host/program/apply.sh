@@ -137,6 +137,7 @@ apply_start() {
   # shellcheck disable=SC2046
   set -- $(start_list "$to")
   [ $# -gt 0 ] || return 0
+  [ "$rt_to" != systemd ] || systemd_mark_log
   RUN_GENERATION=$to
   refused=$("${rt_to}_restart" "$@") || { out "refused $(printf '%s' "$refused" | tail -n 1)"; return 70; }
 }

@@ -47,7 +47,7 @@ survey() {
 # Watches the services of a generation until they have settled (0), failed (1), ran out of time (2) or the other side
 # has decided meanwhile (3).
 settle() { # GENERATION SECONDS UNTIL
-  rt=$(runtime_of "$1") steady='' since=0 begun=$(date +%s)
+  rt=$(runtime_of "$1") steady='' since=0
   if [ "$rt" = - ] || [ -z "$(start_list "$1")" ] || [ $BOOTING = 1 ]; then return 0; fi
   while :; do
     [ "$PHASE" = REVERTING ] || [ "$(decision "$TXN")" = none ] || return 3
@@ -79,5 +79,5 @@ settle_late() {
 
 settle_failure() {
   out "unit-failed $1 ${u_why:-unknown} ${u_code:-0} ${u_status:-0} ${u_active}/${u_sub} ${u_restarts:-0}"
-  "${rt}_log" "$1" 20 "$((begun - 2))" "$u_invocation" | scrub | while IFS= read -r text; do out "unit-log $1 $text"; done
+  "${rt}_log" "$1" 20 | scrub | while IFS= read -r text; do out "unit-log $1 $text"; done
 }

@@ -92,6 +92,7 @@ verb_seal() { # N USER
     env_proof "$staged"
     ln -sfn "$ROOT/.env" "$release/.env" || die 74 "cannot write in $release"
   fi
+  verify_units "$staged" "$release"
   rm -f "$staged/building"
   mv -T "$staged" "$G/$1" || die 74 "cannot write in $G"
   sync "$G"

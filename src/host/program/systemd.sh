@@ -20,13 +20,14 @@ systemd_enabled() {
   return 1
 }
 
-systemd_log() { # UNIT LINES SINCE-EPOCH INVOCATION: what that run and systemd about it have said
-  set -- "$2" "$3" "$1" "${4:--}"
-  if [ "$4" = - ]; then set -- "$1" "$2" -u "$3"; else set -- "$1" "$2" "_SYSTEMD_INVOCATION_ID=$4" + "INVOCATION_ID=$4"; fi
-  lines=$1 since=$2
-  shift 2
-  journalctl -q --no-pager -o cat -n "$lines" --since "@$since" "$@" 2>/dev/null
+# What a unit has said since it was last restarted. Not by invocation: of a process that died at once, journald may have
+# learned nothing but the unit.
+systemd_log() { # UNIT LINES
+  cursor=$(cat "$S/.cursor" 2>/dev/null)
+  journalctl -q --no-pager -o cat -n "$2" ${cursor:+--after-cursor="$cursor"} -u "$1" 2>/dev/null
 }
+
+systemd_mark_log() { journalctl -q --no-pager -o cat -n 1 --show-cursor 2>/dev/null | sed -n 's/^-- cursor: //p' >"$S/.cursor"; }
 
 # Always reload: systemd notices a changed file by its time stamp, which a copy may keep.
 systemd_reload_manager() { systemctl daemon-reload; }

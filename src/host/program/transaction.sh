@@ -63,7 +63,7 @@ verb_runner() { # TXN FROM TO SETTLE DEADLINE KEEP BY ACTION
   if apply "$TO" "$FROM"; then
     journal_write SETTLING
     out "phase settle"
-    settle "$TO" "$SETTLE" "$DEADLINE" && await
+    settle "$TO" "$SETTLE" "$DEADLINE" && read_back "$TO" && await
   fi
   rm -f "$S/ballast"
   # Not committed, for whatever reason: this side says so, unless the other was quicker.
@@ -129,7 +129,7 @@ owe_what_was_up() {
 close_transaction() {
   boot_disarm
   # A verdict exists by now: who still writes one comes too late in any case.
-  rm -f "$S/lease" "$S/was-up" "$S/.before" "$S/ballast" "$S"/.decision.*
+  rm -f "$S/lease" "$S/was-up" "$S/.before" "$S/.cursor" "$S/ballast" "$S"/.decision.*
   journal_write IDLE
 }
 

@@ -1,5 +1,6 @@
 import { type Failure, unreachable } from '../../model/outcome.ts';
 import { explainConnection } from './connection.ts';
+import { explainDifferences } from './difference.ts';
 import { again, command, type Explanation, type Place, wayOut } from './explanation.ts';
 import { explainHostKey } from './host-key.ts';
 import { PHASE } from './phase.ts';
@@ -27,6 +28,8 @@ export function explain(failure: Failure, place: Place): Explanation {
       return explainStep(failure.step, failure.exit);
     case 'not-settled':
       return explainUnits(failure.units);
+    case 'not-as-meant':
+      return explainDifferences(failure.differences);
     case 'unhealthy':
       return explainChecks(failure.checks, place);
     case 'locked':

@@ -7,7 +7,7 @@ const PATHS = ['/etc/systemd/system', '/etc/logrotate.d', `/etc/${APP}.conf`, '/
 const IGNORED = [
   new RegExp(`^${ROOT}/data/`),
   new RegExp(
-    `^${STATE}/(state|log|lock|out\\.[^/]*|decision\\.[^/]*|host[^/]*\\.sh|run(/.*)?|\\.before|was-up|undo(/.*)?)$`,
+    `^${STATE}/(state|log|lock|out\\.[^/]*|decision\\.[^/]*|host[^/]*\\.sh|run(/.*)?|\\.before|was-up|\\.cursor|undo(/.*)?)$`,
   ),
   /\/verdict$/,
   // Its number is another one after each start.

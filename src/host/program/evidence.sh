@@ -1,0 +1,80 @@
+# What this host's own systemd makes of a release: asked before anything is switched, and read back when it runs. It ends
+# with success after dropping a line, so what it prints and shows decides, not its exit status.
+
+# Copies, in which `current` is already the new release and the units of the old one are gone.
+verify_units() { # RECORD-FOLDER RELEASE
+  [ $PRIVILEGED = 1 ] && is_systemd && have systemd-analyze && [ -d "$1/units" ] || return 0
+  [ "$(sed -n 's/^runtime //p' "$1/manifest")" = systemd ] || return 0
+  v=$S/.verify
+  rm -rf "$v"
+  cp -R "$1/units" "$v" || die 74 "cannot write in $S"
+  base=$(sed -n 's/^base //p' "$1/manifest")
+  leaves=$(unit_files "$base")
+  pattern=$(say "$ROOT/current" | sed 's/[][\.*^$|]/\\&/g')
+  find "$v" -type f -exec sed -i "s|$pattern|$2|g" {} +
+  (cd "$UNITS" && find . ! -type d ! -path '*.wants/*' ! -path '*.requires/*' ! -path '*/.*' | sed 's|^\./||') | while read -r f; do
+    if [ -e "$v/$f" ] || contains "$leaves" "$f"; then continue; fi
+    case $f in */*) mkdir -p "$v/${f%/*}" ;; esac
+    cp -P "$UNITS/$f" "$v/$f"
+  done
+  wrong=$(verify_copies "$1" "$2")
+  rm -rf "$v"
+  [ -z "$wrong" ] || die 65 "the systemd of this host does not take the units as they are: $(say "$wrong" | tr '\n' ';' | sed 's/;$//; s/;/; /g')"
+}
+
+verify_copies() { # RECORD-FOLDER RELEASE: prints what is wrong, a line each
+  newer=$(cat "$1/verify/newer" 2>/dev/null)
+  files=$(cd "$1/units" && find . -type f | sed 's|^\./||')
+  ours=$(say "$files" | grep -v -e / -e '@\.')
+  for u in $(grep -h '@.*\.' "$1/enable" "$1/start" 2>/dev/null | sort -u); do
+    template=${u%%@*}@.${u##*.}
+    [ -f "$v/$template" ] && ln -sf "$template" "$v/$u" && ours="$ours $u"
+  done
+  limit=''
+  ! have timeout || limit='timeout 60'
+  release=$2
+  set --
+  for u in $ours; do set -- "$@" "$v/$u"; done
+  [ $# -gt 0 ] || return 0
+  path=$v:/run/systemd/system:/run/systemd/generator:/usr/local/lib/systemd/system:/lib/systemd/system:/usr/lib/systemd/system
+  # shellcheck disable=SC2086
+  printed=$(SYSTEMD_UNIT_PATH=$path $limit systemd-analyze verify --man=no "$@" 2>&1 </dev/null) && code=0 || code=$?
+  say "$printed" | sed "s/$(printf '\033')\[[0-9;]*m//g; s|^\[\(.*:[0-9]*\)\] |\1: |; s|$v/||g; s|$release|$ROOT/current|g" | while IFS= read -r line; do
+    where=${line%%: *}
+    # A directive that is newer than this systemd is no mistake: the plan has named it.
+    ! contains "$newer" "$where" || continue
+    of=''
+    for u in $files; do case $line in "$u":[0-9]*) of=line ;; esac; done
+    for u in $ours; do case $line in "$u: "* | "Unit $u "*) of=unit ;; esac; done
+    case $of/$code/$line in
+      /*) ;;
+      */*gnoring* | */*gnored* | */*efusing* | */*nknown*) say "$line" ;;
+      # Notices about single lines are none of our business; what keeps the unit from loading is. 124: out of time.
+      line/* | unit/0/* | unit/124/*) ;;
+      *) say "$line" ;;
+    esac
+  done
+}
+
+# A limit may have been dropped, or overridden by a drop-in of the host: `expect` says what `systemctl show` must print.
+read_back() { # GENERATION
+  [ "$(runtime_of "$1")" = systemd ] && [ -f "$G/$1/expect" ] && [ $BOOTING = 0 ] || return 0
+  of='' differs=0
+  while read -r u property meant; do
+    if [ "$u" != "$of" ]; then
+      of=$u
+      shown=$NL$(systemctl show -p "$(U=$u awk '$1 == ENVIRON["U"] { printf "%s,", $2 }' "$G/$1/expect")Id" -- "$u" 2>/dev/null)$NL
+    fi
+    case $shown in
+      *"$NL$property=$meant$NL"*) ;;
+      *"$NL$property="*)
+        got=${shown#*"$NL$property="}
+        got=${got%%"$NL"*}
+        case $property in Environment) meant='' got='' ;; esac
+        out "differs $u $property $(printf '%s\t%s' "$meant" "$got")"
+        differs=1
+        ;;
+    esac # What it does not have at all, it is too old for.
+  done <"$G/$1/expect"
+  [ $differs = 0 ]
+}
