@@ -3,9 +3,10 @@
 # Two operators may have looked at the same moment; from here on one of them is at work and the other is told so.
 verb_enter() { # BASE BY
   mkdir -p "$S" || die 74 "cannot write in $S"
-  # A host that refuses before anything was ever deployed to it keeps no trace of having been asked.
-  trap forget_if_empty EXIT
   lock "$S/lock" 9 3 || die 75 "a transaction is under way"
+  # A host that refuses before anything was ever deployed to it keeps no trace of having been asked. Only under the lock:
+  # whoever is first has made no generation yet.
+  trap forget_if_empty EXIT
   refuse_if_held
   journal_read
   [ "$PHASE" = IDLE ] || die 75 "transaction $TXN of $BY is in phase $PHASE"
