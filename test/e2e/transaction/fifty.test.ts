@@ -46,3 +46,14 @@ it('of 50 deploys at once one wins; the others are told why and change nothing',
     await Promise.all(projects.map((project) => project[Symbol.asyncDispose]()));
   }
 });
+
+it('a switch from a generation that is not active any more is refused by the host itself', async () => {
+  const call = (from: number) =>
+    host.sh(`sh /var/lib/fleet/fifty/host.sh ${ROOT} fifty activate late-${from} ${from} 1 1 20 5 somebody deploy`);
+  expect((await call(7)).stdout).toContain('end conflict 1');
+  expect(await host.out(`readlink ${ROOT}/current; sed -n "s/^phase //p" /var/lib/fleet/fifty/state`)).toBe(
+    'releases/1\nIDLE',
+  );
+  // The same call from what is active does begin: nobody confirms it, so it is taken back.
+  expect((await call(1)).stdout).toContain('phase settle');
+});
