@@ -65,13 +65,14 @@ export const look = (site: CallSite, verb: 'history'): Script =>
     ? call(site, verb)
     : Script.join([sh`set -- ${site.layout.root} ${site.layout.app} ${verb}`, Script.ofProgram(PROGRAM)], '\n');
 
+/** Two operators may install at the same moment: each writes a file of its own, and either may win the name. */
 function install(state: string): Script {
-  const temporary = `${state}/.${PROGRAM_NAME}`;
+  const temporary = sh`${`${state}/.${PROGRAM_NAME}`}.$$`;
   return Script.join(
     [
       sh`umask 077; mkdir -p ${state} || exit 74`,
       Script.ofProgram(
-        `${sh`cat >${temporary}`.text} <<'END_OF_HOST_PROGRAM' || exit 74\n${PROGRAM}\nEND_OF_HOST_PROGRAM`,
+        `${sh`cat >${temporary}`.text} <<'END_OF_HOST_PROGRAM' || { ${sh`rm -f ${temporary}`.text}; exit 74; }\n${PROGRAM}\nEND_OF_HOST_PROGRAM`,
       ),
       sh`mv -f ${temporary} ${`${state}/${PROGRAM_NAME}`} || exit 74`,
       sh`ln -sfn ${PROGRAM_NAME} ${`${state}/host.sh`}`,

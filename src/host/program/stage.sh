@@ -138,6 +138,7 @@ prune() {
     esac
     [ "$n" = "$active" ] || [ "$n" = "$base" ] || [ "$n" = "$FROM" ] || rm -rf "${G:?}/$n" "$ROOT/releases/$n"
   done
+  find "$S" -maxdepth 1 -name '.host-*' -mmin +60 -exec rm -f {} +
   for f in "$S"/out.* "$S"/decision.*; do
     case $f in *".$TXN") ;; *) rm -f "$f" ;; esac
   done
