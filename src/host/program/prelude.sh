@@ -19,7 +19,9 @@ NL='
 BOOTING=0
 
 # Without root everything lives under the app's own root; the demo asks for that even where it is root.
-if [ "$(id -u)" = 0 ] && [ "${FLEET_STATE_IN_ROOT:-0}" != 1 ]; then
+# Who cannot be told apart from somebody without root (a killed `id`) must not begin a second state of its own.
+uid=$(id -u) && [ -n "$uid" ] || { printf 'error cannot tell who this is\n'; exit 70; }
+if [ "$uid" = 0 ] && [ "${FLEET_STATE_IN_ROOT:-0}" != 1 ]; then
   PRIVILEGED=1 S=/var/lib/fleet/$APP
 else
   PRIVILEGED=0 S=$ROOT/.fleet
