@@ -12,7 +12,7 @@ import { leftAlone, type OpenHost, openHost, recoverHost } from './open.ts';
 import { type Planned, planHost } from './plan.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { type HostRun, QUICK } from './run.ts';
-import { fillGeneration } from './stage.ts';
+import { fillGeneration, shown } from './stage.ts';
 
 type Reactivate = Extract<Plan, { to: 'reactivate' }>;
 
@@ -36,8 +36,8 @@ export async function deployHost(target: HostTarget, run: HostRun): Promise<Host
   run.emit({ type: 'phase', phase: 'plan' });
   const planned = planHost(target, tasks, host.value.probe, host.value.fragments);
   if (!planned.ok) return { end: 'untouched', failure: planned.failure };
-  const { plan, view } = planned.value;
-  run.emit({ type: 'planned', plan: view });
+  const { plan } = planned.value;
+  run.emit({ type: 'planned', plan: shown(planned.value, host.value, run) });
   if (plan.to === 'nothing') return { end: 'unchanged', generation: plan.generation };
 
   const room = enoughRoom(host.value, plan.to === 'advance' ? plan : null);

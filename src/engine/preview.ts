@@ -4,6 +4,7 @@ import { withLayout } from './layout-tasks.ts';
 import { openHost } from './open.ts';
 import { planHost } from './plan.ts';
 import type { HostRun } from './run.ts';
+import { shown } from './stage.ts';
 
 /** `fleet plan` on one host: reads, says what a deploy would change, writes nothing. */
 export async function previewHost(target: HostTarget, run: HostRun): Promise<HostOutcome> {
@@ -22,6 +23,6 @@ export async function previewHost(target: HostTarget, run: HostRun): Promise<Hos
   }
   const planned = planHost(target, tasks, host.probe, host.fragments);
   if (!planned.ok) return { end: 'untouched', failure: planned.failure };
-  run.emit({ type: 'planned', plan: planned.value.view });
+  run.emit({ type: 'planned', plan: shown(planned.value, host, run) });
   return { end: 'planned', pending: planned.value.plan.to !== 'nothing', generation: facts.active };
 }

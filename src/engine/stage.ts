@@ -2,12 +2,13 @@ import { call } from '../host/call.ts';
 import { releaseFolder, stagingFolder } from '../host/layout.ts';
 import { type GenerationRecord, recordFiles } from '../host/record.ts';
 import { type Exit, fail, ok, type Result, unreachable } from '../model/outcome.ts';
-import type { Advance, StageStep } from '../model/plan.ts';
+import type { Advance, PlanView, StageStep } from '../model/plan.ts';
 import type { HostTarget } from '../model/target.ts';
 import { Script, sh } from '../shell/sh.ts';
 import type { BundleFile } from '../transport/transport.ts';
 import { stepFailed } from './claim.ts';
 import type { OpenHost } from './open.ts';
+import type { Planned } from './plan.ts';
 import { type HostRun, QUICK } from './run.ts';
 
 /** Fills a claimed release and its record, and seals them. Writes only below the claimed number. */
@@ -117,6 +118,18 @@ export async function fillGeneration(
 /** rsync where both sides have it; otherwise one tar stream, which needs nothing but tar on the host. */
 export const syncMethod = (host: Pick<OpenHost, 'probe'>, run: Pick<HostRun, 'localRsync'>): 'rsync' | 'tar' =>
   run.localRsync && host.probe.facts.tools.has('rsync') ? 'rsync' : 'tar';
+
+/** The plan as it is shown: it says when code has to go the longer way, and why. */
+export function shown(
+  { plan, view }: Planned,
+  host: Pick<OpenHost, 'probe'>,
+  run: Pick<HostRun, 'localRsync'>,
+): PlanView {
+  const sends = plan.to === 'advance' && plan.stage.some((step) => step.do === 'sync');
+  if (!sends || syncMethod(host, run) === 'rsync') return view;
+  const where = run.localRsync ? 'the host has no rsync' : 'there is no rsync on this machine';
+  return { ...view, warnings: [...view.warnings, `${where}: all of the code is sent, as a tar stream`] };
+}
 
 /** Commands see a complete tree: files first, then commands in their own order. */
 const runLater = (steps: readonly StageStep[]) => [

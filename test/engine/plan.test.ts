@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { digestOf, partsOf } from '../../src/engine/parts.ts';
 import { planHost } from '../../src/engine/plan.ts';
-import { generationId } from '../../src/model/ids.ts';
+import { shown } from '../../src/engine/stage.ts';
+import { digest, generationId } from '../../src/model/ids.ts';
 import { EMPTY_TASK_PLAN, type TaskPlan } from '../../src/model/plan.ts';
 import { Secret } from '../../src/model/secret.ts';
 import type { HostTarget, Layout } from '../../src/model/target.ts';
@@ -92,5 +93,24 @@ describe('the digest of what is wanted', () => {
   it('does not follow titles, ids and time limits', () => {
     const run = { id: 'r', title: 'one', do: 'run', argv: ['a'], cwd: '', creates: null, timeoutMs: 1 } as const;
     expect(digestFor({ stage: [run] })).toBe(digestFor({ stage: [{ ...run, title: 'two', timeoutMs: 9 }] }));
+  });
+});
+
+describe('the plan as it is shown', () => {
+  const sync = task({
+    stage: [
+      { id: 's', title: 's', do: 'sync', to: '', tree: { from: '/x', entries: [], bytes: 0, digest: digest('0') } },
+    ],
+  });
+  const warnings = (localRsync: boolean, tools: string[], tasks = [sync]) => {
+    const probe = probeWith({ tools: new Set(tools) });
+    return shown(plan(tasks, probe), { probe }, { localRsync }).warnings.filter((text) => text.includes('tar stream'));
+  };
+
+  it('says when code goes as a tar stream, and which side lacks rsync', () => {
+    expect(warnings(true, ['tar', 'rsync'])).toEqual([]);
+    expect(warnings(true, ['tar'])).toEqual(['the host has no rsync: all of the code is sent, as a tar stream']);
+    expect(warnings(false, ['tar', 'rsync'])[0]).toContain('there is no rsync on this machine');
+    expect(warnings(true, ['tar'], [WANTED])).toEqual([]);
   });
 });
