@@ -11,7 +11,10 @@ import type { OpenHost } from './open.ts';
 import type { Planned } from './plan.ts';
 import { type HostRun, QUICK } from './run.ts';
 
-/** Fills a claimed release and its record, and seals them. Writes only below the claimed number. */
+/**
+ * Fills a claimed release and its record, and seals them. Writes only below the claimed number.
+ * @param host after the claim, which has put the program there
+ */
 export async function fillGeneration(
   host: OpenHost,
   target: HostTarget,
@@ -44,16 +47,13 @@ export async function fillGeneration(
   if (!checked.ok) return checked;
   const seal = Script.join(
     [
-      ...(builds && target.layout.user !== null ? [sh`( ${call(known(), 'reclaim', id, user)} ) || exit`] : []),
-      call(known(), 'seal', id, user),
+      ...(builds && target.layout.user !== null ? [sh`( ${call(host.site, 'reclaim', id, user)} ) || exit`] : []),
+      call(host.site, 'seal', id, user),
     ],
     '\n',
   );
   return succeeded('seal the release', await host.transport.run(seal, quick()));
 
-  function known() {
-    return { ...host.site, hasProgram: true };
-  }
   // Writing to a slow disk may take its time.
   function quick() {
     return { signal: run.signal, timeoutMs: 5 * QUICK };
@@ -91,7 +91,7 @@ export async function fillGeneration(
       case 'put':
         return succeeded(step.title, await host.transport.unpack(batch.flatMap(bundleFile), release, quick()));
       case 'run': {
-        const lend = target.layout.user === null ? [] : [sh`( ${call(known(), 'lend', id, user)} ) || exit`];
+        const lend = target.layout.user === null ? [] : [sh`( ${call(host.site, 'lend', id, user)} ) || exit`];
         const guard =
           step.creates === null
             ? []
@@ -99,7 +99,7 @@ export async function fillGeneration(
                 sh`if [ -e ${step.creates.startsWith('/') ? step.creates : `${release}/${step.creates}`} ]; then exit 0; fi`,
               ];
         const script = Script.join(
-          [...guard, ...lend, call(known(), 'exec', user, `${release}/${step.cwd}`, ...step.argv)],
+          [...guard, ...lend, call(host.site, 'exec', user, `${release}/${step.cwd}`, ...step.argv)],
           '\n',
         );
         const onLine = (stream: 'stdout' | 'stderr', line: string) =>

@@ -1,8 +1,6 @@
 # Services where there is no systemd: one supervisor process for each (supervise.sh), told what to do by the files that
 # the controller made from the same unit. State lives in run/<unit>/, in the words that `systemctl show` uses.
 
-nohup_dir() { say "$S/run/$1"; }
-
 nohup_read() { # UNIT: sets sup sup_start pid pid_start run_as
   sup=0 sup_start='' pid=0 pid_start='' run_as=-
   [ -f "$S/run/$1/status" ] || return 0
