@@ -75,24 +75,8 @@ export type Project = AsyncDisposable & {
 
 /** A fleet project in a temporary folder, with the host keys of its test hosts pinned. */
 export async function fleetProject(parts: ProjectParts): Promise<Project> {
-  if (!existsSync(cli)) throw new Error('dist/cli/main.js is missing: run `npm run build` before tests on hosts');
-  const folder = mkdtempSync(join(tmpdir(), 'fleet-project-'));
-  const home = mkdtempSync(join(tmpdir(), 'fleet-home-'));
-  const write = (path: string, content: string) => {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    writeFileSync(join(folder, path), content, { mode: path.startsWith('secrets/') ? 0o600 : 0o644 });
-  };
-  const playbook = (content: string | object) =>
-    write('playbooks/app.yaml', typeof content === 'string' ? content : JSON.stringify(content, null, 2));
-  const env = (values: Readonly<Record<string, string>>) =>
-    write(
-      'secrets/app.env',
-      Object.entries(values)
-        .map(([key, value]) => `${key}=${value}\n`)
-        .join(''),
-    );
-
-  writeFileSync(sshConfig(home), `UserKnownHostsFile ${join(home, '.ssh', 'known_hosts')}\n`);
+  const project = emptyProject();
+  const { folder, write, env, playbook } = project;
   const hosts = Object.fromEntries(Object.entries(parts.hosts).map(([name, host]) => [name, inventoryFields(host)]));
   write('inventory/hosts.yaml', JSON.stringify({ hosts }, null, 2));
   playbook(parts.playbook);
@@ -101,7 +85,20 @@ export async function fleetProject(parts: ProjectParts): Promise<Project> {
   for (const [path, content] of Object.entries(parts.units ?? {})) write(`units/${path}`, content);
   for (const [path, content] of Object.entries(parts.files ?? {})) write(path, content);
   if (parts.env !== undefined) env(parts.env);
+  return project;
+}
 
+/** A folder without any file yet, and the real command to run in it; `app` names the playbook and the env file. */
+export function emptyProject(app = 'app'): Project {
+  if (!existsSync(cli)) throw new Error('dist/cli/main.js is missing: run `npm run build` before tests on hosts');
+  const folder = mkdtempSync(join(tmpdir(), 'fleet-project-'));
+  const home = mkdtempSync(join(tmpdir(), 'fleet-home-'));
+  writeFileSync(sshConfig(home), `UserKnownHostsFile ${join(home, '.ssh', 'known_hosts')}\n`);
+
+  const write = (path: string, content: string) => {
+    mkdirSync(dirname(join(folder, path)), { recursive: true });
+    writeFileSync(join(folder, path), content, { mode: path.startsWith('secrets/') ? 0o600 : 0o644 });
+  };
   const start: Project['start'] = (args, more = {}) => {
     const options = { cwd: folder, env: { ...environment(home), NO_COLOR: '1', ...more } };
     const child = spawn(process.execPath, [cli, ...args], { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -114,7 +111,10 @@ export async function fleetProject(parts: ProjectParts): Promise<Project> {
   };
 
   return {
-    ...{ folder, home, start, write, env, playbook },
+    ...{ folder, home, start, write },
+    env: (values) => write(`secrets/${app}.env`, envLines(values)),
+    playbook: (content) =>
+      write(`playbooks/${app}.yaml`, typeof content === 'string' ? content : JSON.stringify(content, null, 2)),
     human: (...args) => start(args).ended,
     fleet: async (...args) => parseRun(await start([...args, '--json']).ended),
     remove: (path) => rmSync(join(folder, path), { recursive: true }),
@@ -124,6 +124,12 @@ export async function fleetProject(parts: ProjectParts): Promise<Project> {
   };
 }
 
+/** An env file with these values as they stand, one line each. */
+export const envLines = (values: Readonly<Record<string, string>>) =>
+  Object.entries(values)
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join('');
+
 /** ssh looks for ~/.ssh in the home folder of the account, whatever HOME says; it must not be the operator's in a test. */
 const sshConfig = (home: string) => join(home, 'ssh_config');
 
@@ -132,7 +138,8 @@ export const environment = (home: string) => ({
   ...{ PATH: process.env.PATH, HOME: home, FLEET_SSH_CONFIG: sshConfig(home) },
 });
 
-function inventoryFields(entry: InventoryHost): Record<string, unknown> {
+/** What stands in an inventory for a test host; its keys are pinned. */
+export function inventoryFields(entry: InventoryHost): Record<string, unknown> {
   const { host, fields } = 'fields' in entry ? entry : { host: entry, fields: {} };
   const { address, port, identityFile, hostKeys } = host;
   return { address, port, user: 'root', identityFile, hostKey: hostKeys, ...fields };
