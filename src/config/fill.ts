@@ -1,5 +1,6 @@
 import { fail, ok, type Result } from '../model/outcome.ts';
 import { type Diagnostic, diagnostic, type Position } from './diagnostic.ts';
+import { asWritten } from './inventory.ts';
 import { check } from './issues.ts';
 import type { PlaybookSchema } from './playbook-schema.ts';
 import type { YamlFile } from './read.ts';
@@ -27,6 +28,7 @@ export function fillValue(
   const found: Diagnostic[] = [];
   const alone: Path[] = [];
   const moved = new Map<string, Path>();
+  const odd: { readonly path: Path; readonly text: string }[] = [];
   const locate = locator(yaml);
   /** @param to where the text goes @param item where an item of a list goes */
   const fillOne = (value: string, from: Path, to: Path, item: (i: number) => Path): string | readonly string[] => {
@@ -65,6 +67,10 @@ export function fillValue(
   };
   const fill = (value: unknown, from: Path, to: Path): unknown => {
     if (typeof value === 'string') return hasHole(value) ? fillOne(value, from, to, (i) => [...to, i]) : value;
+    if (typeof value === 'number') {
+      const text = asWritten(value, locate(from));
+      if (text !== String(value)) odd.push({ path: to, text });
+    }
     if (Array.isArray(value)) return fillList(value, from, to);
     if (typeof value !== 'object' || value === null) return value;
     const entries = Object.entries(value).map(([key, item]) =>
@@ -74,7 +80,7 @@ export function fillValue(
   };
   const filled = fill(yaml.value, [], []);
   if (found.length > 0) return fail(found);
-  return ok({ value: alone.length === 0 ? filled : retyped(filled, alone, schema), origin: originIn(moved) });
+  return ok({ value: keepWritten(retyped(filled, alone, schema), odd, schema), origin: originIn(moved) });
 }
 
 const keyOf = (path: Path): string => JSON.stringify(path);
@@ -105,6 +111,13 @@ function retyped(value: unknown, alone: readonly Path[], schema: PlaybookSchema)
     return fits(schema, candidate, path) ? candidate : whole;
   }, value);
 }
+
+/** Leaves numbers as they were written where the schema takes text as well: 1.10 keeps its end. */
+const keepWritten = (value: unknown, odd: readonly { path: Path; text: string }[], schema: PlaybookSchema): unknown =>
+  odd.reduce((whole, { path, text }) => {
+    const candidate = replaced(whole, path, () => text);
+    return fits(schema, whole, path) && fits(schema, candidate, path) ? candidate : whole;
+  }, value);
 
 function fits(schema: PlaybookSchema, value: unknown, path: Path): boolean {
   const checked = check(schema, value);

@@ -115,7 +115,9 @@ export function definitions(vars: Vars | null | undefined, path: Path, locate: L
     Object.entries(vars ?? {}).map(([key, value]) => {
       const at = locate([...path, key]);
       const text =
-        typeof value === 'object' ? value.map((item, i) => textOf(item, locate([...path, key, i]))) : textOf(value, at);
+        typeof value === 'object'
+          ? value.map((item, i) => asWritten(item, locate([...path, key, i])))
+          : asWritten(value, at);
       return [key, { text, at }];
     }),
   );
@@ -124,7 +126,8 @@ export function definitions(vars: Vars | null | undefined, path: Path, locate: L
 type Plain = string | number | boolean;
 type Vars = Readonly<Record<string, Plain | readonly Plain[]>>;
 
-function textOf(value: Plain, { excerpt, column }: Position): string {
+/** A value as text; a number as its place in the file has it. */
+export function asWritten(value: Plain, { excerpt, column }: Position): string {
   const written = excerpt?.text.slice(column - 1, column - 1 + excerpt.length);
   return typeof value === 'number' && written && /^[-+.\d]/.test(written) ? written : String(value);
 }

@@ -49,6 +49,7 @@ const echo = defineTask({
     word: z.string().optional(),
     words: z.array(z.string()).optional(),
     numbers: z.array(z.int()).optional(),
+    plain: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
     many: z.array(z.strictObject({ on: z.boolean(), numbers: z.array(z.int()).optional() })).optional(),
   }),
   local: async (spec) => JSON.stringify(spec),
