@@ -23,8 +23,10 @@ systemd_enabled() {
 # What a unit has said since it was last restarted. Not by invocation: of a process that died at once, journald may have
 # learned nothing but the unit.
 systemd_log() { # UNIT LINES
-  cursor=$(cat "$S/.cursor" 2>/dev/null)
-  journalctl -q --no-pager -o cat -n "$2" ${cursor:+--after-cursor="$cursor"} -u "$1" 2>/dev/null
+  unit=$1 count=$2 cursor=$(cat "$S/.cursor" 2>/dev/null)
+  # Behind a cursor -n counts from the front, and the last lines are those that say why.
+  if [ -n "$cursor" ]; then set -- --after-cursor="$cursor"; else set -- -n "$count"; fi
+  journalctl -q --no-pager -o cat "$@" -u "$unit" 2>/dev/null | tail -n "$count"
 }
 
 systemd_mark_log() { journalctl -q --no-pager -o cat -n 1 --show-cursor 2>/dev/null | sed -n 's/^-- cursor: //p' >"$S/.cursor"; }

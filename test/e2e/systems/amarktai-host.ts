@@ -11,7 +11,7 @@ const shortWaits = (text: string) =>
   text
     .replace('settle: 10s', 'settle: 1s')
     .replace('deadline: 150s', 'deadline: 40s')
-    .replace('status: 200 }', 'status: 200, within: 6s }');
+    .replace('status: 200 }', 'status: 200, within: 4s }');
 
 /** Without pip in the venv, which takes three seconds of every deploy; there is nothing for it to install. */
 export const withoutPip = (text: string) =>
@@ -70,9 +70,14 @@ for i in $(seq ${times}); do
 done
 journalctl -q -o cat --after-cursor="$cursor" -u ${UNIT}`);
 
-/** All that a deploy may have put on a host, besides the account's traces in /etc. */
-export const leftovers = (host: TestHost) =>
-  host.out(`find ${ROOT} /var/lib/fleet /etc/systemd/journald.conf.d /etc/logrotate.d -name '*' 2>/dev/null | grep -e amarktai -e fleet
-find /etc/systemd/system -name 'amarktai*'
-getent passwd amarktai
+/** What of the app is live on a host: units, settings of daemons, the link to the code, the secrets. */
+export const live = (host: TestHost) =>
+  host.out(`find /etc/systemd /etc/logrotate.d -name 'amarktai*'
+find ${ROOT}/current ${ROOT}/.env 2>/dev/null
+true`);
+
+/** All that a deploy may have put on a host. */
+export const traces = (host: TestHost) =>
+  host.out(`find ${ROOT} /var/lib/fleet /etc/systemd /etc/logrotate.d /var/spool/cron 2>/dev/null | sort
+grep -h amarktai /etc/passwd /etc/group /etc/shadow
 true`);
