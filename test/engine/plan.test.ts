@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { digestOf, partsOf } from '../../src/engine/parts.ts';
 import { planHost } from '../../src/engine/plan.ts';
-import { shown } from '../../src/engine/stage.ts';
+import { shown } from '../../src/engine/send-code.ts';
 import { digest, generationId } from '../../src/model/ids.ts';
 import { EMPTY_TASK_PLAN, type TaskPlan } from '../../src/model/plan.ts';
 import { Secret } from '../../src/model/secret.ts';
@@ -80,8 +80,8 @@ describe('the digest of what is wanted', () => {
       digestFor({ enable: ['app.service'] }),
       digestFor({ env: new Secret('.env', 'A=1') }),
       digestFor({ env: new Secret('.env', 'A=2') }),
-      digestFor({ files: [{ path: '/etc/x', content: 'x', mode: 0o644, owner: 'root', group: 'root' }] }),
-      digestFor({ files: [{ path: '/etc/x', content: 'x', mode: 0o600, owner: 'root', group: 'root' }] }),
+      digestFor({ files: [{ path: '/etc/x', content: 'x', mode: 0o644, owner: 'root', group: 'root', reader: null }] }),
+      digestFor({ files: [{ path: '/etc/x', content: 'x', mode: 0o600, owner: 'root', group: 'root', reader: null }] }),
       digestFor({ stage: [{ id: 'a', title: '', do: 'put', to: 'x', content: 'x', mode: 0o644 }] }),
       digestFor({ stage: [{ id: 'a', title: '', do: 'put', to: 'x', content: 'y', mode: 0o644 }] }),
       digestFor({ stage: [{ id: 'r', title: '', do: 'run', argv: ['a'], cwd: '', creates: null, timeoutMs: 1 }] }),
