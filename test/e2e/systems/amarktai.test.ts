@@ -54,7 +54,7 @@ describe('the Amarktai API on a host with systemd', () => {
       project.write(PLAYBOOK, withoutPip(playbook));
     });
     afterAll(() => project.write(PLAYBOOK, playbook));
-    const nothingLeft = async () => {
+    const nothingLive = async () => {
       expect(await live(host)).toBe('');
       expect(await host.out('systemctl is-active systemd-journald')).toBe('active');
     };
@@ -65,7 +65,7 @@ describe('the Amarktai API on a host with systemd', () => {
       await host.out('systemctl stop stranger');
       expect(outcome).toBe('reverted');
       expect(JSON.stringify(failure)).toContain("('127.0.0.1', 8000): address already in use");
-      await nothingLeft();
+      await nothingLive();
     });
 
     it('when a package is missing in its venv', async () => {
@@ -75,7 +75,17 @@ describe('the Amarktai API on a host with systemd', () => {
       project.write(code, text);
       expect(outcome).toBe('reverted');
       expect(JSON.stringify(failure)).toContain("No module named 'ccxt'");
-      await nothingLeft();
+      await nothingLive();
+    });
+
+    it('when it requires a MongoDB that the host does not have', async () => {
+      const text = shipped(PLAYBOOK);
+      project.write(PLAYBOOK, text.replace('dependencies: none ', 'dependencies: mongodb '));
+      const { outcome, failure } = await deploy();
+      project.write(PLAYBOOK, text);
+      expect(outcome).toBe('reverted');
+      expect(JSON.stringify(failure)).toMatch(/mongod\.service not found/);
+      await nothingLive();
     });
 
     it('when it never gets healthy: it was not enabled for a moment', async () => {
@@ -86,7 +96,7 @@ describe('the Amarktai API on a host with systemd', () => {
       const ended = await run.ended;
       expect(ended.code).toBe(1);
       expect(ended.stdout).toContain('503 Service Unavailable, expected 200');
-      await nothingLeft();
+      await nothingLive();
     });
   });
 
