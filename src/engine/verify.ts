@@ -27,7 +27,7 @@ export function checkIo(host: OpenHost, signal: AbortSignal): CheckIo {
 export async function checkOnce(check: BoundCheck, io: CheckIo, now: () => number): Promise<CheckResult> {
   const begun = now();
   const verdict = await check.check(io);
-  return { check: check.label, ok: verdict.ok, detail: verdict.detail, ms: now() - begun };
+  return { check: check.label, ...verdict, ms: now() - begun };
 }
 
 /** Repeats each check until it passes, its own time is up, or `until` (milliseconds since the epoch) has come. */

@@ -22,7 +22,8 @@ export type CheckIo = {
   dial(host: string, port: number, timeoutMs: number): Promise<Result<Duplex>>;
 };
 
-export type Verdict = { readonly ok: boolean; readonly detail: string };
+/** What a check found. One with a warning has passed: nothing stops, and the reader is told. */
+export type Verdict = { readonly ok: boolean; readonly detail: string; readonly warning?: true };
 
 /** A check of one host, ready to run. */
 export type BoundCheck = {
