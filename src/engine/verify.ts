@@ -13,12 +13,12 @@ export function checkIo(host: OpenHost, signal: AbortSignal): CheckIo {
     signal,
     run: (script, timeoutMs) => transport.run(script, { signal, timeoutMs }),
     dial: (address, port, timeoutMs) => transport.dial(address, port, { signal, timeoutMs }),
-    async unit(name) {
-      const reply = await transport.run(call(site, 'unit', name), { signal, timeoutMs: QUICK });
+    async units(names) {
+      const reply = await transport.run(call(site, 'unit', ...names), { signal, timeoutMs: QUICK });
       if (!reply.ok) return reply;
-      const line = reply.value.stdout.split('\n').find((text) => text.startsWith('unit '));
-      if (line === undefined) return fail({ kind: 'step-failed', step: `look at ${name}`, exit: reply.value });
-      return ok(parseUnit(line.slice(5)));
+      const lines = reply.value.stdout.split('\n').filter((text) => text.startsWith('unit '));
+      if (lines.length === names.length) return ok(lines.map((line) => parseUnit(line.slice(5))));
+      return fail({ kind: 'step-failed', step: `look at ${names.join(', ')}`, exit: reply.value });
     },
   };
 }

@@ -18,7 +18,8 @@ export type UnitState = {
 export type CheckIo = {
   readonly signal: AbortSignal;
   run(script: Script, timeoutMs: number): Promise<Result<Exit>>;
-  unit(name: string): Promise<Result<UnitState>>;
+  /** In the order of the names, asked in one go. */
+  units(names: readonly string[]): Promise<Result<readonly UnitState[]>>;
   dial(host: string, port: number, timeoutMs: number): Promise<Result<Duplex>>;
 };
 

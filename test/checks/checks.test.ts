@@ -39,6 +39,19 @@ describe('a unit check', () => {
     expect(await checkHere(unit, given.unit, hostHere({ [given.unit]: given }))).toEqual({ ok, detail });
   });
 
+  it('of several units passes when all are up, and names those that are not', async () => {
+    const up = state('a.service', 'active', 'running', { pid: 42 });
+    const timer = state('b.timer', 'active', 'waiting');
+    const dead = state('c.service', 'failed', 'failed', { result: 'exit-code', status: 3 });
+    const host = hostHere({ 'a.service': up, 'b.timer': timer, 'c.service': dead });
+    expect(await checkHere(unit, ['a.service', 'b.timer'], host)).toEqual({ ok: true, detail: '2 units up' });
+    expect(await checkHere(unit, { name: ['a.service', 'c.service'] }, host)).toEqual({
+      ok: false,
+      detail: 'c.service failed (failed), exit-code, status 3, 0 restarts',
+    });
+    expect(await checkHere(unit, ['a.service'], host)).toEqual(await checkHere(unit, 'a.service', host));
+  });
+
   it('tells that the host could not be asked', async () =>
     expect(await checkHere(unit, { name: 'a@1.service' })).toEqual({
       ok: false,
@@ -95,6 +108,7 @@ describe('a command check', () => {
 const ENTRIES: Readonly<Record<string, readonly (readonly [entry: unknown, label: string])[]>> = {
   unit: [
     ['jarvis.service', 'unit jarvis.service'],
+    [['a.service', 'b.timer'], 'unit a.service, b.timer'],
     [{ name: 'w@1.service' }, 'unit w@1.service'],
   ],
   http: [
@@ -117,7 +131,17 @@ const ENTRIES: Readonly<Record<string, readonly (readonly [entry: unknown, label
 };
 
 const REFUSED: Readonly<Record<string, readonly unknown[]>> = {
-  unit: ['jarvis', 'w@.service', "a b'c.service", '../x.service', '-x.service', { name: 'a.service', within: '30' }],
+  unit: [
+    'jarvis',
+    'w@.service',
+    "a b'c.service",
+    '../x.service',
+    '-x.service',
+    { name: 'a.service', within: '30' },
+    [],
+    ['a.service', 'a.service'],
+    ['a'],
+  ],
   http: [
     'ftp://x/',
     'http://',
