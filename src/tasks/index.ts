@@ -1,6 +1,7 @@
 import { directories } from './directories.ts';
 import { env } from './env.ts';
 import { files } from './files.ts';
+import { instances } from './instances.ts';
 import { logrotate } from './logrotate.ts';
 import { packages } from './packages.ts';
 import { run } from './run.ts';
@@ -9,4 +10,4 @@ import { units } from './units.ts';
 import { user } from './user.ts';
 
 /** Every task kind. A new one is an import and an entry here. */
-export const TASKS = [user, packages, directories, sync, env, files, run, units, logrotate] as const;
+export const TASKS = [user, packages, directories, sync, env, files, run, units, instances, logrotate] as const;
