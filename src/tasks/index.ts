@@ -1,3 +1,4 @@
+import { devices } from './devices.ts';
 import { directories } from './directories.ts';
 import { env } from './env.ts';
 import { files } from './files.ts';
@@ -10,4 +11,16 @@ import { units } from './units.ts';
 import { user } from './user.ts';
 
 /** Every task kind. A new one is an import and an entry here. */
-export const TASKS = [user, packages, directories, sync, env, files, run, units, instances, logrotate] as const;
+export const TASKS = [
+  user,
+  packages,
+  directories,
+  sync,
+  env,
+  files,
+  run,
+  units,
+  instances,
+  devices,
+  logrotate,
+] as const;

@@ -21,6 +21,7 @@ const ENTRIES: Readonly<Record<string, unknown>> = {
     files: [{ from: 'experiments/%i.json', to: '/etc/brain-in-jar/experiments/%i.json' }],
     atMost: { instances: 4, MemoryMax: '48G' },
   },
+  devices: { unit: 'brain-experiment@.service', allow: ['/dev/nvidia*', '/dev/dri/renderD*'], access: 'rw' },
   logrotate: 'units/jarvis/jarvis.logrotate',
 };
 
