@@ -53,6 +53,8 @@ export type Difference = {
 export type Failure =
   | { readonly kind: 'unreachable'; readonly detail: string }
   | { readonly kind: 'auth-refused'; readonly detail: string }
+  /** The account that sends code cannot log in or run commands; nothing was begun. */
+  | { readonly kind: 'code-login-refused'; readonly codeUser: string; readonly detail: string }
   | { readonly kind: 'host-key-unknown'; readonly detail: string; readonly presented: string }
   | { readonly kind: 'host-key-changed'; readonly detail: string; readonly presented: string }
   | { readonly kind: 'host-key-revoked'; readonly detail: string; readonly presented: string }
@@ -68,6 +70,8 @@ export type Failure =
   | { readonly kind: 'not-settled'; readonly units: readonly UnitFailure[] }
   | { readonly kind: 'not-as-meant'; readonly differences: readonly Difference[] }
   | { readonly kind: 'unhealthy'; readonly checks: readonly CheckResult[] }
+  /** What the playbook wants to hold before a host is touched does not; `checks` are all that were asked. */
+  | { readonly kind: 'precondition'; readonly checks: readonly CheckResult[] }
   | { readonly kind: 'expired'; readonly detail: string }
   | { readonly kind: 'cancelled'; readonly phase: Phase }
   | { readonly kind: 'timed-out'; readonly what: string; readonly ms: number }

@@ -57,13 +57,21 @@ export type HostTarget = {
   readonly host: HostName;
   readonly app: string;
   readonly connection: Connection;
+  /** Account whose own login carries the code; null when the code goes over `connection` like all the rest. */
+  readonly codeUser: string | null;
   /** `auto`: whatever PID 1 is. */
   readonly runtime: 'auto' | RuntimeName;
   readonly layout: Layout;
   /** Good generations kept on the host. */
   readonly keep: number;
   readonly policy: DeployPolicy;
+  /** Exclusive names of the playbook that this host holds. */
+  readonly holds: readonly string[];
+  /** Those that it does not hold; it may have held them before, and then gives them up. */
+  readonly yields: readonly string[];
   readonly tasks: readonly BoundTask[];
+  /** What must hold before the host is touched. */
+  readonly preconditions: readonly BoundCheck[];
   readonly checks: readonly BoundCheck[];
   readonly source: Source | null;
 };

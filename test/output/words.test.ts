@@ -24,6 +24,9 @@ const unit = (name: string, more = {}) => ({
 const FAILURES: { readonly [K in Failure['kind']]: readonly Extract<Failure, { kind: K }>[] } = {
   unreachable: [{ kind: 'unreachable', detail: 'connect ETIMEDOUT 192.0.2.30:22' }],
   'auth-refused': [{ kind: 'auth-refused', detail: 'publickey was refused for root' }],
+  'code-login-refused': [
+    { kind: 'code-login-refused', codeUser: 'jarvis', detail: 'jarvis@192.0.2.30 refused the login' },
+  ],
   'host-key-unknown': [
     { kind: 'host-key-unknown', detail: 'it is not in /home/a/.ssh/known_hosts', presented: KEY },
     { kind: 'host-key-unknown', detail: '/home/a/.ssh/known_hosts cannot be read', presented: '' },
@@ -54,6 +57,22 @@ const FAILURES: { readonly [K in Failure['kind']]: readonly Extract<Failure, { k
       checks: [
         { check: 'unit jarvis.service', ok: true, detail: 'active', ms: 3 },
         { check: 'tcp 8000', ok: false, detail: 'connection refused', ms: 1 },
+      ],
+    },
+  ],
+  precondition: [
+    {
+      kind: 'precondition',
+      checks: [
+        { check: 'temperature', ok: false, detail: '91 °C, critical is 85 °C', ms: 3 },
+        { check: 'tcp 8000', ok: true, detail: 'connected', ms: 1 },
+      ],
+    },
+    {
+      kind: 'precondition',
+      checks: [
+        { check: 'unit a.service', ok: false, detail: 'inactive', ms: 3 },
+        { check: 'unit b.service', ok: false, detail: 'failed', ms: 1 },
       ],
     },
   ],

@@ -6,7 +6,7 @@ import { explainHostKey } from './host-key.ts';
 import { PHASE } from './phase.ts';
 import { holder } from './report.ts';
 import { duration } from './time.ts';
-import { explainChecks, explainStep, explainUnits } from './work.ts';
+import { explainChecks, explainPreconditions, explainStep, explainUnits } from './work.ts';
 
 const generation = (n: number) => (n === 0 ? 'none' : `generation ${n}`);
 const because = (detail: string) => (detail === '' ? '' : `: ${detail}`);
@@ -17,6 +17,7 @@ export function explain(failure: Failure, place: Place): Explanation {
   switch (failure.kind) {
     case 'unreachable':
     case 'auth-refused':
+    case 'code-login-refused':
     case 'connection-lost':
     case 'sudo-refused':
       return explainConnection(failure);
@@ -32,6 +33,8 @@ export function explain(failure: Failure, place: Place): Explanation {
       return explainDifferences(failure.differences);
     case 'unhealthy':
       return explainChecks(failure.checks, place);
+    case 'precondition':
+      return explainPreconditions(failure.checks, place);
     case 'locked':
       return failure.hold
         ? plain(
