@@ -2,7 +2,7 @@ import type { HostOutcome } from '../model/outcome.ts';
 import type { HostTarget } from '../model/target.ts';
 import { noteCodeLogin } from './code-login.ts';
 import { withLayout } from './layout-tasks.ts';
-import { openHost } from './open.ts';
+import { forLackOfRoot, openHost } from './open.ts';
 import { planHost } from './plan.ts';
 import { askPreconditions } from './preconditions.ts';
 import type { HostRun } from './run.ts';
@@ -24,17 +24,15 @@ export async function previewHost(target: HostTarget, run: HostRun): Promise<Hos
     });
   }
   const planned = planHost(target, tasks, host.probe, host.fragments);
-  if (!planned.ok) return { end: 'untouched', failure: planned.failure };
+  if (!planned.ok) return { end: 'untouched', failure: forLackOfRoot(planned.failure, host) };
   const pending = planned.value.plan.to !== 'nothing';
   const asked = pending ? await askPreconditions(host, target, run) : [];
-  const unmet = asked
-    .filter((result) => !result.ok)
-    .map(
-      ({ check, detail }) =>
-        `a deploy would leave this host untouched: the precondition ${check} does not hold: ${detail}`,
-    );
+  const doubts = asked.flatMap(({ check, ok, warning, detail }) => {
+    if (!ok) return [`a deploy would leave this host untouched: the precondition ${check} does not hold: ${detail}`];
+    return warning === true ? [`the precondition ${check} holds, but: ${detail}`] : [];
+  });
   const plan = shown(planned.value, host, run);
-  run.emit({ type: 'planned', plan: { ...plan, warnings: [...plan.warnings, ...unmet] } });
+  run.emit({ type: 'planned', plan: { ...plan, warnings: [...plan.warnings, ...doubts] } });
   noteCodeLogin(target, planned.value.plan, run);
   return { end: 'planned', pending, generation: facts.active };
 }

@@ -1,6 +1,9 @@
-import type { CheckResult, Exit, UnitFailure } from '../../model/outcome.ts';
+import type { CheckResult, Failure, UnitFailure } from '../../model/outcome.ts';
+import { checkWord } from './check.ts';
 import { count, list } from './count.ts';
 import { command, type Explanation, lastLines, type Place } from './explanation.ts';
+
+type StepFailure = Extract<Failure, { kind: 'step-failed' }>;
 
 /** What an exit status says by itself, where the shell or the kernel chose it. */
 function meaning(code: number): string {
@@ -11,7 +14,7 @@ function meaning(code: number): string {
   return '';
 }
 
-export function explainStep(step: string, exit: Exit): Explanation {
+export function explainStep({ step, exit, noRoot }: StepFailure): Explanation {
   const err = lastLines(exit.stderr, 20);
   const out = lastLines(exit.stdout, 20);
   return {
@@ -21,7 +24,10 @@ export function explainStep(step: string, exit: Exit): Explanation {
       ...(out.length > 0 ? ['its last output:', ...out.map((line) => `  ${line}`)] : []),
       ...(err.length > 0 ? ['its last error output:', ...err.map((line) => `  ${line}`)] : []),
     ],
-    next: ['Put right what the output names and run the same command again; `--verbose` shows the whole output.'],
+    next: [
+      ...(noRoot === undefined ? [] : [`Root was missing because ${noRoot}.`]),
+      'Put right what the output names and run the same command again; `--verbose` shows the whole output.',
+    ],
   };
 }
 
@@ -88,9 +94,10 @@ export const explainChecks = (checks: readonly CheckResult[], place: Place): Exp
 function tellChecks(checks: readonly CheckResult[], sum: (failed: number) => string) {
   const failed = checks.filter((check) => !check.ok);
   const first = failed[0];
+  const width = Math.max(...checks.map((check) => checkWord(check).length));
   const named = failed.length === 1 && first !== undefined ? `: ${first.check}: ${first.detail}` : '';
   return {
     what: `${sum(failed.length)}${named}`,
-    evidence: checks.map((check) => `${check.ok ? 'ok    ' : 'FAILED'} ${check.check}: ${check.detail}`),
+    evidence: checks.map((check) => `${checkWord(check).padEnd(width)} ${check.check}: ${check.detail}`),
   };
 }
