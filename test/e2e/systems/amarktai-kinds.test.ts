@@ -11,8 +11,7 @@ describe.each([
   it('is deployed as it is shipped, serves, restarts cleanly, and goes without a trace', async () => {
     await using host = await startHost('api', kind);
     const before = await traces(host);
-    const hostKey = host.hostKeys.filter((key) => key.startsWith('ssh-ed25519'));
-    await using project = await amarktai({ host, fields: { hostKey } });
+    await using project = await amarktai(host);
     expect(only(await project.fleet('deploy', '--all'))).toMatchObject({ outcome: 'deployed', failure: null });
     expect(await ask(host)).toMatchObject({ ok: true, parts: { autopilot: true, exchange: true } });
     if (host.systemd) {
