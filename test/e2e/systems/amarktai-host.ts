@@ -11,7 +11,7 @@ const shortWaits = (text: string) =>
   text
     .replace('settle: 10s', 'settle: 1s')
     .replace('deadline: 150s', 'deadline: 40s')
-    .replace('status: 200 }', 'status: 200, within: 4s }');
+    .replace('status: 200 }', 'status: 200, within: 3s }');
 
 /** Without pip in the venv, which takes three seconds of every deploy; there is nothing for it to install. */
 export const withoutPip = (text: string) =>
@@ -60,12 +60,12 @@ export async function exposure(host: TestHost): Promise<number> {
 /** The words that ten restarts must not leave in the journal. */
 export const DIRT = /never awaited|SchedulerNotRunningError|Application shutdown failed|Unclosed client session/;
 
-/** Restarts the service and waits for each start until it answers; prints what the journal says from the first on. */
+/** Restarts the service and waits for each start until it listens; prints what the journal says from the first on. */
 export const restarts = (host: TestHost, times: number) =>
   host.out(`cursor=$(journalctl -q -n 1 --show-cursor | sed -n 's/^-- cursor: //p')
 for i in $(seq ${times}); do
   systemctl restart ${UNIT}
-  for j in $(seq 50); do ! ${ASK} >/dev/null 2>&1 || break; sleep 0.1; done
+  for j in $(seq 100); do ! bash -c ': </dev/tcp/127.0.0.1/8000' 2>/dev/null || break; sleep 0.1; done
   [ "$(systemctl is-active ${UNIT})" = active ] || { echo "restart $i: not active"; break; }
 done
 journalctl -q -o cat --after-cursor="$cursor" -u ${UNIT}`);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { only } from '../fleet.ts';
 import { startHost } from '../rig/index.ts';
-import { amarktai, ask, DIRT, exposure, restarts, traces } from './amarktai-host.ts';
+import { amarktai, ask, DIRT, exposure, ROOT, restarts, traces } from './amarktai-host.ts';
 
 describe.each([
   ['Debian 11', 'systemd-bullseye'],
@@ -14,6 +14,7 @@ describe.each([
     await using project = await amarktai(host);
     expect(only(await project.fleet('deploy', '--all'))).toMatchObject({ outcome: 'deployed', failure: null });
     expect(await ask(host)).toMatchObject({ ok: true, parts: { autopilot: true, exchange: true } });
+    expect(await host.out(`${ROOT}/current/venv/bin/pip --version`)).toContain(`${ROOT}/releases/1/`);
     if (host.systemd) {
       expect(await exposure(host)).toBeLessThanOrEqual(2);
       const said = await restarts(host, 2);
