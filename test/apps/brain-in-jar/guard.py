@@ -1,4 +1,4 @@
-"""Says whether it is cool enough to start: ends with 1 above THROTTLE_TEMP_CELSIUS. Unknown is not hot."""
+"""Says whether it is cool enough to start: ends with 1 from THROTTLE_TEMP_CELSIUS on. Unknown is not hot."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def main() -> int:
     if degrees is None:
         print("guard: no thermal zone can be read; starting all the same")
         return 0
-    if degrees > limit:
-        print(f"guard: {degrees:g} °C is above {limit:g} °C: not starting")
+    if degrees >= limit:
+        print(f"guard: {degrees:g} °C is too hot to start; {limit:g} °C is the limit")
         return 1
     return 0
 

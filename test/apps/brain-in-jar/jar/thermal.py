@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Mapping, Optional
 
 #: By type and never by number, which differs between boards. PMIC-Die, for one, reads 100 degrees for ever.
-_ZONES = re.compile(r"^(cpu|gpu|tj|soc\d*)[-_]therm(al)?$", re.IGNORECASE)
+_ZONES = re.compile(r"^(cpu|gpu|soc|tj|cv)[\w-]*[-_]therm(al)?$", re.IGNORECASE)
 
 
 def root(environment: Mapping[str, str] = os.environ) -> Path:
