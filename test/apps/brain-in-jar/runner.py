@@ -20,6 +20,8 @@ from jar.store import Life, Store
 from jar.thermal import hottest, root
 
 LOGS = Path("logs")
+#: Every so many cycles there is a line in the log.
+LOGGED = 10
 TOO_HOT = 75
 BAD_CONFIG = 78
 
@@ -75,6 +77,8 @@ class Experiment:
         self._cycle += 1
         self._memory = self._mode.keep([*self._memory, f"cycle {self._cycle}"])
         self._store.checkpoint(self._cycle, self._memory)
+        if self._cycle % LOGGED == 0:
+            self._log.info("cycle %d, %d things in mind", self._cycle, len(self._memory))
 
     def _ask(self) -> str:
         """run, wait or stop: the coordinator's word, or one's own when there is none."""
