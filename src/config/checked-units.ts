@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { enabledUnits } from './enabled-units.ts';
 import { nearest } from './nearest.ts';
 import type { KindEntry, PlaybookBody } from './playbook-schema.ts';
 
-const enabling = z.object({ enable: z.array(z.string()) });
 const checked = z.union([z.string(), z.object({ name: z.string() }).transform(({ name }) => name)]);
 
 /**
@@ -10,7 +10,7 @@ const checked = z.union([z.string(), z.object({ name: z.string() }).transform(({
  * would otherwise be found out by a deploy that goes back. A check of any other unit of the host is fine.
  */
 export function mistypedUnits({ tasks, health }: PlaybookBody): readonly string[] {
-  const enabled = specsOf(tasks, 'units').flatMap((spec) => enabling.safeParse(spec).data?.enable ?? []);
+  const enabled = enabledUnits(tasks);
   return specsOf(health, 'unit').flatMap((spec) => {
     const name = checked.safeParse(spec).data;
     if (name === undefined || enabled.includes(name)) return [];

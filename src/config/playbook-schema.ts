@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type DeploySpec, deploySchema } from './deploy-schema.ts';
+import { type Exclusive, exclusiveSchema } from './exclusive-schema.ts';
 import { accountSchema, appNameSchema, hostNameSchema, varsSchema } from './names.ts';
 import type { Registry } from './registry.ts';
 import { dataSchema, rootSchema } from './remote-path.ts';
@@ -41,7 +42,9 @@ export type PlaybookBody = {
   readonly data: readonly string[];
   readonly keep: number;
   readonly deploy: DeploySpec;
+  readonly exclusive: readonly Exclusive[];
   readonly tasks: readonly KindEntry[];
+  readonly preconditions: readonly KindEntry[];
   readonly health: readonly KindEntry[];
 };
 
@@ -63,7 +66,14 @@ export function playbookSchema({ tasks, checks }: Registry): PlaybookSchema {
       .meta({ description: 'Good generations kept on the host.', examples: [5] })
       .default(5),
     deploy: deploySchema.prefault({}),
+    exclusive: exclusiveSchema
+      .meta({ description: 'What at most one host of the whole inventory may run.' })
+      .default([]),
     tasks: z.array(oneKind(tasks, 'task')).meta({ description: 'In order; each entry is one kind.' }).default([]),
+    preconditions: z
+      .array(oneKind(checks, 'check'))
+      .meta({ description: 'What must hold before a host is touched; else it is left as it is.' })
+      .default([]),
     health: z.array(oneKind(checks, 'check')).meta({ description: 'What must hold for a deploy to stay.' }).default([]),
   });
 }

@@ -19,6 +19,8 @@ export type Playbook = {
   readonly vars: Definitions;
   readonly root: Definition | null;
   readonly user: Definition | null;
+  /** Whether it has exclusive names; which, and who holds them, may depend on the host. */
+  readonly exclusive: boolean;
   readonly yaml: YamlFile;
   readonly locate: Locate;
 };
@@ -50,6 +52,7 @@ export function parsePlaybook(
     vars: definitions(head.value.vars, ['vars'], locate),
     root: definition('root'),
     user: definition('user'),
+    exclusive: valueAt(yaml.value, ['exclusive']) !== undefined,
     yaml,
     locate,
   });
@@ -83,13 +86,16 @@ export function fillPlaybook(
   const { yaml, locate } = playbook;
   const filled = fillValue(yaml, schema, lookup);
   if (!filled.ok) return filled;
-  const checked = check(schema, filled.value);
+  const { value, origin } = filled.value;
+  const checked = check(schema, value);
   if (checked.ok) return ok(checked.value);
+  const original: Locate = (path, part) => locate(origin(path), part);
   return fail(
     checked.issues.flatMap((issue) =>
-      diagnose(schema, [issue], locate).map((one) => {
-        const after = valueAt(filled.value, issue.path);
-        const changed = typeof after === 'string' && after !== valueAt(yaml.value, issue.path);
+      diagnose(schema, [issue], original).map((one) => {
+        const after = valueAt(value, issue.path);
+        const before = valueAt(yaml.value, origin(issue.path));
+        const changed = typeof after === 'string' ? after !== before : Array.isArray(after) && !Array.isArray(before);
         return changed ? diagnostic(one, one.message, `filled for ${host}: ${JSON.stringify(after)}`) : one;
       }),
     ),

@@ -3,6 +3,7 @@ import type { HostTarget } from '../model/target.ts';
 import { withLayout } from './layout-tasks.ts';
 import { openHost } from './open.ts';
 import { planHost } from './plan.ts';
+import { askPreconditions } from './preconditions.ts';
 import type { HostRun } from './run.ts';
 import { shown } from './stage.ts';
 
@@ -23,6 +24,15 @@ export async function previewHost(target: HostTarget, run: HostRun): Promise<Hos
   }
   const planned = planHost(target, tasks, host.probe, host.fragments);
   if (!planned.ok) return { end: 'untouched', failure: planned.failure };
-  run.emit({ type: 'planned', plan: shown(planned.value, host, run) });
-  return { end: 'planned', pending: planned.value.plan.to !== 'nothing', generation: facts.active };
+  const pending = planned.value.plan.to !== 'nothing';
+  const asked = pending ? await askPreconditions(host, target, run) : [];
+  const unmet = asked
+    .filter((result) => !result.ok)
+    .map(
+      ({ check, detail }) =>
+        `a deploy would leave this host untouched: the precondition ${check} does not hold: ${detail}`,
+    );
+  const plan = shown(planned.value, host, run);
+  run.emit({ type: 'planned', plan: { ...plan, warnings: [...plan.warnings, ...unmet] } });
+  return { end: 'planned', pending, generation: facts.active };
 }

@@ -1,4 +1,4 @@
-import { call } from '../host/call.ts';
+import { look } from '../host/call.ts';
 import { parseUnit } from '../host/facts.ts';
 import type { BoundCheck, CheckIo } from '../model/check.ts';
 import { type CheckResult, fail, ok } from '../model/outcome.ts';
@@ -14,7 +14,7 @@ export function checkIo(host: OpenHost, signal: AbortSignal): CheckIo {
     run: (script, timeoutMs) => transport.run(script, { signal, timeoutMs }),
     dial: (address, port, timeoutMs) => transport.dial(address, port, { signal, timeoutMs }),
     async unit(name) {
-      const reply = await transport.run(call(site, 'unit', name), { signal, timeoutMs: QUICK });
+      const reply = await transport.run(look(site, 'unit', name), { signal, timeoutMs: QUICK });
       if (!reply.ok) return reply;
       const line = reply.value.stdout.split('\n').find((text) => text.startsWith('unit '));
       if (line === undefined) return fail({ kind: 'step-failed', step: `look at ${name}`, exit: reply.value });

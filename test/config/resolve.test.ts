@@ -7,7 +7,7 @@ import { formatDiagnostic } from '../../src/config/diagnostic.ts';
 import { type Inputs, resolveTargets } from '../../src/config/resolve.ts';
 import { EVERYTHING, type Selection } from '../../src/config/select.ts';
 import { projectWith } from './loaded.ts';
-import { readBy } from './stand-ins.ts';
+import { echoed, readBy } from './stand-ins.ts';
 
 const INVENTORY = [
   'groups: { vps: { vars: { base: /opt, port: 8000, kept: 3 } } }',
@@ -46,7 +46,10 @@ describe('a target', () => {
       layout: { root: '/opt/app', current: '/opt/app/current', app: 'app', user: null, data: [] },
       keep: 5,
       policy: { batch: 10, canary: 0, onFailure: 'stop', settleMs: 10_000, deadlineMs: 120_000, confirm: 'per-host' },
+      holds: [],
+      yields: [],
       tasks: [],
+      preconditions: [],
       checks: [],
     });
   });
@@ -60,6 +63,15 @@ describe('a target', () => {
       ['/opt/app', 'web1-svc', 3, 'http http://127.0.0.1:8000/web1-svc 8000'],
       ['/opt/app', 'web2-svc', 3, 'http http://127.0.0.1:9000/web2-svc 9000'],
       ['/opt/app', 'web3-svc', 3, 'http http://127.0.0.1:8000/web3-svc 8000'],
+    ]);
+  });
+
+  it('has preconditions, filled and of the same kinds as health', async () => {
+    const { targets } = await resolve('root: /opt/app\npreconditions:\n  - http: { url: x, status: "{{ port }}" }\n');
+    expect(targets.map(({ preconditions, checks }) => [preconditions[0]?.label, checks.length])).toEqual([
+      ['http x 8000', 0],
+      ['http x 9000', 0],
+      ['http x 8000', 0],
     ]);
   });
 
@@ -93,6 +105,15 @@ describe('vars', () => {
   it('that are numbers keep the way they were written', async () => {
     const playbook = 'root: "/opt/{{ a }}-{{ b }}-{{ c }}"\nvars: { a: 0644, b: 1.10, c: true }\n';
     expect((await resolve(playbook)).targets[0]?.layout.root).toBe('/opt/0644-1.10-true');
+  });
+
+  it('and numbers of the playbook too, where text would do as well', async () => {
+    const playbook =
+      'root: /opt/app\nvars: { v: 2.50, on: yes }\ntasks:\n' +
+      '  - echo: { plain: { a: 1.10, b: 0644, c: 7, d: true, e: "{{ v }}" }, numbers: [0010] }\n';
+    expect((await resolve(playbook)).targets.map(({ tasks }) => tasks.map(echoed))[0]).toEqual([
+      { plain: { a: '1.10', b: '0644', c: 7, d: true, e: '2.50' }, numbers: [10] },
+    ]);
   });
 
   it('behind an alias are those of the anchor', async () => {
