@@ -1,11 +1,12 @@
 import type { HostOutcome } from '../model/outcome.ts';
 import type { HostTarget } from '../model/target.ts';
+import { noteCodeLogin } from './code-login.ts';
 import { withLayout } from './layout-tasks.ts';
 import { openHost } from './open.ts';
 import { planHost } from './plan.ts';
 import { askPreconditions } from './preconditions.ts';
 import type { HostRun } from './run.ts';
-import { shown } from './stage.ts';
+import { shown } from './send-code.ts';
 
 /** `fleet plan` on one host: reads, says what a deploy would change, writes nothing. */
 export async function previewHost(target: HostTarget, run: HostRun): Promise<HostOutcome> {
@@ -34,5 +35,6 @@ export async function previewHost(target: HostTarget, run: HostRun): Promise<Hos
     );
   const plan = shown(planned.value, host, run);
   run.emit({ type: 'planned', plan: { ...plan, warnings: [...plan.warnings, ...unmet] } });
+  noteCodeLogin(target, planned.value.plan, run);
   return { end: 'planned', pending, generation: facts.active };
 }
