@@ -38,7 +38,8 @@ verify_programs() { # RECORD-FOLDER
     case $mode in *[1357]*) ;; *) continue ;; esac
     case $path in *[!A-Za-z0-9/._+-]*) continue ;; esac
     cp "$1/files/$index" "$v/.programs/$index" && chmod 700 "$v/.programs/$index" || die 74 "cannot write in $S"
-    find "$v" -type f ! -path "$v/.programs/*" -exec sed -i "s|$(say "$path" | sed 's/\./\\./g')\( \|\$\)|$v/.programs/$index\1|g" {} +
+    pattern=$(say "$path" | sed 's/\./\\./g')
+    find "$v" -type f ! -path "$v/.programs/*" -exec sed -i "s#$pattern\( \|\$\)#$v/.programs/$index\1#g" {} +
   done <"$1/files.list"
 }
 
