@@ -27,14 +27,12 @@ export async function previewHost(target: HostTarget, run: HostRun): Promise<Hos
   if (!planned.ok) return { end: 'untouched', failure: planned.failure };
   const pending = planned.value.plan.to !== 'nothing';
   const asked = pending ? await askPreconditions(host, target, run) : [];
-  const unmet = asked
-    .filter((result) => !result.ok)
-    .map(
-      ({ check, detail }) =>
-        `a deploy would leave this host untouched: the precondition ${check} does not hold: ${detail}`,
-    );
+  const doubts = asked.flatMap(({ check, ok, warning, detail }) => {
+    if (!ok) return [`a deploy would leave this host untouched: the precondition ${check} does not hold: ${detail}`];
+    return warning === true ? [`the precondition ${check} holds, but: ${detail}`] : [];
+  });
   const plan = shown(planned.value, host, run);
-  run.emit({ type: 'planned', plan: { ...plan, warnings: [...plan.warnings, ...unmet] } });
+  run.emit({ type: 'planned', plan: { ...plan, warnings: [...plan.warnings, ...doubts] } });
   noteCodeLogin(target, planned.value.plan, run);
   return { end: 'planned', pending, generation: facts.active };
 }

@@ -1,4 +1,5 @@
 import type { CheckResult, Exit, UnitFailure } from '../../model/outcome.ts';
+import { checkWord } from './check.ts';
 import { count, list } from './count.ts';
 import { command, type Explanation, lastLines, type Place } from './explanation.ts';
 
@@ -88,9 +89,10 @@ export const explainChecks = (checks: readonly CheckResult[], place: Place): Exp
 function tellChecks(checks: readonly CheckResult[], sum: (failed: number) => string) {
   const failed = checks.filter((check) => !check.ok);
   const first = failed[0];
+  const width = Math.max(...checks.map((check) => checkWord(check).length));
   const named = failed.length === 1 && first !== undefined ? `: ${first.check}: ${first.detail}` : '';
   return {
     what: `${sum(failed.length)}${named}`,
-    evidence: checks.map((check) => `${check.ok ? 'ok    ' : 'FAILED'} ${check.check}: ${check.detail}`),
+    evidence: checks.map((check) => `${checkWord(check).padEnd(width)} ${check.check}: ${check.detail}`),
   };
 }
