@@ -102,7 +102,8 @@ class Experiment:
     def _strike(self) -> None:
         fault = self._config.fault
         spared = fault is None or 0 < fault.times <= self._crashes
-        if fault is not None and not spared and time.monotonic() - self._began >= fault.after:
+        due = self._crashes > 0 or (fault is not None and time.monotonic() - self._began >= fault.after)
+        if fault is not None and due and not spared:
             self._log.warning("a fault on purpose: %s", fault.kind)
             fault.strike()
 

@@ -1,14 +1,24 @@
+import type { Project } from '../fleet.ts';
 import type { TestHost } from '../rig/index.ts';
+import { shippedProject } from './project.ts';
 
 export const ROOT = '/home/user/brain-in-jar';
+/** What runs beside the experiments. */
+export const SERVICES = ['jetson-power.service', 'jetson-memory.service', 'brain-experiment-coordinator.service'];
+/** The nodes of the GPU that a test host has, below /dev. */
+export const NODES = 'nvidia0 nvidiactl nvidia-modeset nvhost-ctrl-gpu nvmap nvgpu/igpu0/ctrl dri/renderD128'.split(
+  ' ',
+);
 export const unitOf = (id: string) => `brain-experiment@${id}.service`;
 
 const config = (id: string, mode: string, more: object = {}) =>
   JSON.stringify({ experiment_id: id, mode, cycle_seconds: 0.1, devices: ['/dev/nvidia0', '/dev/ttyTHS1'], ...more });
 
-/** Experiments of the test beside the shipped ones; the shipped amnesiac one lives quicker here. */
-export const EXPERIMENTS = {
+/** Experiments of the test beside the shipped ones; two of the shipped ones are quicker and tighter here. */
+const EXPERIMENTS = {
   'units/brain-in-jar/experiments/amnesiac_001.json': config('amnesiac_001', 'amnesiac_loop'),
+  'units/brain-in-jar/experiments/unstable_002.env':
+    'EXPERIMENT_RAM_LIMIT=4G\nEXPERIMENT_CPU_QUOTA=80%\nEXPERIMENT_CPUS=0\nMAX_TEMP_CELSIUS=80\n',
   // Alive until the deploy is over, then it crashes again and again.
   'units/brain-in-jar/experiments/crasher_004.env': 'EXPERIMENT_RAM_LIMIT=1G\n',
   'units/brain-in-jar/experiments/crasher_004.json': config('crasher_004', 'panopticon', {
@@ -23,6 +33,30 @@ export const EXPERIMENTS = {
   'units/brain-in-jar/experiments/lost_007.env': 'EXPERIMENT_RAM_LIMIT=1G\n',
 };
 
+const quick = (text: string) => text.replace('settle: 10s', 'settle: 1s').replace('deadline: 180s', 'deadline: 60s');
+const watchful = (text: string) => text.replace(/^(TEMPERATURE_CHECK_INTERVAL_SECONDS=)10$/m, '$11');
+
+/** The project as it is shipped, for a test host; `deploy` may use sudo there, as `ubuntu` may on a Jetson. */
+export const brainProject = (host: TestHost): Promise<Project> =>
+  shippedProject({
+    app: 'brain-in-jar',
+    hosts: {
+      orin: {
+        host,
+        fields: { user: 'deploy', vars: { swap_file: '/mnt/nvme/swapfile', swap_size: '32M', swappiness: 11 } },
+      },
+    },
+    changes: {
+      'playbooks/brain-in-jar.yaml': quick,
+      'units/brain-in-jar/coordinator.env': watchful,
+      ...EXPERIMENTS,
+    },
+  });
+
+/** The playbook with other experiments. */
+export const listing = (playbook: string, names: readonly string[]): string =>
+  playbook.replace(/experiments: \[amnesiac_001.*\]/, `experiments: [${names.join(', ')}]`);
+
 const QUERY = `
 import json, sqlite3, sys
 db = sqlite3.connect("${ROOT}/logs/experiments.db")
@@ -34,6 +68,13 @@ export type Row = {
   readonly crashes: number;
   readonly cycle: number;
   readonly state: string;
+};
+
+export type Board = {
+  readonly mode: string;
+  readonly clocks: string;
+  readonly swappiness: number;
+  readonly swap: string;
 };
 
 /** Looks at a Jetson with Brain-in-Jar, past the product under test. */
@@ -58,8 +99,8 @@ export const brain = (host: () => TestHost) => ({
     return { memory, cpu };
   },
   journal: (id: string) => host().out(`journalctl -q -o cat -u ${unitOf(id)}`),
-  board: async () => {
-    const [mode, clocks, swappiness, swap] = await Promise.all(
+  async board(): Promise<Board> {
+    const [mode = '', clocks = '', swappiness, swap = ''] = await Promise.all(
       [
         'nvpmodel -q | tail -n 1',
         'jetson_clocks --show',

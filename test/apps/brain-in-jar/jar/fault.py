@@ -14,7 +14,7 @@ KINDS = ("crash", "hang", "eat_memory")
 @dataclass(frozen=True)
 class Fault:
     kind: str
-    #: Seconds from the start.
+    #: Seconds from the start; after a crash it strikes at once.
     after: float
     #: Crashes after which it lets the experiment live; 0 for never.
     times: int
