@@ -265,6 +265,8 @@ it('a reboot brings back the board, then the coordinator, then the experiments w
   const began = Number(await at.show(unitOf('unstable_002'), 'ExecMainStartTimestampMonotonic'));
   for (const unit of SERVICES) expect(Number(await at.show(unit, 'ActiveEnterTimestampMonotonic'))).toBeLessThan(began);
   expect(await at.board()).toEqual({ mode: '0', clocks: 'locked', swappiness: 11, swap: '/mnt/nvme/swapfile' });
+  // Not one deploy, rollback or boot has set the power mode again.
+  expect(await host.out('cat /var/lib/jetson/nvpmodel.calls')).toBe('-m 0\n-m 1');
   // It had all been lost: what was noted at this start is how a board comes up.
   expect(
     await host.out('cat /run/jetson-memory/swappiness-before /run/jetson-power/clocks; ls /run/jetson-memory'),
