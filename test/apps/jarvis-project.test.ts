@@ -10,8 +10,7 @@ describe('the project that ships it', () => {
     const caller = { env: {}, cwd: dir, home: dir, user: 'operator' };
     const project = await loadProject(dir, { caller, sshConfigFile: 'none' });
     if (!project.ok) throw new Error(project.failure.map(({ message }) => message).join('\n'));
-    expect([...project.value.inventory.hosts.keys()]).toEqual(['jarvis-main', 'clawdbot']);
-    expect(project.value.playbooks).toHaveLength(1);
+    expect([...project.value.inventory.hosts.keys()]).toEqual(expect.arrayContaining(['jarvis-main', 'clawdbot']));
   });
 
   it('says the same required keys in the playbook, in the example of the secrets and in the app', () => {
