@@ -4,7 +4,8 @@ systemd_show() {
   systemctl show -p Id,LoadState,ActiveState,SubState,MainPID,NRestarts,InvocationID,Result,ExecMainStatus,ExecMainCode,Type,Job -- "$1" 2>/dev/null
 }
 
-systemd_stop() { systemctl stop -- "$@" 2>/dev/null || true; }
+# A unit that goes away after it had to be killed would be listed as failed until the next boot.
+systemd_stop() { systemctl stop -- "$@" 2>/dev/null; systemctl reset-failed -- "$@" 2>/dev/null || true; }
 
 # Queued, not waited for: how it went is judged by watching, which also sees what happens a second later.
 systemd_restart() { systemctl reset-failed -- "$@" 2>/dev/null; systemctl restart --no-block -- "$@" 2>&1; }
