@@ -17,6 +17,7 @@ export const defineCheck = <const Kind extends string, Spec>(check: CheckKind<Ki
 
 export const bindCheck = <Spec>(kind: CheckKind<string, Spec>, spec: Spec, layout: Layout): BoundCheck => ({
   label: kind.label(spec),
+  written: JSON.stringify({ [kind.kind]: spec }),
   withinMs: kind.within(spec),
   check: (io) => kind.check(spec, io, layout),
 });

@@ -128,6 +128,7 @@ function recordOf(
       files: plan.files,
       env: plan.env,
       exposure: plan.exposure,
+      checks: target.checks.map((check) => check.written),
     },
     services: planned.launch.files,
   };

@@ -5,6 +5,7 @@ import { fail, type HostOutcome, ok, type Result } from '../model/outcome.ts';
 import type { HostTarget } from '../model/target.ts';
 import { activate, type Switch } from './activate.ts';
 import { leftAlone, type OpenHost, openHost, recoverHost } from './open.ts';
+import { ownChecks } from './own-checks.ts';
 import { type HostRun, QUICK } from './run.ts';
 
 /** What the operator asked for. */
@@ -69,8 +70,10 @@ export async function rollbackHost(target: HostTarget, goal: Goal, run: HostRun)
   const change = (to: GenerationId, action: Switch['action']): Switch => ({ from, to, keep: target.keep, action });
   const done = (generation: GenerationId): HostOutcome => ({ end: 'rolled-back', from, generation });
   switch (goal.go) {
-    case 'switch':
-      return await activate(host.value, target, change(goal.to, 'rollback'), done(goal.to), run);
+    case 'switch': {
+      const own = { ...target, checks: await ownChecks(host.value, target, goal.to, run) };
+      return await activate(host.value, own, change(goal.to, 'rollback'), done(goal.to), run);
+    }
     case 'remove': {
       const action = goal.keepData ? 'remove-keep-data' : 'remove';
       if (from === 0) return await purge(host.value, goal.keepData, run);
@@ -80,7 +83,8 @@ export async function rollbackHost(target: HostTarget, goal: Goal, run: HostRun)
     case 'nohup': {
       const cloned = await clone(host.value, from, run);
       if (!cloned.ok) return { end: 'untouched', failure: cloned.failure };
-      return await activate(host.value, target, change(cloned.value, 'nohup'), done(cloned.value), run);
+      const own = { ...target, checks: await ownChecks(host.value, target, from, run) };
+      return await activate(host.value, own, change(cloned.value, 'nohup'), done(cloned.value), run);
     }
   }
 }

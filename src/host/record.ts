@@ -25,6 +25,8 @@ export type GenerationRecord = {
   readonly files: readonly LiveFile[];
   readonly env: Secret | null;
   readonly exposure: readonly ExposureGate[];
+  /** What it is proved with, one check a line (see `BoundCheck.written`). */
+  readonly checks: readonly string[];
   /** The runtime's own files, e.g. what the nohup supervisor reads. */
   readonly services: readonly { readonly path: string; readonly text: string; readonly mode: number }[];
 };
@@ -56,6 +58,7 @@ export function recordFiles(record: GenerationRecord): RecordFile[] {
     text('enable', list(record.enable)),
     text('start', list(record.start)),
     text('data', list(record.layout.data)),
+    text('checks', list(record.checks)),
     text(
       'files.list',
       list(record.files.map((file, i) => `${i} ${file.mode.toString(8)} ${file.owner} ${file.group} ${file.path}`)),

@@ -29,6 +29,8 @@ export type Verdict = { readonly ok: boolean; readonly detail: string; readonly 
 /** A check of one host, ready to run. */
 export type BoundCheck = {
   readonly label: string;
+  /** `{"kind": spec}` in JSON, as it is kept with a generation. */
+  readonly written: string;
   /** How long a deploy waits for the check to pass, in milliseconds. */
   readonly withinMs: number;
   check(io: CheckIo): Promise<Verdict>;

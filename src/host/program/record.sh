@@ -11,6 +11,9 @@ manifest() { # GENERATION KEY
 
 lines() { [ -f "$G/$1/$2" ] && cat "$G/$1/$2"; return 0; }
 
+# What a generation was proved with; those of before there was such a list have none.
+verb_checks() { [ -f "$G/$1/checks" ] || exit 64; cat "$G/$1/checks"; }
+
 # Unit files and drop-ins of a generation, relative to the unit directory.
 unit_files() { [ -d "$G/$1/units" ] && (cd "$G/$1/units" && find . -type f | sed 's|^\./||' | LC_ALL=C sort); return 0; }
 
