@@ -106,6 +106,7 @@ function recordOf(
       start: planned.launch.start,
       files: plan.files,
       env: plan.env,
+      exposure: plan.exposure,
     },
     services: planned.launch.files,
   };

@@ -22,9 +22,11 @@ export function partsOf(plan: TaskPlan, layout: Layout, runtime: RuntimeName): P
     if (step.do === 'run') add(`run ${step.argv.join(' ').replaceAll('\n', ' ')}`, [step.argv, step.cwd, step.creates]);
   }
   for (const unit of plan.units) add(`unit ${unit.path}`, unit.text);
-  for (const file of plan.files) add(`file ${file.path}`, [file.mode, file.owner, file.group, file.content]);
+  for (const { path, mode, owner, group, content, reader } of plan.files)
+    add(`file ${path}`, [mode, owner, group, content, ...(reader === null ? [] : [reader])]);
   if (plan.env !== null) add('.env', plan.env.digest());
   add('enabled units', plan.enable);
+  if (plan.exposure.length > 0) add('exposure gate', plan.exposure);
   return parts;
 }
 

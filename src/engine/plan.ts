@@ -59,8 +59,8 @@ function decide(wanted: TaskPlan, digest: Digest, runtime: RuntimeName, probe: P
     if (facts.drift.length === 0 && wanted.prepare.length === 0) return { to: 'nothing', generation: active.id };
     return { to: 'reactivate', generation: active.id, drift: facts.drift, prepare: wanted.prepare };
   }
-  const { prepare, stage, units, enable, files, env } = wanted;
-  return { to: 'advance', base: facts.active, digest, runtime, prepare, stage, units, enable, files, env };
+  const { prepare, stage, units, enable, files, env, exposure } = wanted;
+  return { to: 'advance', base: facts.active, digest, runtime, prepare, stage, units, enable, files, env, exposure };
 }
 
 function changes(plan: Plan, differences: PlanView['changes']): PlanView['changes'] {
@@ -79,6 +79,7 @@ function merge(plans: readonly TaskPlan[]): TaskPlan {
       enable: [...all.enable, ...one.enable],
       files: [...all.files, ...one.files],
       env: one.env ?? all.env,
+      exposure: [...all.exposure, ...one.exposure],
       warnings: [...all.warnings, ...one.warnings],
       unsupported: [...all.unsupported, ...one.unsupported],
     }),

@@ -1,6 +1,6 @@
 import type { RuntimeName } from '../model/facts.ts';
 import type { Digest, GenerationId } from '../model/ids.ts';
-import type { Content, LiveFile, UnitFile } from '../model/plan.ts';
+import type { Content, ExposureGate, LiveFile, UnitFile } from '../model/plan.ts';
 import type { Secret } from '../model/secret.ts';
 import type { Layout, Source } from '../model/target.ts';
 
@@ -24,6 +24,7 @@ export type GenerationRecord = {
   readonly start: readonly string[];
   readonly files: readonly LiveFile[];
   readonly env: Secret | null;
+  readonly exposure: readonly ExposureGate[];
   /** The runtime's own files, e.g. what the nohup supervisor reads. */
   readonly services: readonly { readonly path: string; readonly text: string; readonly mode: number }[];
 };
@@ -60,6 +61,11 @@ export function recordFiles(record: GenerationRecord): RecordFile[] {
       list(record.files.map((file, i) => `${i} ${file.mode.toString(8)} ${file.owner} ${file.group} ${file.path}`)),
     ),
     ...record.files.map((file, i) => text(`files/${i}`, file.content)),
+    text(
+      'notify',
+      list(record.files.flatMap(({ reader }, i) => (reader === null ? [] : [`${i} ${reader.verb} ${reader.unit}`]))),
+    ),
+    text('exposure', list(record.exposure.map(({ unitFile, most }) => `${unitFile} ${most}`))),
     ...record.units.map((unit) => text(`units/${unit.path}`, unit.text, 0o644)),
     ...record.services.map((file) => text(file.path, file.text, file.mode)),
     ...(record.env === null ? [] : [{ path: 'env', content: record.env, mode: 0o600 }]),

@@ -62,7 +62,12 @@ export type LiveFile = {
   readonly mode: number;
   readonly owner: string;
   readonly group: string;
+  /** A unit of the host, not of the app, that reads the file and learns when it changes. */
+  readonly reader: { readonly unit: string; readonly verb: 'restart' | 'reload-or-restart' } | null;
 };
+
+/** The most that systemd's own assessment of a service's exposure may come to, from 0 (best) to 10. */
+export type ExposureGate = { readonly unitFile: string; readonly most: number };
 
 /** A unit file or drop-in; `path` is relative to the unit directory, e.g. `jarvis.service.d/limits.conf`. */
 export type UnitFile = { readonly path: string; readonly text: string };
@@ -76,6 +81,7 @@ export type TaskPlan = {
   readonly enable: readonly string[];
   readonly files: readonly LiveFile[];
   readonly env: Secret | null;
+  readonly exposure: readonly ExposureGate[];
   readonly warnings: readonly string[];
   /** What the task needs and the host lacks; anything here leaves the host untouched. */
   readonly unsupported: readonly string[];
@@ -88,6 +94,7 @@ export const EMPTY_TASK_PLAN: TaskPlan = {
   enable: [],
   files: [],
   env: null,
+  exposure: [],
   warnings: [],
   unsupported: [],
 };
@@ -103,6 +110,7 @@ export type Advance = {
   readonly enable: readonly string[];
   readonly files: readonly LiveFile[];
   readonly env: Secret | null;
+  readonly exposure: readonly ExposureGate[];
 };
 
 export type Plan =

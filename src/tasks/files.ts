@@ -1,9 +1,14 @@
 import { z } from 'zod';
-import { EMPTY_TASK_PLAN } from '../model/plan.ts';
+import { EMPTY_TASK_PLAN, type LiveFile } from '../model/plan.ts';
 import type { Layout } from '../model/target.ts';
 import { sh } from '../shell/sh.ts';
 import { defineTask, InputError } from './define.ts';
 import { accountName, anyPath, distinct, fileMode, isAbsolute, localPath, octal, showMode } from './fields.ts';
+
+const reader = z
+  .string()
+  .max(255)
+  .regex(/^[\w][\w:.\\@-]*\.(service|socket|timer)$/, 'must be a unit with its suffix, such as nginx.service');
 
 const entry = z
   .strictObject({
@@ -17,6 +22,15 @@ const entry = z
     owner: accountName.optional(),
     group: accountName.optional(),
     template: z.boolean().meta({ description: 'Whether {{ name }} in the file is filled.' }).default(false),
+    restart: reader
+      .meta({
+        description: 'A unit of the host that is restarted when the file comes, changes or goes.',
+        examples: ['systemd-journald.service'],
+      })
+      .optional(),
+    reload: reader
+      .meta({ description: 'The same, for a unit that can reload.', examples: ['nginx.service'] })
+      .optional(),
   })
   .refine(({ from, content }) => (from === undefined) !== (content === undefined), 'must have either from or content')
   .refine(
@@ -26,6 +40,14 @@ const entry = z
   .refine(
     ({ to, owner, group }) => isAbsolute(to) || (owner === undefined && group === undefined),
     'must not have an owner or group with a path in the release, which belongs to root',
+  )
+  .refine(
+    ({ restart, reload }) => restart === undefined || reload === undefined,
+    'must not have both restart and reload',
+  )
+  .refine(
+    ({ to, restart, reload }) => isAbsolute(to) || (restart === undefined && reload === undefined),
+    'must not have restart or reload with a path in the release, which only the app reads',
   )
   .refine(
     ({ to }) => isAbsolute(to) || !/(^|\/)\.env[^/]*$/.test(to),
@@ -42,6 +64,11 @@ function foreign(path: string, { root }: Layout): string | null {
   if (below('/etc/systemd/system')) return 'units and drop-ins are installed by the `units` task';
   if (below('/var/lib/fleet') || below(`${root}/.fleet`)) return 'the records of fleet are there';
   return null;
+}
+
+function readerOf(restart: string | undefined, reload: string | undefined): LiveFile['reader'] {
+  if (restart !== undefined) return { unit: restart, verb: 'restart' };
+  return reload === undefined ? null : { unit: reload, verb: 'reload-or-restart' };
 }
 
 /** Single files: in the release, or outside of it and then installed by activation like a unit. */
@@ -67,6 +94,7 @@ export const files = defineTask({
 
   plan({ local }, ownGroup, { host, layout }) {
     const root = host.uid === 0;
+    const systemd = host.init.known && host.init.value === 'systemd';
     const outside = local.filter(({ to }) => isAbsolute(to));
     const forbidden = outside.filter(
       ({ to, owner = host.user, group = ownGroup }) =>
@@ -84,16 +112,22 @@ export const files = defineTask({
           content,
           mode: octal(mode),
         })),
-      files: outside.map(({ to, content, mode, owner, group }) => ({
+      files: outside.map(({ to, content, mode, owner, group, restart, reload }) => ({
         path: to,
         content,
         mode: octal(mode),
         owner: owner ?? (root ? 'root' : host.user),
         group: group ?? (root ? 'root' : ownGroup),
+        reader: systemd && root ? readerOf(restart, reload) : null,
       })),
-      warnings: local
-        .filter(({ mode }) => (octal(mode) & 0o022) !== 0)
-        .map(({ to, mode }) => `${to} (${showMode(octal(mode))}) can be changed by others than its owner`),
+      warnings: local.flatMap(({ to, mode, restart, reload }) => [
+        ...((octal(mode) & 0o022) === 0
+          ? []
+          : [`${to} (${showMode(octal(mode))}) can be changed by others than its owner`]),
+        ...(readerOf(restart, reload) === null || (systemd && root)
+          ? []
+          : [`${restart ?? reload} does not learn of changes to ${to}: that needs systemd and root`]),
+      ]),
       unsupported: root ? [] : forbidden.map(({ to }) => `root, to install ${to}`),
     };
   },

@@ -20,7 +20,20 @@ const schema = z.strictObject({
     .meta({ description: 'Units that run and start at boot, in order.', examples: [['jarvis.service']] })
     .default([]),
   template: z.boolean().meta({ description: 'Whether {{ name }} in the files is filled.' }).default(false),
+  maxExposure: z
+    .number()
+    .min(0)
+    .max(10)
+    .meta({
+      description:
+        "The most that the host's `systemd-analyze security` may say of each of these services once it runs; above it the deploy goes back.",
+      examples: [2],
+    })
+    .optional(),
 });
+
+/** The first systemd that assesses services. */
+const ASSESSES = 240;
 
 async function listUnits(from: string, io: LocalIo): Promise<readonly { path: string; file: string }[]> {
   const base = from.slice(from.lastIndexOf('/') + 1);
@@ -75,13 +88,23 @@ export const units = defineTask({
   probe: () => null,
   parse: () => null,
 
-  plan({ spec, local }, _facts, { host, runtime }) {
-    const able = runtime !== 'systemd' || host.uid === 0;
+  plan({ spec: { enable, maxExposure: most }, local }, _facts, { host, runtime }) {
+    const systemd = runtime === 'systemd';
+    const services = local.filter(({ path }) => path.endsWith('.service'));
+    const assessed = systemd && host.systemdVersion >= ASSESSES;
     return {
       ...EMPTY_TASK_PLAN,
       units: local.map(({ path, text }) => ({ path, text })),
-      enable: spec.enable,
-      unsupported: able ? [] : ['root, to install units; without it the app can run with `runtime: nohup`'],
+      enable,
+      exposure: most !== undefined && assessed ? services.map(({ path }) => ({ unitFile: path, most })) : [],
+      warnings:
+        most === undefined || assessed
+          ? []
+          : [
+              `maxExposure is not checked: ${systemd ? `systemd ${host.systemdVersion} cannot assess services` : 'without systemd there is no sandbox'}`,
+            ],
+      unsupported:
+        systemd && host.uid !== 0 ? ['root, to install units; without it the app can run with `runtime: nohup`'] : [],
     };
   },
 });

@@ -7,7 +7,7 @@ import { PLAIN } from '../../src/output/paint.ts';
 import { planLines } from '../../src/output/report/plans.ts';
 
 const tree = { from: '/src', entries: [], bytes: 0, digest: '00' as never };
-const live = { mode: 0o644, owner: 'root', group: 'root', content: 'rotate 4' };
+const live = { mode: 0o644, owner: 'root', group: 'root', reader: null, content: 'rotate 4' };
 const WANTED: TaskPlan = {
   ...EMPTY_TASK_PLAN,
   stage: [

@@ -12,7 +12,8 @@ leaving() {
   start_list "$2" | while read -r u; do contains "$keep" "$u" || say "$u"; done
 }
 
-apply() { # TO FROM
+# UNPROVEN leaves what starts at boot for the commit: nothing is enabled that was not healthy once.
+apply() { # TO FROM [UNPROVEN]
   to=$1 from=$2 handed_back=''
   rt_to=$(runtime_of "$to") rt_from=$(runtime_of "$from")
 
@@ -33,14 +34,25 @@ apply() { # TO FROM
   [ "$rt_to" = - ] && rt_to=$rt_from
   [ "$rt_to" != - ] || return 0
   if [ "$rt_to" = systemd ] || [ "$rt_from" = systemd ]; then systemd_reload_manager || return; fi
-  for u in $(lines "$to" enable); do
-    "${rt_to}_enabled" "$u" || "${rt_to}_enable" "$u" || return
-  done
+  [ -n "${3:-}" ] && [ "$to" != 0 ] || enable_all "$to" || return
+  tell_readers || return
   for u in $handed_back; do
     ! contains "$(lines 0 enable)" "$u" || systemd_enable "$u"
     ! contains "$(start_list 0)" "$u" || systemd_start "$u"
   done
   apply_start
+}
+
+enable_all() { # GENERATION
+  rt=$(runtime_of "$1")
+  [ "$rt" != - ] || rt=${rt_to:-systemd}
+  for u in $(lines "$1" enable); do
+    "${rt}_enabled" "$u" || why=$("${rt}_enable" "$u") || {
+      case $PHASE in COMMITTED) word=note ;; *) word=refused ;; esac
+      out "$word $u cannot be made to start at boot: $(printf '%s' "$why" | tail -n 1)"
+      return 70
+    }
+  done
 }
 
 # Links of units whose [Install] changes or goes away are removed while the old file still says which they are.
@@ -93,6 +105,27 @@ EOF
   lines "$to" files.list | while read -r index mode owner group path; do
     in_place "$G/$to/files/$index" "$path" "$mode" "$owner" "$group" ||
       place "$G/$to/files/$index" "$path" "$mode" "$owner" "$group" || exit
+  done
+}
+
+# Units of the host that read one of the files, in either generation, learn that it came, changed or went. `notify` holds
+# "INDEX VERB UNIT".
+tell_readers() {
+  [ $PRIVILEGED = 1 ] && is_systemd && [ $BOOTING = 0 ] || return 0
+  { readers "$to" "$from"; readers "$from" "$to"; } | LC_ALL=C sort -u | while read -r verb unit; do
+    out "note $unit is told to $verb: a file that it reads has changed"
+    # One that was up and did not take the new file is down by now.
+    if [ "$PHASE" = REVERTING ] && contains "$(cat "$S/was-up" 2>/dev/null)" "$unit"; then systemctl reset-failed -- "$unit" 2>/dev/null; else verb=try-$verb; fi
+    why=$(systemctl "$verb" -- "$unit" 2>&1) || { out "refused ${verb#try-} of $unit failed: $(printf '%s' "$why" | head -n 1)"; exit 70; }
+  done
+}
+
+# Of a repair nobody knows which files had been changed by hand.
+readers() { # GENERATION OTHER: lines "VERB UNIT" for files that the other has not, or has otherwise
+  lines "$1" notify | while read -r index verb unit; do
+    path=$(lines "$1" files.list | sed -n "s/^$index [^ ]* [^ ]* [^ ]* //p")
+    same=$(lines "$2" files.list | P=$path awk '{ i = $1; sub(/^[^ ]* [^ ]* [^ ]* [^ ]* /, ""); if ($0 == ENVIRON["P"]) print i }')
+    [ "$1" != "$2" ] && [ -n "$same" ] && cmp -s "$G/$1/files/$index" "$G/$2/files/$same" || say "$verb $unit"
   done
 }
 

@@ -58,12 +58,14 @@ verify_copies() { # RECORD-FOLDER RELEASE: prints what is wrong, a line each
 
 # A limit may have been dropped, or overridden by a drop-in of the host: `expect` says what `systemctl show` must print.
 read_back() { # GENERATION
-  [ "$(runtime_of "$1")" = systemd ] && [ -f "$G/$1/expect" ] && [ $BOOTING = 0 ] || return 0
+  [ "$(runtime_of "$1")" = systemd ] && [ $BOOTING = 0 ] || return 0
   of='' differs=0
+  expose "$1"
   while read -r u property meant; do
+    [ -n "$u" ] || continue
     if [ "$u" != "$of" ]; then
       of=$u
-      shown=$NL$(systemctl show -p "$(U=$u awk '$1 == ENVIRON["U"] { printf "%s,", $2 }' "$G/$1/expect")Id" -- "$u" 2>/dev/null)$NL
+      shown=$NL$(systemctl show -p "$(lines "$1" expect | U=$u awk '$1 == ENVIRON["U"] { printf "%s,", $2 }')Id" -- "$u" 2>/dev/null)$NL
     fi
     case $shown in
       *"$NL$property=$meant$NL"*) ;;
@@ -75,6 +77,21 @@ read_back() { # GENERATION
         differs=1
         ;;
     esac # What it does not have at all, it is too old for.
-  done <"$G/$1/expect"
+  done <<EOF
+$(lines "$1" expect)
+EOF
   [ $differs = 0 ]
+}
+
+# `exposure` holds "UNIT-FILE MOST": what this systemd's own assessment may come to, for each service that runs from it.
+expose() { # GENERATION: sets differs
+  for u in $(start_list "$1"); do
+    case $u in *@*.*) file=${u%%@*}@.${u##*.} ;; *) file=$u ;; esac
+    most=$(lines "$1" exposure | F=$file awk '$1 == ENVIRON["F"] { print $2 }')
+    [ -n "$most" ] || continue
+    got=$(systemd-analyze security --no-pager -- "$u" 2>/dev/null | sed -n 's/^.* exposure level for .*: \([0-9.]*\) .*$/\1/p')
+    M=$most awk 'BEGIN { exit !(ARGV[1] != "" && ARGV[1] + 0 <= ENVIRON["M"] + 0) }' "$got" && continue
+    out "differs $u Exposure $(printf '%s\t%s' "$most" "${got:-unknown}")"
+    differs=1
+  done
 }

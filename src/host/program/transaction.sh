@@ -60,7 +60,7 @@ verb_runner() { # TXN FROM TO SETTLE DEADLINE KEEP BY ACTION
   journal_write ACTIVATING
   boot_arm || { close_transaction; out "end io"; exit 74; }
   out "phase activate"
-  if apply "$TO" "$FROM"; then
+  if apply "$TO" "$FROM" unproven; then
     journal_write SETTLING
     out "phase settle"
     settle "$TO" "$SETTLE" "$DEADLINE" && read_back "$TO" && await
@@ -73,10 +73,13 @@ verb_runner() { # TXN FROM TO SETTLE DEADLINE KEEP BY ACTION
 # Going back owes only what was there: a service that was down before is not asked to be up.
 note_what_is_up() {
   rt=$(runtime_of "$FROM")
-  for u in $(start_list "$FROM"); do
-    read_unit "$rt" "$u"
-    [ "$u_active" != active ] || say "$u"
-  done | replace "$S/was-up" || die 74 "cannot write in $S"
+  {
+    for u in $(start_list "$FROM"); do
+      read_unit "$rt" "$u"
+      [ "$u_active" != active ] || say "$u"
+    done
+    { lines "$FROM" notify; lines "$TO" notify; } | while read -r _ _ u; do ! systemctl is-active -q -- "$u" || say "$u"; done
+  } | replace "$S/was-up" || die 74 "cannot write in $S"
 }
 
 # Settled is not the end: until somebody decides, a service that dies or starts again takes the release back.
@@ -96,6 +99,10 @@ await() {
 commit() {
   journal_write COMMITTED
   [ "$TO" = 0 ] || say good | replace "$G/$TO/verdict"
+  # Proved, and the verdict is out: what cannot be enabled now is told of as drift until it can.
+  [ "$TO" = 0 ] || enable_all "$TO" || :
+  # shellcheck disable=SC2046
+  [ $BOOTING = 0 ] || [ "$(runtime_of "$TO")" != systemd ] || systemctl start --no-block -- $(lines "$TO" enable)
   history_add committed
   prune
   close_transaction

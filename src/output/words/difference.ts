@@ -3,14 +3,32 @@ import type { Explanation } from './explanation.ts';
 
 /** Settings that did not take effect as the units say. */
 export const explainDifferences = (differences: readonly Difference[]): Explanation => ({
-  what: 'the units run with other settings than their files say',
-  evidence: differences.map(({ unit, property, meant, got }) =>
-    meant === '' && got === ''
-      ? `${unit}: ${property} differs`
-      : `${unit}: ${property} is ${got || 'empty'}, not ${meant}`,
-  ),
+  what: differences.every(isExposure)
+    ? 'the units are open to more than the playbook allows'
+    : 'the units run with other settings than their files say',
+  evidence: differences.map(evidence),
   next: [
-    'Something on the host overrides them: look at `systemctl cat UNIT` there for drop-ins that are not from fleet, ' +
-      '`systemctl revert UNIT` removes them; or put the value that is right into the unit.',
+    ...(differences.every(isExposure)
+      ? []
+      : [
+          'Something on the host overrides them: look at `systemctl cat UNIT` there for drop-ins that are not from ' +
+            'fleet, `systemctl revert UNIT` removes them; or put the value that is right into the unit.',
+        ]),
+    ...(differences.some(isExposure)
+      ? [
+          '`systemd-analyze security UNIT` on a host where it runs lists what is open, dearest first: close some of it in ' +
+            'the unit, or raise maxExposure in the playbook.',
+        ]
+      : []),
   ],
 });
+
+/** What the host program calls the score of `systemd-analyze security`. */
+const isExposure = ({ property }: Difference) => property === 'Exposure';
+
+function evidence(difference: Difference): string {
+  const { unit, property, meant, got } = difference;
+  if (isExposure(difference)) return `${unit}: its exposure is ${got}, more than the ${meant} that maxExposure allows`;
+  if (meant === '' && got === '') return `${unit}: ${property} differs`;
+  return `${unit}: ${property} is ${got || 'empty'}, not ${meant}`;
+}

@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fleetProject, only, type Project } from '../fleet.ts';
+import { type Hosts, startHosts, type TestHost } from '../rig/index.ts';
+
+const ROOT = '/opt/proof';
+const SEEN = '/run/seen-by-health';
+
+/** Hardened enough for a gate of 5; without its second part for no gate at all. */
+const OPEN = `[Unit]
+Description=Says nothing, stays up
+
+[Service]
+WorkingDirectory=${ROOT}/current
+ExecStart=/bin/sh main.sh
+Restart=always
+RestartSec=1
+`;
+const CLOSED = `User=nobody
+NoNewPrivileges=true
+ProtectSystem=strict
+ProtectHome=true
+PrivateTmp=true
+PrivateDevices=true
+CapabilityBoundingSet=
+SystemCallFilter=@system-service
+SystemCallArchitectures=native
+RestrictAddressFamilies=AF_UNIX
+RestrictNamespaces=true
+ProtectKernelModules=true
+ProtectKernelTunables=true
+ProtectControlGroups=true
+`;
+const INSTALL = '\n[Install]\nWantedBy=multi-user.target\n';
+
+/** Writes down how things stand while the deploy waits for health. */
+const look = (command: string) => ({ command: ['sh', '-c', `${command} >${SEEN}; true`] });
+
+const playbook = (
+  units: object,
+  more: { readonly files?: readonly object[]; readonly health?: readonly object[] },
+) => ({
+  name: 'proof',
+  hosts: ['one'],
+  root: ROOT,
+  deploy: { settle: '1s', deadline: '30s' },
+  tasks: [
+    { sync: { from: 'app' } },
+    { units: { from: 'units', enable: ['proof.service'], ...units } },
+    ...(more.files === undefined ? [] : [{ files: more.files }]),
+  ],
+  health: [{ unit: 'proof.service' }, ...(more.health ?? [])],
+});
+
+async function proof(host: TestHost, parts: object): Promise<Project> {
+  return fleetProject({
+    hosts: { one: host },
+    playbook: parts,
+    units: { 'proof.service': OPEN + CLOSED + INSTALL },
+    files: { 'app/main.sh': 'exec sleep infinity\n' },
+  });
+}
+
+describe('on a host with systemd', () => {
+  let hosts: Hosts<{ one: 'systemd' }>;
+  let project: Project;
+  const host = () => hosts.one;
+  const enabled = async () => (await host().sh('systemctl is-enabled proof.service')).stdout.trim();
+  const deploy = async () => only(await project.fleet('deploy', '--all'));
+
+  beforeAll(async () => {
+    hosts = await startHosts({ one: 'systemd' });
+    project = await proof(host(), playbook({}, { health: [look('systemctl is-enabled proof.service')] }));
+  });
+  afterAll(async () => {
+    await project?.[Symbol.asyncDispose]();
+    await hosts?.[Symbol.asyncDispose]();
+  });
+
+  it('a service starts at boot only once it was healthy', async () => {
+    expect(await deploy()).toMatchObject({ outcome: 'deployed', failure: null });
+    expect(await host().out(`cat ${SEEN}`)).toBe('disabled');
+    expect(await enabled()).toBe('enabled');
+  });
+
+  it('and one that starts at boot already goes on doing so while its next version is proved', async () => {
+    project.write('app/main.sh', 'exec sleep 1000000\n');
+    expect(await deploy()).toMatchObject({ outcome: 'deployed', failure: null });
+    expect(await host().out(`cat ${SEEN}`)).toBe('enabled');
+  });
+
+  it('a first version that is never healthy was never enabled', async () => {
+    expect((await project.fleet('rollback', '--full', '--all', '--yes')).code).toBe(0);
+    const sick = {
+      command: { command: ['sh', '-c', `systemctl is-enabled proof.service >${SEEN}; false`], within: '2s' },
+    };
+    project.playbook(playbook({}, { health: [sick] }));
+    expect(await deploy()).toMatchObject({ outcome: 'reverted', failure: { kind: 'unhealthy' } });
+    expect(await host().out(`cat ${SEEN}`)).toBe('disabled');
+    expect(await host().out('find /etc/systemd/system -name "proof*"')).toBe('');
+  });
+
+  const journald = () => host().out('systemctl show -p InvocationID --value systemd-journald');
+  const LIMIT = '/etc/systemd/journald.conf.d/proof.conf';
+  const limit = (size: string) => ({
+    to: LIMIT,
+    content: `[Journal]\nSystemMaxUse=${size}\n`,
+    restart: 'systemd-journald.service',
+  });
+
+  it('a daemon of the host that reads a file is restarted when the file comes, changes or goes, and only then', async () => {
+    const before = await journald();
+    project.playbook(playbook({}, { files: [limit('64M')] }));
+    expect(await deploy()).toMatchObject({ outcome: 'deployed', failure: null });
+    const came = await journald();
+    expect(came).not.toBe(before);
+
+    project.write('app/main.sh', 'exec sleep 2000000\n');
+    expect(await deploy()).toMatchObject({ outcome: 'deployed', failure: null });
+    expect(await journald()).toBe(came);
+
+    project.playbook(playbook({}, { files: [limit('65M')] }));
+    expect(await deploy()).toMatchObject({ outcome: 'deployed', failure: null });
+    const changed = await journald();
+    expect(changed).not.toBe(came);
+
+    expect((await project.fleet('rollback', '--all')).code).toBe(0);
+    expect(await host().out(`cat ${LIMIT}`)).toContain('64M');
+    const back = await journald();
+    expect(back).not.toBe(changed);
+
+    project.playbook(playbook({}, {}));
+    expect(await deploy()).toMatchObject({ outcome: 'deployed', failure: null });
+    expect(await host().out(`ls ${LIMIT} 2>/dev/null || echo gone`)).toBe('gone');
+    expect(await journald()).not.toBe(back);
+  });
+
+  it('a daemon that does not take the file takes the release back, file and all', async () => {
+    await host().writeFile(
+      '/etc/systemd/system/picky.service',
+      '[Service]\nExecStartPre=/bin/sh -c "! grep -q bad /etc/picky.conf"\nExecStart=/bin/sleep infinity\n',
+    );
+    await host().writeFile('/etc/picky.conf', 'good\n');
+    await host().out('systemctl daemon-reload && systemctl start picky');
+    const conf = { to: '/etc/picky.conf', content: 'bad\n', restart: 'picky.service' };
+    project.playbook(playbook({}, { files: [conf] }));
+    const { outcome, failure } = await deploy();
+    expect(outcome).toBe('reverted');
+    expect(JSON.stringify(failure)).toMatch(/restart of picky\.service failed/);
+    expect(await host().out('cat /etc/picky.conf && systemctl is-active picky')).toBe('good\nactive');
+  });
+
+  it('a service that is open to more than maxExposure goes back, and the message has both numbers', async () => {
+    project.playbook(playbook({ maxExposure: 5 }, {}));
+    expect(await deploy()).toMatchObject({ outcome: 'deployed', failure: null });
+    project.write('units/proof.service', OPEN + INSTALL);
+    const told = await project.human('deploy', '--all');
+    expect(told.code).toBe(1);
+    expect(told.stdout + told.stderr).toMatch(/exposure is 9\.\d, more than the 5 /);
+    const score = await host().out('systemd-analyze security --no-pager proof.service | tail -n 1');
+    expect(Number(/: ([\d.]+) /.exec(score)?.[1])).toBeLessThanOrEqual(5);
+  });
+});
