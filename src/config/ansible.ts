@@ -4,12 +4,13 @@ import { isVarName } from './names.ts';
 type Json = Readonly<Record<string, unknown>>;
 const isMapping = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+const isPlain = (value: unknown): boolean => ['string', 'number', 'boolean'].includes(typeof value);
 const texts = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
 
 /**
- * Ansible's `--list` JSON as a file of `inventory/`. Vars that are no plain value are left out: Ansible's may be
- * anything, fleet's are text. A host comes before its group's children's vars: the nearer group wins, as in Ansible.
+ * Ansible's `--list` JSON as a file of `inventory/`. Vars that are neither a plain value nor a list of such
+ * are left out: Ansible's may be anything. A host comes before its group's children's vars: the nearer group wins, as in Ansible.
  */
 export function ansibleInventory(json: unknown): Result<Json, string> {
   if (!isMapping(json)) return fail('the whole must be a mapping of groups');
@@ -62,7 +63,7 @@ function level(vars: unknown): Json {
     const field = FIELDS[name];
     const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
     if (field !== undefined) fields[field] = field === 'port' ? number : value;
-    else if (isVarName(name) && ['string', 'number', 'boolean'].includes(typeof value)) plain[name] = value;
+    else if (isVarName(name) && (isPlain(value) || (Array.isArray(value) && value.every(isPlain)))) plain[name] = value;
   }
   return Object.keys(plain).length > 0 ? { ...fields, vars: plain } : fields;
 }

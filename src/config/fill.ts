@@ -1,48 +1,100 @@
 import { fail, ok, type Result } from '../model/outcome.ts';
 import { type Diagnostic, diagnostic, type Position } from './diagnostic.ts';
+import { asWritten } from './inventory.ts';
 import { check } from './issues.ts';
 import type { PlaybookSchema } from './playbook-schema.ts';
 import type { YamlFile } from './read.ts';
 import { locator, type Path } from './source-map.ts';
-import { fillText, hasHole, isWholeHole, type Lookup } from './template.ts';
+import { fillAlone, hasHole, isWholeHole, type Lookup } from './template.ts';
 
 /** Keys whose texts are taken as they are: vars are filled where they are used. */
 const AS_WRITTEN = new Set(['name', 'hosts', 'vars']);
 
+export type Filled = {
+  readonly value: unknown;
+  /** Where in the file something at a path of `value` comes from; of a list's items that is the hole. */
+  readonly origin: (path: Path) => Path;
+};
+
 /**
- * Fills the holes of every string of a playbook. Filled text stays text, but for a hole that stands alone where the
- * schema wants a number or true or false.
+ * Fills the holes of every string of a playbook. Filled text stays text, but for a hole that stands alone: it may name
+ * a list, and where the schema wants a number or true or false its text becomes one.
  */
 export function fillValue(
   yaml: YamlFile,
   schema: PlaybookSchema,
   lookup: Lookup,
-): Result<unknown, readonly Diagnostic[]> {
+): Result<Filled, readonly Diagnostic[]> {
   const found: Diagnostic[] = [];
   const alone: Path[] = [];
+  const moved = new Map<string, Path>();
+  const odd: { readonly path: Path; readonly text: string }[] = [];
   const locate = locator(yaml);
-  const fill = (value: unknown, path: Path): unknown => {
-    if (typeof value === 'string' && hasHole(value)) {
-      const result = fillText(value, lookup);
-      if (isWholeHole(value)) alone.push(path);
-      if (result.ok) return result.value;
+  /** @param to where the text goes @param item where an item of a list goes */
+  const fillOne = (value: string, from: Path, to: Path, item: (i: number) => Path): string | readonly string[] => {
+    const result = fillAlone(value, lookup);
+    if (!result.ok) {
       for (const trouble of result.failure) {
         const hole = value.slice(trouble.offset, trouble.offset + trouble.length);
-        found.push(diagnostic(within(locate(path), hole), trouble.message, trouble.hint));
+        found.push(diagnostic(within(locate(from), hole), trouble.message, trouble.hint));
       }
       return value;
     }
-    if (Array.isArray(value)) return value.map((item, i) => fill(item, [...path, i]));
+    if (typeof result.value === 'string') {
+      if (isWholeHole(value)) alone.push(to);
+    } else {
+      for (const i of result.value.keys()) {
+        alone.push(item(i));
+        moved.set(keyOf(item(i)), from);
+      }
+    }
+    return result.value;
+  };
+  const fillList = (list: readonly unknown[], from: Path, to: Path): unknown => {
+    const items: unknown[] = [];
+    for (const [i, item] of list.entries()) {
+      const next = items.length;
+      const [here, there] = [
+        [...from, i],
+        [...to, next],
+      ];
+      if (next !== i) moved.set(keyOf(there), here);
+      if (typeof item === 'string' && hasHole(item)) {
+        items.push(...[fillOne(item, here, there, (nth) => [...to, next + nth])].flat());
+      } else items.push(fill(item, here, there));
+    }
+    return items;
+  };
+  const fill = (value: unknown, from: Path, to: Path): unknown => {
+    if (typeof value === 'string') return hasHole(value) ? fillOne(value, from, to, (i) => [...to, i]) : value;
+    if (typeof value === 'number') {
+      const text = asWritten(value, locate(from));
+      if (text !== String(value)) odd.push({ path: to, text });
+    }
+    if (Array.isArray(value)) return fillList(value, from, to);
     if (typeof value !== 'object' || value === null) return value;
     const entries = Object.entries(value).map(([key, item]) =>
-      path.length === 0 && AS_WRITTEN.has(key) ? [key, item] : [key, fill(item, [...path, key])],
+      from.length === 0 && AS_WRITTEN.has(key) ? [key, item] : [key, fill(item, [...from, key], [...to, key])],
     );
     return Object.fromEntries(entries);
   };
-  const filled = fill(yaml.value, []);
+  const filled = fill(yaml.value, [], []);
   if (found.length > 0) return fail(found);
-  return ok(alone.length === 0 ? filled : retyped(filled, alone, schema));
+  return ok({ value: keepWritten(retyped(filled, alone, schema), odd, schema), origin: originIn(moved) });
 }
+
+const keyOf = (path: Path): string => JSON.stringify(path);
+
+/** By the longest beginning of a path that stands elsewhere in the file. */
+const originIn =
+  (moved: ReadonlyMap<string, Path>) =>
+  (path: Path): Path => {
+    for (let length = path.length; length > 0; length -= 1) {
+      const from = moved.get(keyOf(path.slice(0, length)));
+      if (from !== undefined) return [...from, ...path.slice(length)];
+    }
+    return path;
+  };
 
 /** Narrows a scalar's place to the hole in it, where the hole stands on the scalar's first line. */
 function within(at: Position, hole: string): Position {
@@ -59,6 +111,13 @@ function retyped(value: unknown, alone: readonly Path[], schema: PlaybookSchema)
     return fits(schema, candidate, path) ? candidate : whole;
   }, value);
 }
+
+/** Leaves numbers as they were written where the schema takes text as well: 1.10 keeps its end. */
+const keepWritten = (value: unknown, odd: readonly { path: Path; text: string }[], schema: PlaybookSchema): unknown =>
+  odd.reduce((whole, { path, text }) => {
+    const candidate = replaced(whole, path, () => text);
+    return fits(schema, whole, path) && fits(schema, candidate, path) ? candidate : whole;
+  }, value);
 
 function fits(schema: PlaybookSchema, value: unknown, path: Path): boolean {
   const checked = check(schema, value);

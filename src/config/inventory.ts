@@ -4,8 +4,8 @@ import { FIELDS, type Fields, type InventoryFile } from './inventory-schema.ts';
 import { suggestion } from './nearest.ts';
 import type { Locate, Path } from './source-map.ts';
 
-/** A var as it was written, and where. */
-export type Definition = { readonly text: string; readonly at: Position };
+/** A var as it was written, and where; the items of a list each as they were written. */
+export type Definition = { readonly text: string | readonly string[]; readonly at: Position };
 export type Definitions = ReadonlyMap<string, Definition>;
 
 export type InventoryGroup = { readonly fields: Fields; readonly vars: Definitions; readonly at: Position };
@@ -110,21 +110,26 @@ function fieldsOf(level: Fields | null | undefined): [keyof Fields, unknown][] {
 }
 
 /** Vars with their places, as text. A number is taken as it was written: 0644 keeps its zero, 1.10 its end. */
-export function definitions(
-  vars: Readonly<Record<string, string | number | boolean>> | null | undefined,
-  path: Path,
-  locate: Locate,
-): Map<string, Definition> {
+export function definitions(vars: Vars | null | undefined, path: Path, locate: Locate): Map<string, Definition> {
   return new Map(
     Object.entries(vars ?? {}).map(([key, value]) => {
       const at = locate([...path, key]);
-      const written = at.excerpt?.text.slice(at.column - 1, at.column - 1 + at.excerpt.length);
-      return [
-        key,
-        { text: typeof value === 'number' && written && /^[-+.\d]/.test(written) ? written : String(value), at },
-      ];
+      const text =
+        typeof value === 'object'
+          ? value.map((item, i) => asWritten(item, locate([...path, key, i])))
+          : asWritten(value, at);
+      return [key, { text, at }];
     }),
   );
+}
+
+type Plain = string | number | boolean;
+type Vars = Readonly<Record<string, Plain | readonly Plain[]>>;
+
+/** A value as text; a number as its place in the file has it. */
+export function asWritten(value: Plain, { excerpt, column }: Position): string {
+  const written = excerpt?.text.slice(column - 1, column - 1 + excerpt.length);
+  return typeof value === 'number' && written && /^[-+.\d]/.test(written) ? written : String(value);
 }
 
 /** Members of a group, in the inventory's order. */

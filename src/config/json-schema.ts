@@ -28,9 +28,27 @@ function withHoles(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(withHoles);
   if (typeof schema !== 'object' || schema === null) return schema;
   const { description, examples, default: preset, ...form } = schema as Json;
-  if (!PLAIN.some((keyword) => form[keyword] !== undefined) && !PLAIN_TYPES.has(form.type)) return mapped(schema);
-  return { description, examples, default: preset, anyOf: [form, { type: 'string', pattern: '\\{\\{' }] };
+  if (!isPlain(form) && !isListOfPlain(form)) return mapped(schema);
+  return {
+    description,
+    examples,
+    default: preset,
+    anyOf: [form.type === 'array' ? mapped(form) : form, { type: 'string', pattern: '\\{\\{' }],
+  };
 }
+
+const isPlain = (form: Json) => PLAIN.some((keyword) => form[keyword] !== undefined) || PLAIN_TYPES.has(form.type);
+
+/** A hole may stand for a list of texts or numbers. */
+function isListOfPlain({ type, items }: Json): boolean {
+  if (type !== 'array' || typeof items !== 'object' || items === null) return false;
+  return takesPlain(items as Json);
+}
+
+const takesPlain = (form: Json): boolean =>
+  form.type === 'string' ||
+  isPlain(form) ||
+  (Array.isArray(form.anyOf) && form.anyOf.some((option: Json) => takesPlain(option)));
 
 const PLAIN = ['enum', 'const', 'pattern', 'maxLength'];
 const PLAIN_TYPES = new Set<unknown>(['number', 'integer', 'boolean']);

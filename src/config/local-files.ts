@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { fail } from '../model/outcome.ts';
 import type { Tree } from '../model/plan.ts';
 import { InputError, type LocalIo, type SecretSource } from '../tasks/define.ts';
 import type { Caller } from './caller.ts';
@@ -55,7 +56,12 @@ async function readText(shown: string, path: string): Promise<string> {
 }
 
 function fillFile(text: string, file: string, lookup: Lookup): string {
-  const filled = fillText(text, lookup);
+  const single: Lookup = (name) => {
+    const found = lookup(name);
+    if (!found.ok || typeof found.value === 'string') return found;
+    return fail({ message: `"${name}" is a list, and only a single value can be filled into a file`, hint: null });
+  };
+  const filled = fillText(text, single);
   if (filled.ok) return filled.value;
   const [first, ...more] = filled.failure;
   const before = text.slice(0, first?.offset ?? 0).split('\n');

@@ -23,10 +23,12 @@ const varNameSchema = z
   .regex(VAR_NAME, { error: 'must consist of letters, digits and "_", and not begin with a digit' })
   .refine((name) => !BUILT_IN.includes(name), { error: 'is defined by fleet itself; choose another' });
 
-/** Values of vars; they are always filled in as text. */
-export const varsSchema = z.record(varNameSchema, z.union([z.string(), z.number(), z.boolean()])).meta({
-  description: 'Values for {{ name }} in the playbook and in files that are filled.',
-  examples: [{ mode: 'supervisor' }],
+const PLAIN = [z.string(), z.number(), z.boolean()] as const;
+
+/** Values of vars, or lists of them; they are always filled in as text. */
+export const varsSchema = z.record(varNameSchema, z.union([...PLAIN, z.array(z.union(PLAIN))])).meta({
+  description: 'Values for {{ name }} in the playbook and in files that are filled. A list stands for a whole value.',
+  examples: [{ mode: 'supervisor', bots: ['bot-a.service', 'bot-b.service'] }],
 });
 
 const HOST_OR_V4 = /^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?$/;

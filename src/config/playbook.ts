@@ -83,13 +83,16 @@ export function fillPlaybook(
   const { yaml, locate } = playbook;
   const filled = fillValue(yaml, schema, lookup);
   if (!filled.ok) return filled;
-  const checked = check(schema, filled.value);
+  const { value, origin } = filled.value;
+  const checked = check(schema, value);
   if (checked.ok) return ok(checked.value);
+  const original: Locate = (path, part) => locate(origin(path), part);
   return fail(
     checked.issues.flatMap((issue) =>
-      diagnose(schema, [issue], locate).map((one) => {
-        const after = valueAt(filled.value, issue.path);
-        const changed = typeof after === 'string' && after !== valueAt(yaml.value, issue.path);
+      diagnose(schema, [issue], original).map((one) => {
+        const after = valueAt(value, issue.path);
+        const before = valueAt(yaml.value, origin(issue.path));
+        const changed = typeof after === 'string' ? after !== before : Array.isArray(after) && !Array.isArray(before);
         return changed ? diagnostic(one, one.message, `filled for ${host}: ${JSON.stringify(after)}`) : one;
       }),
     ),

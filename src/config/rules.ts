@@ -4,7 +4,6 @@ import { suggestion } from './nearest.ts';
 import type { Playbook } from './playbook.ts';
 import { scope } from './scope.ts';
 import { hostsOf } from './select.ts';
-import { fillText } from './template.ts';
 
 /** What is wrong between files that are each right by themselves. */
 export function crossFileRules(
@@ -46,8 +45,8 @@ function sameRoot(inventory: Inventory, playbooks: readonly Playbook[], loginUse
     const roots = playbooks.flatMap((playbook) => {
       if (playbook.root === null || !hostsOf(inventory, playbook).includes(host)) return [];
       const names = { ...playbook, app: playbook.name, loginUser: host.fields.user ?? loginUser };
-      const root = fillText(playbook.root.text, scope(inventory, host, names));
-      return root.ok ? [{ playbook, at: playbook.root.at, root: root.value }] : [];
+      const root = scope(inventory, host, names)('root');
+      return root.ok && typeof root.value === 'string' ? [{ playbook, at: playbook.root.at, root: root.value }] : [];
     });
     roots.forEach(({ playbook, at, root }, i) => {
       const other = roots

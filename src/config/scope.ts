@@ -2,7 +2,7 @@ import { fail, ok, type Result } from '../model/outcome.ts';
 import { type Position, place } from './diagnostic.ts';
 import type { Definition, Definitions, Inventory, InventoryHost } from './inventory.ts';
 import { suggestion } from './nearest.ts';
-import { fillText, type Lookup } from './template.ts';
+import { fillAlone, fillItems, type Lookup } from './template.ts';
 
 /** What the playbook says about the names that only it can define; each may have holes of its own. */
 export type AppNames = {
@@ -45,7 +45,9 @@ export function scope(inventory: Inventory, host: InventoryHost, names: AppNames
     return answer;
   };
   const fillDefinition = (name: string, definition: Definition, asked: readonly string[]): ReturnType<Lookup> => {
-    const result = fillText(definition.text, (inner) => lookup(inner, asked));
+    const inner: Lookup = (one) => lookup(one, asked);
+    const { text } = definition;
+    const result = typeof text === 'string' ? fillAlone(text, inner) : fillItems(text, inner);
     const first = result.ok ? null : result.failure[0];
     if (result.ok || !first) return ok(result.ok ? result.value : definition.text);
     if (first.message.startsWith(CIRCLE)) return fail({ message: first.message, hint: first.hint });

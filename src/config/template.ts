@@ -8,8 +8,10 @@ export type HoleTrouble = {
   readonly hint: string | null;
 };
 
-/** Gives a name's text. A failure says why there is none. */
-export type Lookup = (name: string) => Result<string, { readonly message: string; readonly hint: string | null }>;
+/** Gives a name's text, or the texts of a list. A failure says why there is none. */
+export type Lookup = (
+  name: string,
+) => Result<string | readonly string[], { readonly message: string; readonly hint: string | null }>;
 
 const HOLE = /\{\{(.*?)\}\}/g;
 const BRACES = /^\s*(['"])\{\{\1\s*$/;
@@ -21,6 +23,24 @@ export const hasHole = (text: string): boolean => text.includes('{{');
 
 /** Whether the text is one hole and nothing else, so that a number may stand for what it is filled with. */
 export const isWholeHole = (text: string): boolean => /^\s*\{\{[^{}]*\}\}\s*$/.test(text);
+
+/** The name in a text that is one hole and nothing else, or null. */
+const nameAlone = (text: string): string | null =>
+  isWholeHole(text) ? (NAME.exec(text.trim().slice(2, -2))?.[1] ?? null) : null;
+
+/** Fills a text; where it is one hole and nothing else, and that names a list, the answer is the list. */
+export function fillAlone(text: string, lookup: Lookup): Result<string | readonly string[], readonly HoleTrouble[]> {
+  const name = nameAlone(text);
+  const found = name === null ? null : lookup(name);
+  return found?.ok && typeof found.value !== 'string' ? ok(found.value) : fillText(text, lookup);
+}
+
+/** Fills the items of a list; one that stands for a list is replaced by its items. */
+export function fillItems(items: readonly string[], lookup: Lookup): Result<readonly string[], readonly HoleTrouble[]> {
+  const results = items.map((item) => fillAlone(item, lookup));
+  const troubles = results.flatMap((result) => (result.ok ? [] : result.failure));
+  return troubles.length > 0 ? fail(troubles) : ok(results.flatMap((result) => (result.ok ? result.value : [])));
+}
 
 /**
  * Fills each `{{ name }}`; `{{ '{{' }}` stands for two braces. What is filled in is not looked at again. Whatever is
@@ -40,10 +60,16 @@ export function fillText(text: string, lookup: Lookup): Result<string, readonly 
     end = match.index + match[0].length;
     const inside = match[1] ?? '';
     const name = NAME.exec(inside)?.[1];
-    const found = BRACES.test(inside) ? ok('{{') : name === undefined ? fail(NOT_A_NAME) : lookup(name);
+    const found = BRACES.test(inside) ? ok('{{') : name === undefined ? fail(NOT_A_NAME) : textOf(name, lookup(name));
     if (found.ok) filled += found.value;
     else troubles.push({ offset: match.index, length: match[0].length, ...found.failure });
   }
   literal(text.slice(end));
   return troubles.length > 0 ? fail(troubles) : ok(filled);
+}
+
+function textOf(name: string, found: ReturnType<Lookup>): Result<string, { message: string; hint: string | null }> {
+  if (!found.ok) return found;
+  if (typeof found.value === 'string') return ok(found.value);
+  return fail({ message: `"${name}" is a list; it can only stand alone, as in enable: "{{ ${name} }}"`, hint: null });
 }

@@ -12,6 +12,9 @@ const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '
 /** Code points that Unicode reserves for no text at all; systemd refuses a whole file for one of them. */
 const NO_CHARACTER = /\p{Noncharacter_Code_Point}/u;
 
+/** Whether an env file can carry a text as a value at all. */
+export const isValue = (text: string) => !/[\0\p{Surrogate}]/u.test(text) && !NO_CHARACTER.test(text);
+
 /** Reads the value that begins right after `KEY=`. */
 export function readValue(text: string, start: number): ReadValue {
   const read = readQuoted(text, start);

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { systemdNeeded } from '../env/dialect.ts';
 import { isKey, KEY_RULE } from '../env/key.ts';
 import { parseEnv } from '../env/parse.ts';
+import { isValue } from '../env/value.ts';
 import { writeEnv } from '../env/write.ts';
 import { EMPTY_TASK_PLAN } from '../model/plan.ts';
 import { Secret } from '../model/secret.ts';
@@ -18,6 +19,17 @@ const schema = z.strictObject({
   required: distinct(key, (name) => name)
     .meta({ description: 'Keys without which no host is contacted.', examples: [['API_TOKEN']] })
     .default([]),
+  set: z
+    .record(
+      key,
+      z.union([z.string().refine(isValue, 'must be text that an environment can hold'), z.number(), z.boolean()]),
+    )
+    .meta({
+      description:
+        'Plain values on top of those that come from elsewhere; of a key that has both, this one counts. They are no secrets.',
+      examples: [{ LOG_LEVEL: 'info', TELEGRAM_POLLING: true }],
+    })
+    .default({}),
 });
 
 /** How messages name a source; of a command only the program, since its other words may tell too much. */
@@ -31,13 +43,16 @@ export const env = defineTask({
   kind: 'env',
   schema,
 
-  async local({ from, required }, io) {
+  async local({ from, required, set }, io) {
     const parsed = parseEnv(await io.secret(from));
     // The place goes into the message, not into `at`: a diagnostic there would print the line with its value.
     const place = (line: number) => (typeof from === 'string' ? `${from}:${line}` : `${nameOf(from)}, line ${line}`);
     if (!parsed.ok) throw new InputError(parsed.failure.map((p) => `${place(p.line)}: ${p.message}`).join('\n'));
 
-    const values = new Map(parsed.value.map((entry) => [entry.key, entry.value]));
+    const plain = Object.entries(set).map(([name, value]) => [name, String(value)] as const);
+    const values = new Map([...parsed.value.map((entry) => [entry.key, entry.value] as const), ...plain]);
+    const entries = [...values].map(([name, value]) => ({ key: name, value }));
+    const open = new Map(plain);
     const missing = required.filter((name) => !values.has(name));
     const empty = required.filter((name) => values.get(name) === '');
     if (missing.length + empty.length > 0) {
@@ -49,9 +64,12 @@ export const env = defineTask({
     }
 
     return {
-      text: new Secret('.env', writeEnv(parsed.value)),
-      values: parsed.value.filter(({ value }) => value !== '').map((entry) => new Secret(entry.key, entry.value)),
-      demands: parsed.value.map((entry) => ({ key: entry.key, systemd: systemdNeeded(entry.value) })),
+      text: new Secret('.env', writeEnv(entries)),
+      // What the file holds stays a secret where `set` beats it, unless both say the same.
+      values: parsed.value
+        .filter((entry) => entry.value !== '' && open.get(entry.key) !== entry.value)
+        .map((entry) => new Secret(entry.key, entry.value)),
+      demands: entries.map((entry) => ({ key: entry.key, systemd: systemdNeeded(entry.value) })),
     };
   },
 

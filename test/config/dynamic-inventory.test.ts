@@ -21,7 +21,15 @@ describe('a dynamic inventory', () => {
       'inventory/cloud': script({
         _meta: {
           hostvars: {
-            web1: { ansible_host: '192.0.2.1', ansible_port: '2222', ansible_user: 'root', color: 'blue', list: [1] },
+            web1: {
+              ansible_host: '192.0.2.1',
+              ansible_port: '2222',
+              ansible_user: 'root',
+              color: 'blue',
+              list: [1, 'x'],
+              deep: [[1]],
+              map: {},
+            },
             web2: { ansible_ssh_private_key_file: '~/.ssh/cloud', 'odd-name': 1 },
           },
         },
@@ -34,7 +42,10 @@ describe('a dynamic inventory', () => {
     expect([...inventory.hosts.keys()]).toEqual(['web1', 'web2', 'alone']);
     const [web1, web2] = [...inventory.hosts.values()];
     expect(web1?.fields).toEqual({ address: '192.0.2.1', port: 2222, user: 'root' });
-    expect([...(web1?.vars ?? [])].map(([name, { text }]) => [name, text])).toEqual([['color', 'blue']]);
+    expect([...(web1?.vars ?? [])].map(([name, { text }]) => [name, text])).toEqual([
+      ['color', 'blue'],
+      ['list', ['1', 'x']],
+    ]);
     expect(web2?.fields).toEqual({ identityFile: ['~/.ssh/cloud'] });
     expect(web1?.groups).toEqual(['all', 'web']);
     expect(inventory.groups.get('web')?.fields).toEqual({ user: 'deploy' });

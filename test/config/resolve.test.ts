@@ -7,7 +7,7 @@ import { formatDiagnostic } from '../../src/config/diagnostic.ts';
 import { type Inputs, resolveTargets } from '../../src/config/resolve.ts';
 import { EVERYTHING, type Selection } from '../../src/config/select.ts';
 import { projectWith } from './loaded.ts';
-import { readBy } from './stand-ins.ts';
+import { echoed, readBy } from './stand-ins.ts';
 
 const INVENTORY = [
   'groups: { vps: { vars: { base: /opt, port: 8000, kept: 3 } } }',
@@ -93,6 +93,15 @@ describe('vars', () => {
   it('that are numbers keep the way they were written', async () => {
     const playbook = 'root: "/opt/{{ a }}-{{ b }}-{{ c }}"\nvars: { a: 0644, b: 1.10, c: true }\n';
     expect((await resolve(playbook)).targets[0]?.layout.root).toBe('/opt/0644-1.10-true');
+  });
+
+  it('and numbers of the playbook too, where text would do as well', async () => {
+    const playbook =
+      'root: /opt/app\nvars: { v: 2.50, on: yes }\ntasks:\n' +
+      '  - echo: { plain: { a: 1.10, b: 0644, c: 7, d: true, e: "{{ v }}" }, numbers: [0010] }\n';
+    expect((await resolve(playbook)).targets.map(({ tasks }) => tasks.map(echoed))[0]).toEqual([
+      { plain: { a: '1.10', b: '0644', c: 7, d: true, e: '2.50' }, numbers: [10] },
+    ]);
   });
 
   it('behind an alias are those of the anchor', async () => {

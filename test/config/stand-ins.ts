@@ -43,6 +43,21 @@ const secret = defineTask({
   plan: ({ local }) => ({ ...EMPTY_TASK_PLAN, warnings: [local] }),
 });
 
+const echo = defineTask({
+  kind: 'echo',
+  schema: z.strictObject({
+    word: z.string().optional(),
+    words: z.array(z.string()).optional(),
+    numbers: z.array(z.int()).optional(),
+    plain: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+    many: z.array(z.strictObject({ on: z.boolean(), numbers: z.array(z.int()).optional() })).optional(),
+  }),
+  local: async (spec) => JSON.stringify(spec),
+  probe: () => null,
+  parse: () => null,
+  plan: ({ local }) => ({ ...EMPTY_TASK_PLAN, warnings: [local] }),
+});
+
 const http = defineCheck({
   kind: 'http',
   schema: z.strictObject({ url: z.string(), status: z.int().default(200) }),
@@ -52,10 +67,13 @@ const http = defineCheck({
 });
 
 export const STAND_INS: Registry = {
-  tasks: [copy, sync, secret],
+  tasks: [copy, sync, secret, echo],
   checks: [http],
 };
 
 /** What a task of a stand-in kind read locally; the stand-ins plan it as warnings. */
 export const readBy = (task: BoundTask | undefined): readonly string[] | undefined =>
   task?.plan('', {} as PlanContext).warnings;
+
+/** The spec that an `echo` task was given. */
+export const echoed = (task: BoundTask): unknown => JSON.parse(readBy(task)?.[0] ?? 'null');

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { Secret } from '../../src/model/secret.ts';
 import { bindTask } from '../../src/tasks/define.ts';
 import { env } from '../../src/tasks/env.ts';
 import { filesOf, hostWith, layout, planOf, refusal } from './rig.ts';
@@ -28,6 +29,21 @@ describe('the env file', () => {
     expect(await digest('A=1\n')).not.toBe(await digest('A=2\n'));
   });
 
+  it('has plain values of the playbook on top, which are no secrets', async () => {
+    const bound = await bind('A=secret-a\nB=secret-b\nC=both-same\n', {
+      set: { B: 'plain value', N: 0.5, ON: true, NONE: '', C: 'both-same' },
+      required: ['A', 'ON'],
+    });
+    expect(bound.plan('', hostWith()).env?.reveal()).toBe(
+      "A=secret-a\nB='plain value'\nC=both-same\nN=0.5\nON=true\nNONE=\n",
+    );
+    expect(bound.secrets.map(String)).toEqual(['[secret A]', '[secret B]']);
+    expect(Secret.redactor(bound.secrets)('plain value secret-a secret-b both-same')).toBe(
+      'plain value [secret A] [secret B] both-same',
+    );
+    expect(bound.declares?.envKeys).toEqual(['A', 'B', 'C', 'N', 'ON', 'NONE']);
+  });
+
   it('may come from a variable of the caller or from a command', async () => {
     for (const from of [{ env: 'JARVIS_ENV' }, { command: ['sops', '-d', 'x'] }]) {
       const plan = await planOf(env, { from }, '', hostWith(), io('A=1\n'));
@@ -37,6 +53,7 @@ describe('the env file', () => {
 
   it.each([
     [{ required: ['A', 'B', 'C', 'D'] }, 'A=1\nB=\n', `${FROM} lacks C, D and has no value for B`],
+    [{ required: ['A', 'B'], set: { B: '' } }, 'A=1\nB=1\n', `${FROM} has no value for B`],
     [{ required: ['B'] }, "B=''\n", `${FROM} has no value for B`],
     [{ from: { command: ['sops', '-d', 'x'] }, required: ['K'] }, '', 'the output of sops lacks K'],
     [
@@ -69,5 +86,10 @@ describe('the env file', () => {
     { from: FROM, required: ['MY-KEY'] },
     { from: { env: 'a b' } },
     { from: FROM, optional: ['A'] },
+    { from: FROM, set: { 'MY-KEY': '1' } },
+    { from: FROM, set: { UID: 1 } },
+    { from: FROM, set: { A: ['1'] } },
+    { from: FROM, set: { A: 'x\0y' } },
+    { set: { A: '1' } },
   ])('refuses %j', (entry) => expect(refusal(env, entry)).not.toBeNull());
 });
