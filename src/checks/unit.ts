@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { UnitState } from '../model/check.ts';
 import { defineCheck } from './define.ts';
 import { within, withinOf } from './fields.ts';
-import { reason } from './words.ts';
+import { excerpt, reason } from './words.ts';
 
 const name = z
   .string()
@@ -12,7 +12,17 @@ const name = z
     'must be a unit with its suffix, such as jarvis.service or worker@1.service',
   );
 
-const schema = z.union([name, z.strictObject({ name, within })]).meta({ examples: ['jarvis.service'] });
+const names = z.union([
+  name,
+  z
+    .array(name)
+    .min(1)
+    .refine((list) => new Set(list).size === list.length, 'must not name a unit twice'),
+]);
+
+const schema = z
+  .union([names, z.strictObject({ name: names, within })])
+  .meta({ examples: ['jarvis.service', ['jarvis.service', 'jarvis-web.service']] });
 
 /** What a unit of a kind does when it is up; `active` alone may be a timer whose last time has passed. */
 const UP: Readonly<Record<string, readonly string[]>> = {
@@ -25,7 +35,10 @@ const UP: Readonly<Record<string, readonly string[]>> = {
   mount: ['mounted'],
 };
 
-const nameOf = (spec: z.infer<typeof schema>) => (typeof spec === 'string' ? spec : spec.name);
+function namesOf(spec: z.infer<typeof schema>): readonly string[] {
+  const named = typeof spec === 'object' && 'name' in spec ? spec.name : spec;
+  return typeof named === 'string' ? [named] : named;
+}
 
 function inWords(state: UnitState): string {
   const cause = state.result === '' || state.result === 'success' || state.result === '-' ? '' : state.result;
@@ -39,18 +52,23 @@ function inWords(state: UnitState): string {
     .join(', ');
 }
 
-/** Whether a service or another unit is up, on either runtime. */
+const isUp = ({ unit, active, sub }: UnitState) =>
+  active === 'active' && (UP[unit.split('.').at(-1) ?? ''] ?? []).includes(sub);
+
+/** Whether services or other units are up, on either runtime. */
 export const unit = defineCheck({
   kind: 'unit',
   schema,
-  label: (spec) => `unit ${nameOf(spec)}`,
+  label: (spec) => excerpt(`unit ${namesOf(spec).join(', ')}`),
   within: (spec) => withinOf(spec),
 
   async check(spec, io) {
-    const asked = await io.unit(nameOf(spec));
+    const asked = await io.units(namesOf(spec));
     if (!asked.ok) return { ok: false, detail: reason(asked.failure) };
-    const state = asked.value;
-    const kind = nameOf(spec).split('.').at(-1) ?? '';
-    return { ok: state.active === 'active' && (UP[kind] ?? []).includes(state.sub), detail: inWords(state) };
+    const [first, ...more] = asked.value;
+    if (first !== undefined && more.length === 0) return { ok: isUp(first), detail: inWords(first) };
+    const down = asked.value.filter((state) => !isUp(state));
+    if (down.length === 0) return { ok: true, detail: `${asked.value.length} units up` };
+    return { ok: false, detail: down.map((state) => `${state.unit} ${inWords(state)}`).join('; ') };
   },
 });

@@ -3,7 +3,8 @@ import { nearest } from './nearest.ts';
 import type { KindEntry, PlaybookBody } from './playbook-schema.ts';
 
 const enabling = z.object({ enable: z.array(z.string()) });
-const checked = z.union([z.string(), z.object({ name: z.string() }).transform(({ name }) => name)]);
+const named = z.union([z.string().transform((name) => [name]), z.array(z.string())]);
+const checked = z.union([named, z.object({ name: named }).transform(({ name }) => name)]);
 
 /**
  * Warnings for health checks of units that resemble an enabled one and are none: most likely a slip of the pen, which
@@ -11,9 +12,9 @@ const checked = z.union([z.string(), z.object({ name: z.string() }).transform(({
  */
 export function mistypedUnits({ tasks, health }: PlaybookBody): readonly string[] {
   const enabled = specsOf(tasks, 'units').flatMap((spec) => enabling.safeParse(spec).data?.enable ?? []);
-  return specsOf(health, 'unit').flatMap((spec) => {
-    const name = checked.safeParse(spec).data;
-    if (name === undefined || enabled.includes(name)) return [];
+  const names = specsOf(health, 'unit').flatMap((spec) => checked.safeParse(spec).data ?? []);
+  return names.flatMap((name) => {
+    if (enabled.includes(name)) return [];
     const near = nearest(
       name.replace(/\.\w+$/, ''),
       enabled.map((unit) => unit.replace(/\.\w+$/, '')),

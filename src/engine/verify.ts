@@ -13,12 +13,12 @@ export function checkIo(host: OpenHost, signal: AbortSignal): CheckIo {
     signal,
     run: (script, timeoutMs) => transport.run(script, { signal, timeoutMs }),
     dial: (address, port, timeoutMs) => transport.dial(address, port, { signal, timeoutMs }),
-    async unit(name) {
-      const reply = await transport.run(call(site, 'unit', name), { signal, timeoutMs: QUICK });
+    async units(names) {
+      const reply = await transport.run(call(site, 'unit', ...names), { signal, timeoutMs: QUICK });
       if (!reply.ok) return reply;
-      const line = reply.value.stdout.split('\n').find((text) => text.startsWith('unit '));
-      if (line === undefined) return fail({ kind: 'step-failed', step: `look at ${name}`, exit: reply.value });
-      return ok(parseUnit(line.slice(5)));
+      const lines = reply.value.stdout.split('\n').filter((text) => text.startsWith('unit '));
+      if (lines.length === names.length) return ok(lines.map((line) => parseUnit(line.slice(5))));
+      return fail({ kind: 'step-failed', step: `look at ${names.join(', ')}`, exit: reply.value });
     },
   };
 }
@@ -27,7 +27,7 @@ export function checkIo(host: OpenHost, signal: AbortSignal): CheckIo {
 export async function checkOnce(check: BoundCheck, io: CheckIo, now: () => number): Promise<CheckResult> {
   const begun = now();
   const verdict = await check.check(io);
-  return { check: check.label, ok: verdict.ok, detail: verdict.detail, ms: now() - begun };
+  return { check: check.label, ...verdict, ms: now() - begun };
 }
 
 /** Repeats each check until it passes, its own time is up, or `until` (milliseconds since the epoch) has come. */

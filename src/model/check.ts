@@ -18,11 +18,13 @@ export type UnitState = {
 export type CheckIo = {
   readonly signal: AbortSignal;
   run(script: Script, timeoutMs: number): Promise<Result<Exit>>;
-  unit(name: string): Promise<Result<UnitState>>;
+  /** In the order of the names, asked in one go. */
+  units(names: readonly string[]): Promise<Result<readonly UnitState[]>>;
   dial(host: string, port: number, timeoutMs: number): Promise<Result<Duplex>>;
 };
 
-export type Verdict = { readonly ok: boolean; readonly detail: string };
+/** What a check found. One with a warning has passed: nothing stops, and the reader is told. */
+export type Verdict = { readonly ok: boolean; readonly detail: string; readonly warning?: true };
 
 /** A check of one host, ready to run. */
 export type BoundCheck = {

@@ -21,6 +21,8 @@ export type CheckResult = {
   readonly check: string;
   readonly ok: boolean;
   readonly detail: string;
+  /** It passed, and there is something to look at. */
+  readonly warning?: true;
   /** Milliseconds the check took. */
   readonly ms: number;
 };

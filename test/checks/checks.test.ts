@@ -39,6 +39,19 @@ describe('a unit check', () => {
     expect(await checkHere(unit, given.unit, hostHere({ [given.unit]: given }))).toEqual({ ok, detail });
   });
 
+  it('of several units passes when all are up, and names those that are not', async () => {
+    const up = state('a.service', 'active', 'running', { pid: 42 });
+    const timer = state('b.timer', 'active', 'waiting');
+    const dead = state('c.service', 'failed', 'failed', { result: 'exit-code', status: 3 });
+    const host = hostHere({ 'a.service': up, 'b.timer': timer, 'c.service': dead });
+    expect(await checkHere(unit, ['a.service', 'b.timer'], host)).toEqual({ ok: true, detail: '2 units up' });
+    expect(await checkHere(unit, { name: ['a.service', 'c.service'] }, host)).toEqual({
+      ok: false,
+      detail: 'c.service failed (failed), exit-code, status 3, 0 restarts',
+    });
+    expect(await checkHere(unit, ['a.service'], host)).toEqual(await checkHere(unit, 'a.service', host));
+  });
+
   it('tells that the host could not be asked', async () =>
     expect(await checkHere(unit, { name: 'a@1.service' })).toEqual({
       ok: false,
@@ -95,6 +108,7 @@ describe('a command check', () => {
 const ENTRIES: Readonly<Record<string, readonly (readonly [entry: unknown, label: string])[]>> = {
   unit: [
     ['jarvis.service', 'unit jarvis.service'],
+    [['a.service', 'b.timer'], 'unit a.service, b.timer'],
     [{ name: 'w@1.service' }, 'unit w@1.service'],
   ],
   http: [
@@ -110,10 +124,24 @@ const ENTRIES: Readonly<Record<string, readonly (readonly [entry: unknown, label
     [['pg_isready', '-q'], 'command pg_isready -q'],
     [{ command: ['true'] }, 'command true'],
   ],
+  temperature: [
+    [{ critical: 85 }, 'temperature below 85 °C'],
+    [{ warn: 75, critical: 85.5, zones: ['tj-thermal', 'cpu*'] }, 'temperature below 85.5 °C'],
+  ],
 };
 
 const REFUSED: Readonly<Record<string, readonly unknown[]>> = {
-  unit: ['jarvis', 'w@.service', "a b'c.service", '../x.service', '-x.service', { name: 'a.service', within: '30' }],
+  unit: [
+    'jarvis',
+    'w@.service',
+    "a b'c.service",
+    '../x.service',
+    '-x.service',
+    { name: 'a.service', within: '30' },
+    [],
+    ['a.service', 'a.service'],
+    ['a'],
+  ],
   http: [
     'ftp://x/',
     'http://',
@@ -126,7 +154,11 @@ const REFUSED: Readonly<Record<string, readonly unknown[]>> = {
   ],
   tcp: [0, 65_536, '127.0.0.1', 'a:b', '127.0.0.1:99999', { port: 80, host: 'a b' }, 1.5],
   command: [[], 'true', [''], ['a\0b'], [1], { command: ['true'], user: 'x' }],
+  temperature: [85, {}, { warn: 85, critical: 85 }, { critical: 0 }, { critical: 85, zones: [] }, { critical: '85' }],
 };
+
+/** Kinds whose answer does not change while a deploy waits. */
+const SHORT: Readonly<Record<string, number>> = { temperature: 1000 };
 
 const kinds: readonly CheckKind<string, unknown>[] = CHECKS;
 
@@ -139,12 +171,15 @@ describe.each(kinds.map((kind) => [kind.kind, kind] as const))('the check kind %
 
   it.each(REFUSED[name] ?? [])('refuses %j', (entry) => expect(kind.schema.safeParse(entry).success).toBe(false));
 
-  it('waits half a minute unless told otherwise', () => {
+  it('waits half a minute unless told otherwise, or less where waiting changes nothing', () => {
     const layout = { root: '/a', current: '/a/current', app: 'a', user: null, data: [] };
     const [short, long] = [ENTRIES[name]?.at(0)?.[0], ENTRIES[name]?.at(-1)?.[0]];
     const within = (entry: unknown) => bindCheck(kind, kind.schema.parse(entry), layout).withinMs;
+    const preset = SHORT[name] ?? 30_000;
     expect([within(short), within(long), within({ ...(long as object), within: '2m' })]).toEqual([
-      30_000, 30_000, 120_000,
+      preset,
+      preset,
+      120_000,
     ]);
   });
 

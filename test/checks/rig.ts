@@ -16,9 +16,10 @@ export function hostHere(
   return {
     signal,
     run: (script, timeoutMs) => runHere(script, timeoutMs),
-    unit: async (name) => {
-      const state = units[name];
-      return state ? ok(state) : fail({ kind: 'connection-lost', detail: 'the connection is gone' });
+    units: async (names) => {
+      const states = names.flatMap((name) => units[name] ?? []);
+      if (states.length === names.length) return ok(states);
+      return fail({ kind: 'connection-lost', detail: 'the connection is gone' });
     },
     dial: (host, port, timeoutMs) => dialHere(host, port, timeoutMs),
   };

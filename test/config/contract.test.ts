@@ -102,6 +102,7 @@ describe('the project of the contract, with the real kinds of tasks and checks',
     expect(await warnings('javris')).toBe(
       'playbooks/jarvis.yaml: health checks javris.service, which no task enables; is jarvis.service meant?',
     );
+    expect(await warnings('[docker.service, javris.service] #')).toContain('health checks javris.service');
     expect(await warnings('docker')).toBe('');
   });
 

@@ -60,6 +60,7 @@ export function deployScript(): Script {
     .add('web-1', { type: 'check', result: { check: 'unit jarvis.service', ok: false, detail: 'activating', ms: 8 } })
     .add('web-1', { type: 'check', result: { check: 'unit jarvis.service', ok: false, detail: 'activating', ms: 9 } })
     .add('web-1', { type: 'check', result: { check: 'unit jarvis.service', ok: true, detail: 'active', ms: 7 } })
+    .add('web-1', { type: 'check', result: WARM })
     .end('web-1', { end: 'deployed', generation: generation(5) }, 12_400)
     .end('web-2', { end: 'reverted', generation: generation(4), failure: NOT_SETTLED }, 31_000)
     .end('web-3', { end: 'untouched', failure: { kind: 'unreachable', detail: 'connection refused' } }, 90);
@@ -93,6 +94,14 @@ export function planScript(): Script {
   return script.end('web-3', { end: 'planned', pending: false, generation: generation(5) }, 200);
 }
 
+const WARM = {
+  check: 'temperature below 85 °C',
+  ok: true,
+  warning: true,
+  detail: 'tj-thermal 78 °C',
+  ms: 3,
+} as const;
+
 /** `fleet health` over two hosts. */
 export function healthScript(): Script {
   const unit = { check: 'unit jarvis.service', ok: true, detail: 'active for 3 days', ms: 8 };
@@ -100,7 +109,7 @@ export function healthScript(): Script {
   return new Script()
     .end(
       'web-1',
-      { end: 'healthy', generation: generation(5), checks: [unit, { ...http, ok: true, detail: '200' }] },
+      { end: 'healthy', generation: generation(5), checks: [unit, { ...http, ok: true, detail: '200' }, WARM] },
       90,
     )
     .end(

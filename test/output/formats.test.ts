@@ -23,12 +23,27 @@ test('nagios: OK only when every host was seen to be healthy', () => {
   expect(nagios(summary([])).code).toBe(3);
 });
 
+test('nagios: a warning of a check is WARNING only where nothing is worse', () => {
+  const checks = [{ check: 'temperature', ok: true, warning: true, detail: 'tj|thermal 78 °C', ms: 1 } as const];
+  const warm = new Script().end('web-1', { end: 'healthy', generation: generationId(5), checks }, 90).ends;
+  expect(nagios(summary(warm))).toEqual({
+    text: [
+      'FLEET WARNING - 1 host: 1 healthy | healthy=1 unhealthy=0 unchecked=0',
+      'web-1/jarvis: warning: temperature: tj/thermal 78 °C',
+    ].join('\n'),
+    code: 1,
+  });
+  expect(nagios(summary([...warm, ...gone])).code).toBe(3);
+  expect(nagios(summary([...warm, ...healthScript().ends])).code).toBe(2);
+});
+
 test('nagios: what is bad is named below, and no text of a host can pass for numbers', () => {
   const { text } = nagios(summary([...healthScript().ends, ...gone]));
   expect(text.split('\n')).toEqual([
     'FLEET CRITICAL - 3 hosts: 1 healthy, 1 unhealthy, 1 not checked | healthy=1 unhealthy=1 unchecked=1',
     'web-2/jarvis: 1 of 2 health checks failed: http http://127.0.0.1:8000/health: status 502, not 200',
     'web-9/jarvis: no SSH connection could be opened: a/b\\x1b[2J',
+    'web-1/jarvis: warning: temperature below 85 °C: tj-thermal 78 °C',
   ]);
 });
 

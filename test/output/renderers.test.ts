@@ -51,7 +51,7 @@ describe('one deploy, told by every renderer', () => {
   });
 
   test('terminal: a row per host while it runs, then the summary in its place', async () => {
-    const { seen, all, cursorShown } = await watch(deployScript(), 'deploy', [6, 15]);
+    const { seen, all, cursorShown } = await watch(deployScript(), 'deploy', [6, 16]);
     await expect(seen.join('\n=====\n')).toMatchFileSnapshot(golden('deploy.terminal.live'));
     await expect(all).toMatchFileSnapshot(golden('deploy.terminal.end'));
     expect(cursorShown).toBe(true);
@@ -77,8 +77,10 @@ describe('what is the result of a command is told at its end', () => {
   test('health in JSON carries the checks of good and of bad hosts', async () => {
     const { stdout } = await play(healthScript(), 'health', 1, { mode: 'json' });
     const last = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
-    expect(last.hosts.map((host: { checks: { ok: boolean }[] }) => host.checks.map((check) => check.ok))).toEqual([
-      [true, true],
+    type Check = { readonly ok: boolean; readonly warning?: true };
+    const shown = ({ ok, warning }: Check) => (warning ? 'warning' : ok);
+    expect(last.hosts.map((host: { checks: Check[] }) => host.checks.map(shown))).toEqual([
+      [true, true, 'warning'],
       [true, false],
     ]);
   });

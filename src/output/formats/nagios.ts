@@ -1,5 +1,7 @@
 import type { Summary } from '../../model/events.ts';
+import { checksOf } from '../report/checks.ts';
 import { clean } from '../sanitize.ts';
+import { warned } from '../words/check.ts';
 import { count } from '../words/count.ts';
 import { explainOutcome } from '../words/outcome.ts';
 
@@ -10,16 +12,19 @@ const STATE = { 0: 'OK', 1: 'WARNING', 2: 'CRITICAL', 3: 'UNKNOWN' } as const;
 
 /**
  * `fleet health` as a Nagios plugin: CRITICAL when a service is bad, UNKNOWN when a host could not be looked at and none
- * is known to be bad. A `|` begins the numbers, so none may stand in the text.
+ * is known to be bad, WARNING when all is well but a check warns. A `|` begins the numbers, so none may stand in the text.
  */
 export function nagios(summary: Summary): PluginResult {
   const healthy = summary.hosts.filter(({ outcome }) => outcome.end === 'healthy').length;
   const unhealthy = summary.hosts.filter(({ outcome }) => outcome.end === 'unhealthy').length;
   const unseen = summary.hosts.length - healthy - unhealthy;
-  const code = unhealthy > 0 ? 2 : unseen > 0 || healthy === 0 ? 3 : 0;
+  const warnings = summary.hosts.flatMap(({ host, app, outcome }) =>
+    warned(checksOf(outcome)).map((check) => shown(`${host}/${app}: warning: ${check.check}: ${check.detail}`)),
+  );
+  const code = unhealthy > 0 ? 2 : unseen > 0 || healthy === 0 ? 3 : warnings.length > 0 ? 1 : 0;
   const bad = summary.hosts.flatMap(({ host, app, outcome }) => {
     const why = explainOutcome(outcome, { hosts: [host], app })?.what;
-    return why === undefined ? [] : [clean(`${host}/${app}: ${why}`).replaceAll('|', '/')];
+    return why === undefined ? [] : [shown(`${host}/${app}: ${why}`)];
   });
   const parts = [
     [healthy, 'healthy'],
@@ -29,5 +34,7 @@ export function nagios(summary: Summary): PluginResult {
   const said = parts.filter(([n]) => n > 0).map(([n, what]) => `${n} ${what}`);
   const numbers = `healthy=${healthy} unhealthy=${unhealthy} unchecked=${unseen}`;
   const head = `FLEET ${STATE[code]} - ${count(summary.hosts.length, 'host')}: ${said.join(', ')} | ${numbers}`;
-  return { text: [head, ...bad].join('\n'), code };
+  return { text: [head, ...bad, ...warnings].join('\n'), code };
 }
+
+const shown = (text: string) => clean(text).replaceAll('|', '/');

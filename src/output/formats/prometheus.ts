@@ -50,6 +50,11 @@ export function prometheus(summary: Summary, at: number): string {
       value(checks, ({ check }) => Number(check.ok)),
     ),
     ...metric(
+      'fleet_check_warning',
+      'Whether the check passed with a warning.',
+      value(checks, ({ check }) => Number(check.warning === true)),
+    ),
+    ...metric(
       'fleet_check_duration_seconds',
       'How long the check took.',
       value(checks, ({ check }) => check.ms / 1000),

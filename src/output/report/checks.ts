@@ -1,6 +1,7 @@
 import type { Summary } from '../../model/events.ts';
 import type { CheckResult, HostOutcome } from '../../model/outcome.ts';
 import type { Paint } from '../paint.ts';
+import { checkWord } from '../words/check.ts';
 import { label, severalApps } from './group.ts';
 import { table } from './table.ts';
 
@@ -15,8 +16,8 @@ export function checksTable(summary: Summary, paint: Paint, width: number): stri
   const several = severalApps(summary.hosts);
   const rows = summary.hosts.flatMap((host) =>
     checksOf(host.outcome).map((check) => ({
-      ok: check.ok,
-      cells: [label(host, several), check.check, check.ok ? 'ok' : 'FAILED', `${Math.round(check.ms)}ms`, check.detail],
+      word: checkWord(check),
+      cells: [label(host, several), check.check, checkWord(check), `${Math.round(check.ms)}ms`, check.detail],
     })),
   );
   if (rows.length === 0) return [];
@@ -25,5 +26,6 @@ export function checksTable(summary: Summary, paint: Paint, width: number): stri
     rows.map((row) => row.cells),
     width,
   );
-  return ['', ...lines.map((line, i) => (i === 0 ? paint.dim(line) : rows[i - 1]?.ok ? line : paint.bad(line)))];
+  const look = { ok: (line: string) => line, WARNING: paint.warn, FAILED: paint.bad };
+  return ['', ...lines.map((line, i) => look[rows[i - 1]?.word ?? 'ok'](i === 0 ? paint.dim(line) : line))];
 }

@@ -1,6 +1,7 @@
 import type { FleetEvent } from '../../model/events.ts';
 import type { PlanView } from '../../model/plan.ts';
 import type { Row } from '../renderer.ts';
+import { checksOf } from './checks.ts';
 
 export type Remark = Row & { readonly text: string };
 
@@ -8,7 +9,7 @@ export type Remark = Row & { readonly text: string };
 export interface Heard {
   on(event: FleetEvent): void;
   planOf(row: Row): PlanView | undefined;
-  /** Notes, and the warnings of plans that are not themselves shown at the end. */
+  /** Notes, and the warnings of plans and checks that are not themselves shown at the end. */
   remarks(): readonly Remark[];
 }
 
@@ -17,18 +18,21 @@ export const rowKey = ({ host, app }: Row): string => `${host}\0${app}`;
 export function listen(): Heard {
   const plans = new Map<string, PlanView>();
   const shown = new Set<string>();
-  const remarks: (Remark & { readonly ofPlan: boolean })[] = [];
+  const remarks: (Remark & { readonly of: 'plan' | 'check' | 'run' })[] = [];
   return {
     on(event) {
       const row = { host: event.host, app: event.app };
-      if (event.type === 'ended' && event.outcome.end === 'planned') shown.add(rowKey(row));
+      if (event.type === 'ended' && event.outcome.end === 'planned') shown.add(`plan\0${rowKey(row)}`);
+      if (event.type === 'ended' && checksOf(event.outcome).length > 0) shown.add(`check\0${rowKey(row)}`);
       if (event.type === 'planned') {
         plans.set(rowKey(row), event.plan);
-        for (const text of event.plan.warnings) remarks.push({ ...row, text: `warning: ${text}`, ofPlan: true });
+        for (const text of event.plan.warnings) remarks.push({ ...row, text: `warning: ${text}`, of: 'plan' });
       }
-      if (event.type === 'note') remarks.push({ ...row, text: event.text, ofPlan: false });
+      if (event.type === 'check' && event.result.warning === true)
+        remarks.push({ ...row, text: `warning: ${event.result.check}: ${event.result.detail}`, of: 'check' });
+      if (event.type === 'note') remarks.push({ ...row, text: event.text, of: 'run' });
     },
     planOf: (row) => plans.get(rowKey(row)),
-    remarks: () => remarks.filter((remark) => !(remark.ofPlan && shown.has(rowKey(remark)))),
+    remarks: () => remarks.filter((remark) => !shown.has(`${remark.of}\0${rowKey(remark)}`)),
   };
 }

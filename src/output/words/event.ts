@@ -1,14 +1,12 @@
 import type { FleetEvent } from '../../model/events.ts';
-import { type CheckResult, unreachable } from '../../model/outcome.ts';
+import { unreachable } from '../../model/outcome.ts';
+import { checked } from './check.ts';
 import { ended, explainOutcome } from './outcome.ts';
 import { PHASE } from './phase.ts';
 import { planned } from './plan.ts';
 import { duration } from './time.ts';
 
 const STEP = { started: 'start', done: 'done', failed: 'FAILED', undone: 'undone' } as const;
-
-export const checked = (result: CheckResult): string =>
-  `check ${result.ok ? 'ok' : 'FAILED'}: ${result.check}: ${result.detail}`;
 
 /** One event in one line, without its host. */
 export function told(event: FleetEvent): string {

@@ -1,4 +1,5 @@
-import { type Failure, type HostOutcome, unreachable } from '../../model/outcome.ts';
+import { type CheckResult, type Failure, type HostOutcome, unreachable } from '../../model/outcome.ts';
+import { warned } from './check.ts';
 import { count } from './count.ts';
 import { command, type Explanation, type Place, wayOut } from './explanation.ts';
 import { explain } from './failure.ts';
@@ -20,7 +21,7 @@ export function ended(outcome: HostOutcome): string {
     case 'planned':
       return outcome.pending ? 'planned: changes are pending' : 'planned: nothing to do';
     case 'healthy':
-      return `healthy: ${count(outcome.checks.length, 'check')} passed, generation ${outcome.generation}`;
+      return `healthy: ${passed(outcome.checks)}, generation ${outcome.generation}`;
     case 'unhealthy':
       return `UNHEALTHY: generation ${outcome.generation}`;
     case 'untouched':
@@ -36,6 +37,11 @@ export function ended(outcome: HostOutcome): string {
     default:
       return unreachable(outcome);
   }
+}
+
+function passed(checks: readonly CheckResult[]): string {
+  const warnings = warned(checks).length;
+  return `${count(checks.length, 'check')} passed${warnings === 0 ? '' : `, ${warnings} with a warning`}`;
 }
 
 /** The outcome as one word, for tables and scripts: a host whose plan is empty is an unchanged one. */

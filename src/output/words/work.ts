@@ -1,4 +1,5 @@
 import type { CheckResult, Exit, UnitFailure } from '../../model/outcome.ts';
+import { checkWord } from './check.ts';
 import { count, list } from './count.ts';
 import { command, type Explanation, lastLines, type Place } from './explanation.ts';
 
@@ -75,10 +76,11 @@ export function explainUnits(units: readonly UnitFailure[]): Explanation {
 export function explainChecks(checks: readonly CheckResult[], place: Place): Explanation {
   const failed = checks.filter((check) => !check.ok);
   const first = failed[0];
+  const width = Math.max(...checks.map((check) => checkWord(check).length));
   const named = failed.length === 1 && first !== undefined ? `: ${first.check}: ${first.detail}` : '';
   return {
     what: `${failed.length} of ${count(checks.length, 'health check')} failed${named}`,
-    evidence: checks.map((check) => `${check.ok ? 'ok    ' : 'FAILED'} ${check.check}: ${check.detail}`),
+    evidence: checks.map((check) => `${checkWord(check).padEnd(width)} ${check.check}: ${check.detail}`),
     next: [
       `Put right what the failed checks name; \`${command('health', place)}\` runs them again and changes nothing.`,
     ],
