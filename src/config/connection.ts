@@ -20,8 +20,12 @@ export type ConnectionContext = {
   readonly warn: (text: string) => void;
 };
 
-/** How to reach a host, and its runtime. A failure is a sentence about what cannot be resolved. */
-export type Reach = { readonly connection: Connection; readonly runtime: 'auto' | RuntimeName };
+/** How to reach a host, who sends it code (null: the same login), and its runtime. */
+export type Reach = {
+  readonly connection: Connection;
+  readonly codeUser: string | null;
+  readonly runtime: 'auto' | RuntimeName;
+};
 
 /** Flag > host > group (later ones first) > defaults. */
 export function effectiveFields(inventory: Inventory, host: InventoryHost, overrides: Overrides = {}): Fields {
@@ -35,7 +39,10 @@ export function effectiveFields(inventory: Inventory, host: InventoryHost, overr
   ) as Fields;
 }
 
-/** Everything about reaching an inventory host, with the operator's SSH configuration below the inventory. */
+/**
+ * Everything about reaching an inventory host, with the operator's SSH configuration below the inventory.
+ * A failure is a sentence about what cannot be resolved.
+ */
 export async function reachHost(
   context: ConnectionContext,
   host: InventoryHost,
@@ -43,7 +50,11 @@ export async function reachHost(
 ): Promise<Result<Reach, string>> {
   const fields = effectiveFields(context.inventory, host, withFlagPaths(overrides, context.caller));
   const connection = await connect(context, host.name, fields, []);
-  return connection.ok ? ok({ connection: connection.value, runtime: fields.runtime ?? 'auto' }) : connection;
+  if (!connection.ok) return connection;
+  const { codeUser = null, runtime = 'auto' } = fields;
+  // One account needs one login.
+  const another = codeUser === connection.value.user ? null : codeUser;
+  return ok({ connection: connection.value, codeUser: another, runtime });
 }
 
 /** A key named by a flag is relative to where the command was typed. */

@@ -25,6 +25,12 @@ const connection = {
     .meta({ examples: [2222] })
     .optional(),
   user: accountSchema.meta({ description: 'Login name.', examples: ['root'] }).optional(),
+  codeUser: accountSchema
+    .meta({
+      description: 'Account that code is sent as, over a login of its own; the account of user does all the rest.',
+      examples: ['jarvis'],
+    })
+    .optional(),
   identityFile: identityFile.optional(),
   jump: jumpSchema.optional(),
   become: become.optional(),

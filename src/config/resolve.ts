@@ -148,7 +148,7 @@ type Binding = {
 async function bindPair(
   { project, inputs, files, sources, warn, tell }: Binding,
   { host, playbook }: Pair,
-  { connection, runtime }: Reach,
+  { connection, codeUser, runtime }: Reach,
   hosts: number,
 ): Promise<Result<HostTarget, readonly Diagnostic[]>> {
   const lookup = scope(project.inventory, host, { ...playbook, app: playbook.name, loginUser: connection.user });
@@ -174,6 +174,7 @@ async function bindPair(
     host: host.name,
     app: playbook.name,
     connection,
+    codeUser,
     runtime,
     layout,
     keep: body.keep,

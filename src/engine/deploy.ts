@@ -7,12 +7,14 @@ import type { HostTarget } from '../model/target.ts';
 import type { Transport } from '../transport/transport.ts';
 import { activate } from './activate.ts';
 import { claimGeneration, enter } from './claim.ts';
+import { noteCodeLogin, openCodeLogin } from './code-login.ts';
 import { withLayout } from './layout-tasks.ts';
 import { leftAlone, type OpenHost, openHost, recoverHost } from './open.ts';
 import { type Planned, planHost } from './plan.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { type HostRun, QUICK } from './run.ts';
-import { fillGeneration, shown } from './stage.ts';
+import { shown } from './send-code.ts';
+import { fillGeneration } from './stage.ts';
 
 type Reactivate = Extract<Plan, { to: 'reactivate' }>;
 
@@ -38,6 +40,7 @@ export async function deployHost(target: HostTarget, run: HostRun): Promise<Host
   if (!planned.ok) return { end: 'untouched', failure: planned.failure };
   const { plan } = planned.value;
   run.emit({ type: 'planned', plan: shown(planned.value, host.value, run) });
+  noteCodeLogin(target, plan, run);
   if (plan.to === 'nothing') return { end: 'unchanged', generation: plan.generation };
 
   const room = enoughRoom(host.value, plan.to === 'advance' ? plan : null);
@@ -68,6 +71,9 @@ async function advance(
   plan: Advance,
   run: HostRun,
 ): Promise<HostOutcome> {
+  const login = await openCodeLogin(target, host, plan, run);
+  if (!login.ok) return { end: 'untouched', failure: login.failure };
+  await using code = login.value;
   run.emit({ type: 'phase', phase: 'prepare' });
   const claimed = await claimGeneration(host, plan.base, run);
   if (!claimed.ok) return { end: 'untouched', failure: claimed.failure };
@@ -77,7 +83,7 @@ async function advance(
   if (!prepared.result.ok) return takeBack(there, id, prepared, prepared.result.failure, run);
 
   run.emit({ type: 'phase', phase: 'stage' });
-  const filled = await fillGeneration(there, target, plan, recordOf(target, plan, planned, id, run), run);
+  const filled = await fillGeneration(there, target, plan, recordOf(target, plan, planned, id, run), run, code);
   if (!filled.ok) return takeBack(there, id, prepared, filled.failure, run);
   if (run.signal.aborted) return takeBack(there, id, prepared, { kind: 'cancelled', phase: 'stage' }, run);
   const change = { from: plan.base, to: id, keep: target.keep, action: 'deploy' } as const;

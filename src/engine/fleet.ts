@@ -87,6 +87,7 @@ async function onHost(
   const outcome = clear(
     await work(target, {
       ...{ signal, now, by, newId, localRsync, emit, connect: fleet.connect(target) },
+      connectCode: codeConnect(target, fleet),
       ...(part === undefined ? {} : { together: () => part.arrive() }),
     }),
     target,
@@ -95,6 +96,13 @@ async function onHost(
   emit({ type: 'ended', outcome, durationMs });
   keep({ host: target.host, app: target.app, outcome, durationMs });
   return outcome;
+}
+
+function codeConnect(target: HostTarget, { connect }: FleetRun): Connect | null {
+  const { connection, codeUser } = target;
+  return codeUser === null
+    ? null
+    : connect({ ...target, connection: { ...connection, user: codeUser, become: 'none' } });
 }
 
 const redactor = (target: HostTarget) => Secret.redactor(target.tasks.flatMap((task) => task.secrets));

@@ -1,10 +1,11 @@
 import type { HostOutcome } from '../model/outcome.ts';
 import type { HostTarget } from '../model/target.ts';
+import { noteCodeLogin } from './code-login.ts';
 import { withLayout } from './layout-tasks.ts';
 import { openHost } from './open.ts';
 import { planHost } from './plan.ts';
 import type { HostRun } from './run.ts';
-import { shown } from './stage.ts';
+import { shown } from './send-code.ts';
 
 /** `fleet plan` on one host: reads, says what a deploy would change, writes nothing. */
 export async function previewHost(target: HostTarget, run: HostRun): Promise<HostOutcome> {
@@ -24,5 +25,6 @@ export async function previewHost(target: HostTarget, run: HostRun): Promise<Hos
   const planned = planHost(target, tasks, host.probe, host.fragments);
   if (!planned.ok) return { end: 'untouched', failure: planned.failure };
   run.emit({ type: 'planned', plan: shown(planned.value, host, run) });
+  noteCodeLogin(target, planned.value.plan, run);
   return { end: 'planned', pending: planned.value.plan.to !== 'nothing', generation: facts.active };
 }

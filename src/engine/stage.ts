@@ -2,18 +2,20 @@ import { call } from '../host/call.ts';
 import { releaseFolder, stagingFolder } from '../host/layout.ts';
 import { type GenerationRecord, recordFiles } from '../host/record.ts';
 import { type Exit, fail, ok, type Result, unreachable } from '../model/outcome.ts';
-import type { Advance, PlanView, StageStep } from '../model/plan.ts';
+import type { Advance, StageStep } from '../model/plan.ts';
 import type { HostTarget } from '../model/target.ts';
 import { Script, sh } from '../shell/sh.ts';
 import type { BundleFile } from '../transport/transport.ts';
 import { stepFailed } from './claim.ts';
+import type { CodeLogin } from './code-login.ts';
 import type { OpenHost } from './open.ts';
-import type { Planned } from './plan.ts';
 import { type HostRun, QUICK } from './run.ts';
+import { sendCode } from './send-code.ts';
 
 /**
  * Fills a claimed release and its record, and seals them. Writes only below the claimed number.
  * @param host after the claim, which has put the program there
+ * @param code the login that carries the code; null for the host's own connection
  */
 export async function fillGeneration(
   host: OpenHost,
@@ -21,6 +23,7 @@ export async function fillGeneration(
   plan: Advance,
   record: GenerationRecord,
   run: HostRun,
+  code: CodeLogin | null,
 ): Promise<Result<void>> {
   const id = record.generation;
   const release = releaseFolder(target.layout, id);
@@ -47,7 +50,7 @@ export async function fillGeneration(
   if (!checked.ok) return checked;
   const seal = Script.join(
     [
-      ...(builds && target.layout.user !== null ? [sh`( ${call(host.site, 'reclaim', id, user)} ) || exit`] : []),
+      ...(builds && target.layout.user !== null ? [sh`( ${call(host.site, 'reclaim', id, user, user)} ) || exit`] : []),
       call(host.site, 'seal', id, user),
     ],
     '\n',
@@ -63,31 +66,8 @@ export async function fillGeneration(
     const [step] = batch;
     if (step === undefined) return ok(undefined);
     switch (step.do) {
-      case 'sync': {
-        const to = step.to === '' ? release : `${release}/${step.to}`;
-        if (step.to !== '') {
-          const made = succeeded(step.title, await host.transport.run(sh`umask 022; mkdir -p ${to}`, quick()));
-          if (!made.ok) return made;
-        }
-        const from = reuse === null ? null : step.to === '' ? reuse : `${reuse}/${step.to}`;
-        const reply = await host.transport.sync(
-          {
-            tree: step.tree,
-            to,
-            linkFrom: builds ? null : from,
-            copyFrom: builds ? from : null,
-            group: host.probe.group ?? target.layout.user ?? 'root',
-          },
-          syncMethod(host, run),
-          {
-            signal: run.signal,
-            // A slow line may need long; silence is what ends it (keepalive), not the clock.
-            timeoutMs: 60 * 60_000,
-            onProgress: (percent, rate) => run.emit({ type: 'progress', id: step.id, percent, rate }),
-          },
-        );
-        return succeeded(step.title, reply);
-      }
+      case 'sync':
+        return succeeded(step.title, await sendCode({ host, code, target, id, reuse, builds }, step, run, quick));
       case 'put':
         return succeeded(step.title, await host.transport.unpack(batch.flatMap(bundleFile), release, quick()));
       case 'run': {
@@ -113,22 +93,6 @@ export async function fillGeneration(
         return unreachable(step);
     }
   }
-}
-
-/** rsync where both sides have it; otherwise one tar stream, which needs nothing but tar on the host. */
-export const syncMethod = (host: Pick<OpenHost, 'probe'>, run: Pick<HostRun, 'localRsync'>): 'rsync' | 'tar' =>
-  run.localRsync && host.probe.facts.tools.has('rsync') ? 'rsync' : 'tar';
-
-/** The plan as it is shown: it says when code has to go the longer way, and why. */
-export function shown(
-  { plan, view }: Planned,
-  host: Pick<OpenHost, 'probe'>,
-  run: Pick<HostRun, 'localRsync'>,
-): PlanView {
-  const sends = plan.to === 'advance' && plan.stage.some((step) => step.do === 'sync');
-  if (!sends || syncMethod(host, run) === 'rsync') return view;
-  const where = run.localRsync ? 'the host has no rsync' : 'there is no rsync on this machine';
-  return { ...view, warnings: [...view.warnings, `${where}: all of the code is sent, as a tar stream`] };
 }
 
 /** Commands see a complete tree: files first, then commands in their own order. */

@@ -53,6 +53,8 @@ export type Difference = {
 export type Failure =
   | { readonly kind: 'unreachable'; readonly detail: string }
   | { readonly kind: 'auth-refused'; readonly detail: string }
+  /** The account that sends code cannot log in or run commands; nothing was begun. */
+  | { readonly kind: 'code-login-refused'; readonly codeUser: string; readonly detail: string }
   | { readonly kind: 'host-key-unknown'; readonly detail: string; readonly presented: string }
   | { readonly kind: 'host-key-changed'; readonly detail: string; readonly presented: string }
   | { readonly kind: 'host-key-revoked'; readonly detail: string; readonly presented: string }

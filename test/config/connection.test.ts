@@ -16,7 +16,8 @@ async function reach(inventory: string, ssh?: string, overrides: Overrides = {},
     return { error: result.failure.map(({ message }) => message).join('\n'), warnings: [], dir: folder.dir };
   const [target] = result.value.targets;
   if (!target) throw new Error('no target');
-  return { ...target.connection, runtime: target.runtime, warnings: result.value.warnings, dir: folder.dir, error: '' };
+  const { connection, codeUser, runtime } = target;
+  return { ...connection, codeUser, runtime, warnings: result.value.warnings, dir: folder.dir, error: '' };
 }
 
 describe('precedence: flag, then host, then group, then defaults, then ssh configuration, then built-in', () => {
@@ -48,6 +49,27 @@ describe('precedence: flag, then host, then group, then defaults, then ssh confi
       runtime: 'auto',
       jump: [],
     });
+  });
+});
+
+describe('codeUser', () => {
+  const vps = 'groups: { vps: { codeUser: jarvis } }';
+  it('is nobody by default, comes from a group or a host, and never belongs to a jump host', async () => {
+    expect(await reach('hosts: { a: { user: root } }')).toMatchObject({ codeUser: null });
+    const found = await reach(`${vps}\nhosts: { a: { user: root, groups: [vps], jump: b }, b: { codeUser: other } }`);
+    expect(found).toMatchObject({
+      user: 'root',
+      codeUser: 'jarvis',
+      jump: [expect.not.objectContaining({ codeUser: 'other' })],
+    });
+  });
+
+  it('that is the login account itself asks for no second login', async () => {
+    expect(await reach(`${vps}\nhosts: { a: { user: jarvis, groups: [vps] } }`)).toMatchObject({ codeUser: null });
+  });
+
+  it('goes by the rules for account names', async () => {
+    await expect(reach('hosts: { a: { codeUser: "-oProxyCommand=x" } }')).rejects.toThrow('codeUser must');
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { digestOf, partsOf } from '../../src/engine/parts.ts';
 import { planHost } from '../../src/engine/plan.ts';
-import { shown } from '../../src/engine/stage.ts';
+import { shown } from '../../src/engine/send-code.ts';
 import { digest, generationId } from '../../src/model/ids.ts';
 import { EMPTY_TASK_PLAN, type TaskPlan } from '../../src/model/plan.ts';
 import { Secret } from '../../src/model/secret.ts';

@@ -24,6 +24,9 @@ const unit = (name: string, more = {}) => ({
 const FAILURES: { readonly [K in Failure['kind']]: readonly Extract<Failure, { kind: K }>[] } = {
   unreachable: [{ kind: 'unreachable', detail: 'connect ETIMEDOUT 192.0.2.30:22' }],
   'auth-refused': [{ kind: 'auth-refused', detail: 'publickey was refused for root' }],
+  'code-login-refused': [
+    { kind: 'code-login-refused', codeUser: 'jarvis', detail: 'jarvis@192.0.2.30 refused the login' },
+  ],
   'host-key-unknown': [
     { kind: 'host-key-unknown', detail: 'it is not in /home/a/.ssh/known_hosts', presented: KEY },
     { kind: 'host-key-unknown', detail: '/home/a/.ssh/known_hosts cannot be read', presented: '' },

@@ -39,10 +39,14 @@ claim() {
   say "$n"
 }
 
-# Build steps need to write in the release; afterwards it belongs to root again. Only what the user owns is taken
-# back, so a hard link to a stranger's file keeps its owner.
+# Build steps, and the account that sends code, need to write in the release; afterwards it belongs to root again. Only
+# what they own is taken back, so a hard link to a stranger's file keeps its owner.
 verb_lend() { chown -Rh "$2" "$ROOT/releases/$1"; }
-verb_reclaim() { find "$ROOT/releases/$1" -xdev -user "$2" -exec chown -h "root:$(id -gn "$2")" {} +; }
+verb_reclaim() { # N FROM SERVICE-USER
+  group=root
+  [ "$3" = - ] || group=$(id -gn "$3") || die 64 "there is no account $3 on this host"
+  find "$ROOT/releases/$1" -xdev -user "$2" -exec chown -h "root:$group" {} +
+}
 
 verb_exec() { # USER DIRECTORY COMMAND…
   run_user=$1

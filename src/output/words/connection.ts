@@ -3,7 +3,7 @@ import type { Explanation } from './explanation.ts';
 
 type ConnectionFailure = Extract<
   Failure,
-  { kind: 'unreachable' | 'auth-refused' | 'connection-lost' | 'sudo-refused' }
+  { kind: 'unreachable' | 'auth-refused' | 'code-login-refused' | 'connection-lost' | 'sudo-refused' }
 >;
 
 const because = (detail: string) => (detail === '' ? '' : `: ${detail}`);
@@ -29,6 +29,16 @@ export function explainConnection(failure: ConnectionFailure): Explanation {
             'and that the key is loaded when it has a passphrase (`ssh-add -l`).',
           'If the key was never put on the host: `ssh-copy-id USER@ADDRESS`.',
           'After several refusals a newer OpenSSH turns this machine away for a while: wait a minute between attempts.',
+        ],
+      };
+    case 'code-login-refused':
+      return {
+        what: `the code could not be sent as ${failure.codeUser} (codeUser)${because(failure.detail)}`,
+        evidence: [],
+        next: [
+          `\`codeUser\` needs an account on the host that can log in: give ${failure.codeUser} an authorized key there. ` +
+            'An account that the playbook is about to make does not exist before the first deploy, and has no key after it.',
+          'Or leave `codeUser` out of the inventory: root then sends the code, which is as safe.',
         ],
       };
     case 'connection-lost':

@@ -17,6 +17,7 @@ export function explain(failure: Failure, place: Place): Explanation {
   switch (failure.kind) {
     case 'unreachable':
     case 'auth-refused':
+    case 'code-login-refused':
     case 'connection-lost':
     case 'sudo-refused':
       return explainConnection(failure);

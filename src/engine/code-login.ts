@@ -1,0 +1,56 @@
+import { type Failure, fail, ok, type Result } from '../model/outcome.ts';
+import type { Plan } from '../model/plan.ts';
+import type { HostTarget } from '../model/target.ts';
+import { sh } from '../shell/sh.ts';
+import type { Transport } from '../transport/transport.ts';
+import type { OpenHost } from './open.ts';
+import { type HostRun, QUICK } from './run.ts';
+
+/** A second connection, logged in as the account that code is sent as. */
+export type CodeLogin = AsyncDisposable & { readonly user: string; readonly transport: Transport };
+
+const sends = (plan: Plan) => plan.to === 'advance' && plan.stage.some((step) => step.do === 'sync');
+
+/** Tells over which login code goes, where that is not the one that everything goes over. */
+export function noteCodeLogin({ codeUser, connection }: HostTarget, plan: Plan, run: HostRun): void {
+  if (codeUser === null || !sends(plan)) return;
+  run.emit({ type: 'note', text: `code goes over a login as ${codeUser}, all the rest over ${connection.user}` });
+}
+
+/**
+ * Opens the login for code and proves that it runs commands, before anything is begun on the host.
+ * @returns null where code goes over the run's own connection, or none is sent
+ */
+export async function openCodeLogin(
+  target: HostTarget,
+  host: OpenHost,
+  plan: Plan,
+  run: HostRun,
+): Promise<Result<CodeLogin | null>> {
+  const { codeUser } = target;
+  if (codeUser === null || run.connectCode === null || !sends(plan)) return ok(null);
+  if (host.probe.facts.uid !== 0) {
+    const why = `root over \`user\`, to take over what \`codeUser: ${codeUser}\` sends; without root leave codeUser out`;
+    return fail({ kind: 'unsupported', needs: why });
+  }
+  const connected = await run.connectCode(run.signal);
+  if (!connected.ok) return fail(refusal(connected.failure, codeUser));
+  const transport = connected.value;
+  const close = () => transport[Symbol.asyncDispose]();
+  const reply = await transport.run(sh`:`, { signal: run.signal, timeoutMs: QUICK });
+  if (reply.ok && reply.value.code === 0) return ok({ user: codeUser, transport, [Symbol.asyncDispose]: close });
+  await close();
+  return fail(
+    reply.ok
+      ? { kind: 'step-failed', step: `log in as ${codeUser}`, exit: reply.value }
+      : refusal(reply.failure, codeUser),
+  );
+}
+
+/** An account without a key, and one without a shell, are the same trouble with the same two cures. */
+const refusal = (failure: Failure, codeUser: string): Failure => {
+  if (failure.kind === 'auth-refused') return { kind: 'code-login-refused', codeUser, detail: failure.detail };
+  if (failure.kind === 'unsupported')
+    return { kind: 'code-login-refused', codeUser, detail: `there is no ${failure.needs}` };
+  return failure;
+};
