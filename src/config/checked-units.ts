@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { enabledUnits } from './enabled-units.ts';
 import { nearest } from './nearest.ts';
 import type { KindEntry, PlaybookBody } from './playbook-schema.ts';
 
-const enabling = z.object({ enable: z.array(z.string()) });
 const named = z.union([z.string().transform((name) => [name]), z.array(z.string())]);
 const checked = z.union([named, z.object({ name: named }).transform(({ name }) => name)]);
 
@@ -11,7 +11,7 @@ const checked = z.union([named, z.object({ name: named }).transform(({ name }) =
  * would otherwise be found out by a deploy that goes back. A check of any other unit of the host is fine.
  */
 export function mistypedUnits({ tasks, health }: PlaybookBody): readonly string[] {
-  const enabled = specsOf(tasks, 'units').flatMap((spec) => enabling.safeParse(spec).data?.enable ?? []);
+  const enabled = enabledUnits(tasks);
   const names = specsOf(health, 'unit').flatMap((spec) => checked.safeParse(spec).data ?? []);
   return names.flatMap((name) => {
     if (enabled.includes(name)) return [];

@@ -10,6 +10,7 @@ export const hostNameSchema = name(253);
 export const groupNameSchema = name(64);
 export const appNameSchema = name(64);
 export const accountSchema = name(64);
+export const exclusiveNameSchema = name(64);
 
 /** Names that fleet itself defines for `{{ name }}`; vars cannot have them. */
 export const BUILT_IN: readonly string[] = ['root', 'current', 'user', 'host', 'app'];

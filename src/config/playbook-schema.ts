@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type DeploySpec, deploySchema } from './deploy-schema.ts';
+import { type Exclusive, exclusiveSchema } from './exclusive-schema.ts';
 import { accountSchema, appNameSchema, hostNameSchema, varsSchema } from './names.ts';
 import type { Registry } from './registry.ts';
 import { dataSchema, rootSchema } from './remote-path.ts';
@@ -41,6 +42,7 @@ export type PlaybookBody = {
   readonly data: readonly string[];
   readonly keep: number;
   readonly deploy: DeploySpec;
+  readonly exclusive: readonly Exclusive[];
   readonly tasks: readonly KindEntry[];
   readonly health: readonly KindEntry[];
 };
@@ -63,6 +65,9 @@ export function playbookSchema({ tasks, checks }: Registry): PlaybookSchema {
       .meta({ description: 'Good generations kept on the host.', examples: [5] })
       .default(5),
     deploy: deploySchema.prefault({}),
+    exclusive: exclusiveSchema
+      .meta({ description: 'What at most one host of the whole inventory may run.' })
+      .default([]),
     tasks: z.array(oneKind(tasks, 'task')).meta({ description: 'In order; each entry is one kind.' }).default([]),
     health: z.array(oneKind(checks, 'check')).meta({ description: 'What must hold for a deploy to stay.' }).default([]),
   });

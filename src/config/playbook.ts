@@ -19,6 +19,8 @@ export type Playbook = {
   readonly vars: Definitions;
   readonly root: Definition | null;
   readonly user: Definition | null;
+  /** Whether it has exclusive names; which, and who holds them, may depend on the host. */
+  readonly exclusive: boolean;
   readonly yaml: YamlFile;
   readonly locate: Locate;
 };
@@ -50,6 +52,7 @@ export function parsePlaybook(
     vars: definitions(head.value.vars, ['vars'], locate),
     root: definition('root'),
     user: definition('user'),
+    exclusive: valueAt(yaml.value, ['exclusive']) !== undefined,
     yaml,
     locate,
   });

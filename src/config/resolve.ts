@@ -1,4 +1,5 @@
 import { bindCheck } from '../checks/define.ts';
+import type { HostName } from '../model/ids.ts';
 import { fail, ok, type Result } from '../model/outcome.ts';
 import type { HostTarget, Layout } from '../model/target.ts';
 import type { BoundTask } from '../model/task.ts';
@@ -6,6 +7,7 @@ import { bindTask, InputError } from '../tasks/define.ts';
 import { mistypedUnits } from './checked-units.ts';
 import { type ConnectionContext, type Reach, reachHost } from './connection.ts';
 import { type Diagnostic, diagnostic, type Position, sortDiagnostics } from './diagnostic.ts';
+import { type Claims, exclusiveNames } from './exclusive.ts';
 import type { InventoryHost } from './inventory.ts';
 import { type Linted, lintHost, lintTasks } from './lint.ts';
 import { type LocalView, localFiles } from './local-files.ts';
@@ -55,9 +57,12 @@ export async function resolveTargets(
   for (const { file } of project.playbooks.filter((one) => hostsOf(project.inventory, one).length === 0)) {
     context.warn(`${file}: its groups have no hosts, so it does nothing`);
   }
+  // What only looks at hosts or goes back must not be kept from it by what is wanted next.
+  const exclusive = inputs === 'read' ? exclusiveNames(project, overrides) : null;
   const binding: Binding = {
     project,
     inputs,
+    claims: exclusive?.claims ?? (() => ({ holds: [], yields: [] })),
     files: localFiles(project.dir, project.caller, context.warn),
     sources: once(),
     warn: context.warn,
@@ -77,7 +82,8 @@ export async function resolveTargets(
   const targets = results.flatMap((result) => (result.ok ? [result.value] : []));
   const names = new Set(targets.map(({ host }) => host));
   const between = [...names].flatMap((name) => binding.tell(lintHost(targets.filter(({ host }) => host === name))));
-  return collect(between.length > 0 ? [...results, fail(between)] : results, warnings, hints);
+  const errors = [...between, ...(exclusive?.errors ?? [])];
+  return collect(errors.length > 0 ? [...results, fail(errors)] : results, warnings, hints);
 }
 
 /** How to reach the selected hosts, whatever apps they have. */
@@ -138,6 +144,7 @@ async function reachOrDiagnose(
 type Binding = {
   readonly project: Project;
   readonly inputs: Inputs;
+  readonly claims: (app: string, host: HostName) => Claims;
   readonly files: ReturnType<typeof localFiles>;
   readonly sources: ReturnType<typeof once<HostTarget['source']>>;
   readonly warn: (text: string) => void;
@@ -146,7 +153,7 @@ type Binding = {
 };
 
 async function bindPair(
-  { project, inputs, files, sources, warn, tell }: Binding,
+  { project, inputs, claims, files, sources, warn, tell }: Binding,
   { host, playbook }: Pair,
   { connection, codeUser, runtime }: Reach,
   hosts: number,
@@ -179,6 +186,7 @@ async function bindPair(
     layout,
     keep: body.keep,
     policy: deployPolicy(body.deploy, hosts),
+    ...claims(playbook.name, host.name),
     tasks: bound,
     checks: body.health.flatMap(({ kind, spec }) => {
       const check = project.registry.checks.find((one) => one.kind === kind);

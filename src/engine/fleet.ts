@@ -5,7 +5,7 @@ import type { HostTarget } from '../model/target.ts';
 import type { Connect } from '../transport/transport.ts';
 import { barrier, type Participant } from './barrier.ts';
 import type { HostRun } from './run.ts';
-import { endedWell, inParallel, nextWave, stopsOthers } from './schedule.ts';
+import { endedWell, inParallel, inTurn, mayGoOn, nextWave, stopsOthers } from './schedule.ts';
 
 /** Everything a run over many hosts needs from the outside. */
 export type FleetRun = {
@@ -23,8 +23,8 @@ export type FleetRun = {
 };
 
 /**
- * Runs one command on every target. Apps go one after the other; one host's failure never stops a host that has begun,
- * and a host that could not be reached stops nobody.
+ * Runs one command on every target. Apps go one after the other, and holders of exclusive names last; one host's failure
+ * never stops a host that has begun, and a host that could not be reached stops nobody.
  */
 export async function runFleet(
   targets: readonly HostTarget[],
@@ -32,33 +32,41 @@ export async function runFleet(
   fleet: FleetRun,
 ): Promise<Summary['hosts']> {
   const ended = new Map<HostTarget, Summary['hosts'][number]>();
-  const apps = fleet.kind === 'reads' ? [targets] : byApp(targets);
-  for (const group of apps) {
-    const policy = group[0]?.policy;
-    if (policy === undefined) continue;
+  const groups = fleet.kind === 'reads' ? [targets] : inTurn(targets);
+  const apps = new Map<string, { stopped: boolean; proven: number }>();
+  // Exclusive names that may still be at work on a host which was to give them up.
+  const kept = new Map<string, HostTarget>();
+  for (const group of groups) {
+    const [first] = group;
+    if (first === undefined) continue;
+    const { policy, app } = first;
     const together = fleet.kind === 'changes' && policy.confirm === 'together' ? barrier(group.length) : null;
     // Who waits for all the others cannot wait for a later wave; and looking needs no caution.
     const all = fleet.kind === 'reads' || together !== null;
     const parallel = together === null ? fleet.parallel : group.length;
-    let stopped = false;
-    let proven = 0;
-    const whyNot = () => {
+    const progress = apps.get(app) ?? { stopped: false, proven: 0 };
+    apps.set(app, progress);
+    const whyNot = (target: HostTarget) => {
       if (fleet.signal.aborted) return 'the run was interrupted before this host was started';
-      return stopped ? 'an earlier host failed, and the playbook says onFailure: stop' : null;
+      if (progress.stopped) return 'an earlier host failed, and the playbook says onFailure: stop';
+      const name = target.holds.find((one) => kept.has(one));
+      if (name === undefined) return null;
+      return `it is to take over ${name}, and ${kept.get(name)?.host} did not end as wanted and may still run it`;
     };
     let rest: readonly HostTarget[] = group;
     while (rest.length > 0) {
-      const wave = all ? rest : nextWave(rest, policy, parallel, proven);
+      const wave = all ? rest : nextWave(rest, policy, parallel, progress.proven);
       rest = rest.slice(wave.length);
       await inParallel(wave, parallel, async (target) => {
-        const why = whyNot();
+        const why = whyNot(target);
         const part = together?.();
         const outcome = await onHost(target, why === null ? work : skipped(why), fleet, part, (end) =>
           ended.set(target, end),
         );
         part?.leave(outcome.end === 'unchanged');
-        if (endedWell(outcome)) proven += 1;
-        if (policy.onFailure === 'stop' && stopsOthers(outcome)) stopped = true;
+        if (endedWell(outcome)) progress.proven += 1;
+        if (policy.onFailure === 'stop' && stopsOthers(outcome)) progress.stopped = true;
+        if (fleet.kind === 'changes' && mayGoOn(outcome)) for (const name of target.yields) kept.set(name, target);
       });
     }
   }
@@ -69,10 +77,6 @@ const skipped = (why: string) => async (): Promise<HostOutcome> => ({
   end: 'untouched',
   failure: { kind: 'skipped', why },
 });
-
-/** Targets app by app, in the order in which the apps first appear. */
-const byApp = (targets: readonly HostTarget[]): HostTarget[][] =>
-  [...new Set(targets.map(({ app }) => app))].map((app) => targets.filter((target) => target.app === app));
 
 async function onHost(
   target: HostTarget,

@@ -1,5 +1,5 @@
 import { type HostOutcome, unreachable } from '../model/outcome.ts';
-import type { DeployPolicy } from '../model/target.ts';
+import type { DeployPolicy, HostTarget } from '../model/target.ts';
 
 /** Whether a host's end is a reason not to start others. A host that could not be reached is not: it is as it was. */
 export function stopsOthers(outcome: HostOutcome): boolean {
@@ -22,6 +22,27 @@ export function stopsOthers(outcome: HostOutcome): boolean {
       return unreachable(outcome);
   }
 }
+
+/**
+ * Targets in groups that go one after the other: app by app, in the order in which the apps first appear, and hosts that
+ * hold an exclusive name after all that hold none, so that the one who had it has given it up.
+ */
+export function inTurn<T extends Pick<HostTarget, 'app' | 'holds'>>(targets: readonly T[]): readonly (readonly T[])[] {
+  const [holders, others] = [
+    targets.filter(({ holds }) => holds.length > 0),
+    targets.filter(({ holds }) => holds.length === 0),
+  ];
+  return [others, holders].flatMap((half) =>
+    [...new Set(half.map(({ app }) => app))].map((app) => half.filter((target) => target.app === app)),
+  );
+}
+
+/**
+ * Whether a host may still run what it was to give up: it was reached, and does not have what was wanted. One that could
+ * not be reached may be gone for good, and its work is what another host has to take over.
+ */
+export const mayGoOn = (outcome: HostOutcome): boolean =>
+  stopsOthers(outcome) || (outcome.end === 'untouched' && outcome.failure.kind !== 'unreachable');
 
 /** Whether a host now has what was wanted, and so speaks for the others. */
 export const endedWell = ({ end }: HostOutcome): boolean =>

@@ -65,6 +65,10 @@ export type HostTarget = {
   /** Good generations kept on the host. */
   readonly keep: number;
   readonly policy: DeployPolicy;
+  /** Exclusive names of the playbook that this host holds. */
+  readonly holds: readonly string[];
+  /** Those that it does not hold; it may have held them before, and then gives them up. */
+  readonly yields: readonly string[];
   readonly tasks: readonly BoundTask[];
   readonly checks: readonly BoundCheck[];
   readonly source: Source | null;

@@ -58,6 +58,19 @@ const echo = defineTask({
   plan: ({ local }) => ({ ...EMPTY_TASK_PLAN, warnings: [local] }),
 });
 
+/** Only what the exclusive names read of the real kinds. */
+const enabling = <const Kind extends string>(kind: Kind, schema: z.ZodType) =>
+  defineTask({
+    kind,
+    schema,
+    local: async () => null,
+    probe: () => null,
+    parse: () => null,
+    plan: () => EMPTY_TASK_PLAN,
+  });
+const units = enabling('units', z.strictObject({ enable: z.array(z.string()) }));
+const instances = enabling('instances', z.strictObject({ of: z.string(), names: z.array(z.string()) }));
+
 const http = defineCheck({
   kind: 'http',
   schema: z.strictObject({ url: z.string(), status: z.int().default(200) }),
@@ -67,7 +80,7 @@ const http = defineCheck({
 });
 
 export const STAND_INS: Registry = {
-  tasks: [copy, sync, secret, echo],
+  tasks: [copy, sync, secret, echo, units, instances],
   checks: [http],
 };
 
