@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { instantiate } from '../unit/name.ts';
+import { instanceUnits } from '../tasks/instances.ts';
 import type { KindEntry } from './playbook-schema.ts';
 
 const listed = z.object({ enable: z.array(z.string()) });
@@ -10,5 +10,5 @@ export const enabledUnits = (tasks: readonly KindEntry[]): readonly string[] =>
   tasks.flatMap(({ kind, spec }) => {
     if (kind === 'units') return listed.safeParse(spec).data?.enable ?? [];
     const made = kind === 'instances' ? instances.safeParse(spec).data : undefined;
-    return made === undefined ? [] : made.names.map((name) => instantiate(made.of, name));
+    return made === undefined ? [] : instanceUnits(made);
   });

@@ -44,6 +44,7 @@ export type PlaybookBody = {
   readonly deploy: DeploySpec;
   readonly exclusive: readonly Exclusive[];
   readonly tasks: readonly KindEntry[];
+  readonly preconditions: readonly KindEntry[];
   readonly health: readonly KindEntry[];
 };
 
@@ -69,6 +70,10 @@ export function playbookSchema({ tasks, checks }: Registry): PlaybookSchema {
       .meta({ description: 'What at most one host of the whole inventory may run.' })
       .default([]),
     tasks: z.array(oneKind(tasks, 'task')).meta({ description: 'In order; each entry is one kind.' }).default([]),
+    preconditions: z
+      .array(oneKind(checks, 'check'))
+      .meta({ description: 'What must hold before a host is touched; else it is left as it is.' })
+      .default([]),
     health: z.array(oneKind(checks, 'check')).meta({ description: 'What must hold for a deploy to stay.' }).default([]),
   });
 }

@@ -1,4 +1,5 @@
 import { bindCheck } from '../checks/define.ts';
+import type { BoundCheck } from '../model/check.ts';
 import type { HostName } from '../model/ids.ts';
 import { fail, ok, type Result } from '../model/outcome.ts';
 import type { HostTarget, Layout } from '../model/target.ts';
@@ -188,13 +189,17 @@ async function bindPair(
     policy: deployPolicy(body.deploy, hosts),
     ...claims(playbook.name, host.name),
     tasks: bound,
-    checks: body.health.flatMap(({ kind, spec }) => {
-      const check = project.registry.checks.find((one) => one.kind === kind);
-      return check ? [bindCheck(check, spec, layout)] : [];
-    }),
+    preconditions: bindChecks(project, body.preconditions, layout),
+    checks: bindChecks(project, body.health, layout),
     source: inputs === 'read' ? await sources(folder, () => gitSource(folder, project.caller)) : null,
   });
 }
+
+const bindChecks = ({ registry }: Project, entries: readonly KindEntry[], layout: Layout): readonly BoundCheck[] =>
+  entries.flatMap(({ kind, spec }) => {
+    const check = registry.checks.find((one) => one.kind === kind);
+    return check ? [bindCheck(check, spec, layout)] : [];
+  });
 
 const layoutOf = (playbook: Playbook, { root, user, data }: PlaybookBody): Layout => ({
   root,

@@ -11,6 +11,7 @@ import { noteCodeLogin, openCodeLogin } from './code-login.ts';
 import { withLayout } from './layout-tasks.ts';
 import { leftAlone, type OpenHost, openHost, recoverHost } from './open.ts';
 import { type Planned, planHost } from './plan.ts';
+import { askPreconditions } from './preconditions.ts';
 import { type Prepared, prepare } from './prepare.ts';
 import { type HostRun, QUICK } from './run.ts';
 import { shown } from './send-code.ts';
@@ -22,6 +23,7 @@ type Reactivate = Extract<Plan, { to: 'reactivate' }>;
  * Brings one host to what its target wants:
  *
  *   open ─> plan ─ nothing to do ─────────────────────────> unchanged
+ *             ├─ a precondition does not hold ────────────> untouched
  *             └─> prepare ─> stage ─> activate (see there) ─> deployed | reverted | stuck | unknown
  *
  * Whatever fails before `activate` is taken back here, and nothing live has changed.
@@ -45,7 +47,10 @@ export async function deployHost(target: HostTarget, run: HostRun): Promise<Host
 
   const room = enoughRoom(host.value, plan.to === 'advance' ? plan : null);
   if (!room.ok) return { end: 'untouched', failure: room.failure };
+  const asked = await askPreconditions(host.value, target, run);
   if (run.signal.aborted) return { end: 'untouched', failure: { kind: 'cancelled', phase: 'plan' } };
+  for (const result of asked) run.emit({ type: 'check', result });
+  if (asked.some((result) => !result.ok)) return { end: 'untouched', failure: { kind: 'precondition', checks: asked } };
 
   return plan.to === 'reactivate'
     ? await repair(host.value, target, plan, run)

@@ -4,6 +4,7 @@ import { noteCodeLogin } from './code-login.ts';
 import { withLayout } from './layout-tasks.ts';
 import { openHost } from './open.ts';
 import { planHost } from './plan.ts';
+import { askPreconditions } from './preconditions.ts';
 import type { HostRun } from './run.ts';
 import { shown } from './send-code.ts';
 
@@ -24,7 +25,14 @@ export async function previewHost(target: HostTarget, run: HostRun): Promise<Hos
   }
   const planned = planHost(target, tasks, host.probe, host.fragments);
   if (!planned.ok) return { end: 'untouched', failure: planned.failure };
-  run.emit({ type: 'planned', plan: shown(planned.value, host, run) });
+  const pending = planned.value.plan.to !== 'nothing';
+  const asked = pending ? await askPreconditions(host, target, run) : [];
+  const doubts = asked.flatMap(({ check, ok, warning, detail }) => {
+    if (!ok) return [`a deploy would leave this host untouched: the precondition ${check} does not hold: ${detail}`];
+    return warning === true ? [`the precondition ${check} holds, but: ${detail}`] : [];
+  });
+  const plan = shown(planned.value, host, run);
+  run.emit({ type: 'planned', plan: { ...plan, warnings: [...plan.warnings, ...doubts] } });
   noteCodeLogin(target, planned.value.plan, run);
-  return { end: 'planned', pending: planned.value.plan.to !== 'nothing', generation: facts.active };
+  return { end: 'planned', pending, generation: facts.active };
 }

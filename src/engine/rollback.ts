@@ -54,7 +54,10 @@ async function estate(host: OpenHost, run: HostRun): Promise<readonly string[]> 
   });
 }
 
-/** Takes one host to its goal by the deploy's own path: the host settles on it and is checked, or goes back. */
+/**
+ * Takes one host to its goal by the deploy's own path: the host settles on it and is checked, or goes back. It never asks
+ * the playbook's preconditions: the way back must be open when the host is in a bad way, which is when it is needed.
+ */
 export async function rollbackHost(target: HostTarget, goal: Goal, run: HostRun): Promise<HostOutcome> {
   const opened = await openHost(target, [], run);
   if (!opened.ok) return { end: 'untouched', failure: opened.failure };

@@ -1,4 +1,4 @@
-import { type CallSite, call } from '../host/call.ts';
+import { type CallSite, look } from '../host/call.ts';
 import type { CheckResult } from '../model/outcome.ts';
 import { Script, sh } from '../shell/sh.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -16,7 +16,7 @@ export async function scrubbed(
   if (results.every(({ ok, detail }) => ok && !detail.includes('…'))) return results;
   const details = results.map(({ detail }) => detail.replaceAll('\n', ' '));
   // printf is part of the shell, so that nothing of this stands in a process list.
-  const script = Script.join([sh`printf '%s\n' ${details} |`, sh`(`, call(host.site, 'scrub'), sh`)`], '\n');
+  const script = Script.join([sh`printf '%s\n' ${details} |`, sh`(`, look(host.site, 'scrub'), sh`)`], '\n');
   const reply = await host.transport.run(script, { signal, timeoutMs: QUICK });
   const lines = reply.ok && reply.value.code === 0 ? reply.value.stdout.split('\n') : [];
   const hidden = 'not shown: the host could not be asked to clear its secrets out of it';

@@ -1,4 +1,4 @@
-import { call } from '../host/call.ts';
+import { look } from '../host/call.ts';
 import { parseUnit } from '../host/facts.ts';
 import type { BoundCheck, CheckIo } from '../model/check.ts';
 import { type CheckResult, fail, ok } from '../model/outcome.ts';
@@ -14,7 +14,7 @@ export function checkIo(host: OpenHost, signal: AbortSignal): CheckIo {
     run: (script, timeoutMs) => transport.run(script, { signal, timeoutMs }),
     dial: (address, port, timeoutMs) => transport.dial(address, port, { signal, timeoutMs }),
     async units(names) {
-      const reply = await transport.run(call(site, 'unit', ...names), { signal, timeoutMs: QUICK });
+      const reply = await transport.run(look(site, 'unit', ...names), { signal, timeoutMs: QUICK });
       if (!reply.ok) return reply;
       const lines = reply.value.stdout.split('\n').filter((text) => text.startsWith('unit '));
       if (lines.length === names.length) return ok(lines.map((line) => parseUnit(line.slice(5))));

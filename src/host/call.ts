@@ -60,10 +60,13 @@ export function call(site: CallSite, verb: string, ...words: readonly (string | 
 }
 
 /** One verb that only reads. On a host with another fleet's program, or none, ours is part of the script and not left there. */
-export const look = (site: CallSite, verb: 'history'): Script =>
+export const look = (site: CallSite, verb: 'history' | 'unit' | 'scrub', ...words: readonly string[]): Script =>
   site.hasProgram
-    ? call(site, verb)
-    : Script.join([sh`set -- ${site.layout.root} ${site.layout.app} ${verb}`, Script.ofProgram(PROGRAM)], '\n');
+    ? call(site, verb, ...words)
+    : Script.join(
+        [sh`set -- ${site.layout.root} ${site.layout.app} ${verb} ${words}`, Script.ofProgram(PROGRAM)],
+        '\n',
+      );
 
 /** Two operators may install at the same moment: each writes a file of its own, and either may win the name. */
 function install(state: string): Script {

@@ -70,6 +70,8 @@ export type Failure =
   | { readonly kind: 'not-settled'; readonly units: readonly UnitFailure[] }
   | { readonly kind: 'not-as-meant'; readonly differences: readonly Difference[] }
   | { readonly kind: 'unhealthy'; readonly checks: readonly CheckResult[] }
+  /** What the playbook wants to hold before a host is touched does not; `checks` are all that were asked. */
+  | { readonly kind: 'precondition'; readonly checks: readonly CheckResult[] }
   | { readonly kind: 'expired'; readonly detail: string }
   | { readonly kind: 'cancelled'; readonly phase: Phase }
   | { readonly kind: 'timed-out'; readonly what: string; readonly ms: number }

@@ -70,6 +70,8 @@ export type HostTarget = {
   /** Those that it does not hold; it may have held them before, and then gives them up. */
   readonly yields: readonly string[];
   readonly tasks: readonly BoundTask[];
+  /** What must hold before the host is touched. */
+  readonly preconditions: readonly BoundCheck[];
   readonly checks: readonly BoundCheck[];
   readonly source: Source | null;
 };

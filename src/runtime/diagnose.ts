@@ -130,6 +130,11 @@ export function explain(result: string, status: number, unit: Service | null = n
         'The kernel killed the service for want of memory.',
         'Raise MemoryMax=, let the program use less, or give the host more memory.',
       );
+    case 'start-step':
+      return because(
+        `A command of ExecStartPre= or ExecStartPost= failed (exit status ${status}), so the service was not started.`,
+        'Read the last log lines: that command says there what it lacks.',
+      );
     case 'protocol':
       return because(
         'The service did not behave as its Type= promises: it ended before it was ready, or wrote no PID file.',

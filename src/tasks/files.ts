@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { EMPTY_TASK_PLAN, type LiveFile } from '../model/plan.ts';
-import type { Layout } from '../model/target.ts';
 import { sh } from '../shell/sh.ts';
 import { defineTask, InputError } from './define.ts';
-import { accountName, anyPath, distinct, fileMode, isAbsolute, localPath, octal, showMode } from './fields.ts';
+import { accountName, anyPath, distinct, fileMode, isAbsolute, localPath, octal } from './fields.ts';
+import { foreign, liveFiles, openMode } from './live-file.ts';
 
 const reader = z
   .string()
@@ -56,16 +56,6 @@ const entry = z
 
 const schema = distinct(entry, ({ to }) => to).min(1);
 
-/** Why a file outside the release may not be put at a path: it belongs to another part of fleet. */
-function foreign(path: string, { root }: Layout): string | null {
-  const below = (folder: string) => path === folder || path.startsWith(`${folder}/`);
-  if (below(`${root}/releases`) || below(`${root}/current`)) return 'name it relative to the release';
-  if (path === `${root}/.env`) return 'it is written by the `env` task';
-  if (below('/etc/systemd/system')) return 'units and drop-ins are installed by the `units` task';
-  if (below('/var/lib/fleet') || below(`${root}/.fleet`)) return 'the records of fleet are there';
-  return null;
-}
-
 function readerOf(restart: string | undefined, reload: string | undefined): LiveFile['reader'] {
   if (restart !== undefined) return { unit: restart, verb: 'restart' };
   return reload === undefined ? null : { unit: reload, verb: 'reload-or-restart' };
@@ -92,16 +82,17 @@ export const files = defineTask({
   probe: (list) => (list.some(({ to }) => isAbsolute(to)) ? sh`id -gn` : null),
   parse: (stdout) => stdout.trim(),
 
-  plan({ local }, ownGroup, { host, layout }) {
-    const root = host.uid === 0;
-    const systemd = host.init.known && host.init.value === 'systemd';
+  plan({ local }, ownGroup, context) {
+    const { host } = context;
+    const readable = host.uid === 0 && host.init.known && host.init.value === 'systemd';
     const outside = local.filter(({ to }) => isAbsolute(to));
-    const forbidden = outside.filter(
-      ({ to, owner = host.user, group = ownGroup }) =>
-        !to.startsWith(`${layout.root}/`) || owner !== host.user || group !== ownGroup,
-    );
+    const wanted = outside.map(({ restart, reload, ...file }) => ({
+      ...file,
+      reader: readable ? readerOf(restart, reload) : null,
+    }));
     return {
       ...EMPTY_TASK_PLAN,
+      ...liveFiles(wanted, ownGroup, context),
       stage: local
         .filter(({ to }) => !isAbsolute(to))
         .map(({ to, content, mode }) => ({
@@ -112,23 +103,12 @@ export const files = defineTask({
           content,
           mode: octal(mode),
         })),
-      files: outside.map(({ to, content, mode, owner, group, restart, reload }) => ({
-        path: to,
-        content,
-        mode: octal(mode),
-        owner: owner ?? (root ? 'root' : host.user),
-        group: group ?? (root ? 'root' : ownGroup),
-        reader: systemd && root ? readerOf(restart, reload) : null,
-      })),
       warnings: local.flatMap(({ to, mode, restart, reload }) => [
-        ...((octal(mode) & 0o022) === 0
-          ? []
-          : [`${to} (${showMode(octal(mode))}) can be changed by others than its owner`]),
-        ...(readerOf(restart, reload) === null || (systemd && root)
+        ...openMode({ to, mode }),
+        ...(readerOf(restart, reload) === null || readable
           ? []
           : [`${restart ?? reload} does not learn of changes to ${to}: that needs systemd and root`]),
       ]),
-      unsupported: root ? [] : forbidden.map(({ to }) => `root, to install ${to}`),
     };
   },
 });

@@ -1,6 +1,8 @@
+import { devices } from './devices.ts';
 import { directories } from './directories.ts';
 import { env } from './env.ts';
 import { files } from './files.ts';
+import { instances } from './instances.ts';
 import { logrotate } from './logrotate.ts';
 import { packages } from './packages.ts';
 import { run } from './run.ts';
@@ -9,4 +11,16 @@ import { units } from './units.ts';
 import { user } from './user.ts';
 
 /** Every task kind. A new one is an import and an entry here. */
-export const TASKS = [user, packages, directories, sync, env, files, run, units, logrotate] as const;
+export const TASKS = [
+  user,
+  packages,
+  directories,
+  sync,
+  env,
+  files,
+  run,
+  units,
+  instances,
+  devices,
+  logrotate,
+] as const;

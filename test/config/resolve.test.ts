@@ -46,7 +46,10 @@ describe('a target', () => {
       layout: { root: '/opt/app', current: '/opt/app/current', app: 'app', user: null, data: [] },
       keep: 5,
       policy: { batch: 10, canary: 0, onFailure: 'stop', settleMs: 10_000, deadlineMs: 120_000, confirm: 'per-host' },
+      holds: [],
+      yields: [],
       tasks: [],
+      preconditions: [],
       checks: [],
     });
   });
@@ -60,6 +63,15 @@ describe('a target', () => {
       ['/opt/app', 'web1-svc', 3, 'http http://127.0.0.1:8000/web1-svc 8000'],
       ['/opt/app', 'web2-svc', 3, 'http http://127.0.0.1:9000/web2-svc 9000'],
       ['/opt/app', 'web3-svc', 3, 'http http://127.0.0.1:8000/web3-svc 8000'],
+    ]);
+  });
+
+  it('has preconditions, filled and of the same kinds as health', async () => {
+    const { targets } = await resolve('root: /opt/app\npreconditions:\n  - http: { url: x, status: "{{ port }}" }\n');
+    expect(targets.map(({ preconditions, checks }) => [preconditions[0]?.label, checks.length])).toEqual([
+      ['http x 8000', 0],
+      ['http x 9000', 0],
+      ['http x 8000', 0],
     ]);
   });
 

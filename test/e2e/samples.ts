@@ -1,13 +1,17 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { ProjectParts } from './fleet.ts';
-import type { TestHost } from './rig/index.ts';
+import { afterAll, beforeAll, describe } from 'vitest';
+import { fleetProject, type Project, type ProjectParts } from './fleet.ts';
+import { type Hosts, type KindName, startHosts, type TestHost } from './rig/index.ts';
 
 /** The three kinds of hosts that behaviour is shown on, each with the name of its host. */
 export const KINDS = { web: 'systemd', edge: 'plain', tiny: 'busybox' } as const;
 export type Name = keyof typeof KINDS;
 export const NAMES = ['web', 'edge', 'tiny'] as const satisfies readonly Name[];
+
+/** Older and newer systemd than the 252 of Debian 12: 247 and 257. */
+export const OTHER_DEBIANS = { eleven: 'systemd-bullseye', thirteen: 'systemd-trixie' } as const;
 
 export const UNIT = 'jarvis.service';
 export const ROOT = '/opt/jarvis';
@@ -87,7 +91,7 @@ export const playbook = (hosts: readonly string[], changes: object = {}) => ({
 });
 
 /** jarvis where there is python, its stand-in where there is none: same names, same answers. */
-export function sample(name: Name): Omit<ProjectParts, 'hosts'> {
+export function sample(name: string): Omit<ProjectParts, 'hosts'> {
   const common = { playbook: playbook([name]), env: KEYS };
   if (name === 'tiny') {
     return {
@@ -105,6 +109,34 @@ export function sample(name: Name): Omit<ProjectParts, 'hosts'> {
     },
     files: { 'app/VERSION': '1.0.0\n' },
   };
+}
+
+type Kinds = Readonly<Record<string, KindName>>;
+export type Stage = {
+  readonly name: string;
+  readonly systemd: boolean;
+  host(): TestHost;
+  project(): Project;
+};
+
+/** Tells one story on each kind of host, with the sample as its project: what one test leaves the next one finds. */
+export function onEach(kinds: Kinds, tell: (stage: Stage) => void): void {
+  let hosts: Hosts<Kinds>;
+  beforeAll(async () => {
+    hosts = await startHosts(kinds);
+  });
+  afterAll(() => hosts?.[Symbol.asyncDispose]());
+
+  describe.each(Object.entries(kinds))('on %s', (name, kind) => {
+    let project: Project;
+    const host = () => hosts[name] as TestHost;
+    beforeAll(async () => {
+      await furnish(host());
+      project = await fleetProject({ ...sample(name), hosts: { [name]: host() } });
+    });
+    afterAll(() => project?.[Symbol.asyncDispose]());
+    tell({ name, systemd: kind.startsWith('systemd'), host, project: () => project });
+  });
 }
 
 export type Answer = { readonly version: string; readonly config: string; readonly pid: number };

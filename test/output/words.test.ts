@@ -60,6 +60,22 @@ const FAILURES: { readonly [K in Failure['kind']]: readonly Extract<Failure, { k
       ],
     },
   ],
+  precondition: [
+    {
+      kind: 'precondition',
+      checks: [
+        { check: 'temperature', ok: false, detail: '91 °C, critical is 85 °C', ms: 3 },
+        { check: 'tcp 8000', ok: true, detail: 'connected', ms: 1 },
+      ],
+    },
+    {
+      kind: 'precondition',
+      checks: [
+        { check: 'unit a.service', ok: false, detail: 'inactive', ms: 3 },
+        { check: 'unit b.service', ok: false, detail: 'failed', ms: 1 },
+      ],
+    },
+  ],
   'not-as-meant': [
     {
       kind: 'not-as-meant',

@@ -13,6 +13,15 @@ const ENTRIES: Readonly<Record<string, unknown>> = {
   files: [{ from: 'config/production.toml', to: 'config.toml', mode: '0640' }],
   run: { command: ['python3', '-m', 'venv', '.venv'], creates: '.venv' },
   units: { from: 'units/jarvis/supervisor', enable: ['jarvis.service'] },
+  instances: {
+    of: 'brain-experiment@.service',
+    names: ['amnesiac_001', 'unstable-002'],
+    settings: 'experiments/%i.env',
+    directives: { MemoryMax: 'EXPERIMENT_RAM_LIMIT', CPUQuota: 'EXPERIMENT_CPU_QUOTA' },
+    files: [{ from: 'experiments/%i.json', to: '/etc/brain-in-jar/experiments/%i.json' }],
+    atMost: { instances: 4, MemoryMax: '48G' },
+  },
+  devices: { unit: 'brain-experiment@.service', allow: ['/dev/nvidia*', '/dev/dri/renderD*'], access: 'rw' },
   logrotate: 'units/jarvis/jarvis.logrotate',
 };
 

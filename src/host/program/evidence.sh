@@ -5,6 +5,13 @@
 verify_units() { # RECORD-FOLDER RELEASE
   [ $PRIVILEGED = 1 ] && is_systemd && have systemd-analyze && [ -d "$1/units" ] || return 0
   [ "$(sed -n 's/^runtime //p' "$1/manifest")" = systemd ] || return 0
+  (cd "$1/units" && find . -type f) | while read -r f; do
+    f=$UNITS/${f#./}
+    [ "$(readlink "$f")" != /dev/null ] || say "$f"
+  done | {
+    read -r masked || exit 0
+    die 65 "$masked is masked on this host: somebody wants it not to run; \`systemctl unmask ${masked##*/}\` there if it shall"
+  } || exit
   v=$S/.verify
   rm -rf "$v"
   cp -R "$1/units" "$v" || die 74 "cannot write in $S"

@@ -27,6 +27,13 @@ systemd_log() { # UNIT LINES
   journalctl -q --no-pager -o cat -n "$2" ${cursor:+--after-cursor="$cursor"} -u "$1" 2>/dev/null
 }
 
+# A service whose main process never came: the step before it that failed, and how.
+before_start() { # UNIT: sets u_why u_status
+  [ "$rt" = systemd ] || return 0
+  step=$(systemctl show -p ExecStartPre,ExecCondition,ExecStartPost -- "$1" 2>/dev/null | sed -n 's/.* code=exited ; status=\([0-9]*\) }$/\1/p' | grep -v '^0$' | tail -n 1)
+  [ -z "$step" ] || u_why=start-step u_status=$step
+}
+
 systemd_mark_log() { journalctl -q --no-pager -o cat -n 1 --show-cursor 2>/dev/null | sed -n 's/^-- cursor: //p' >"$S/.cursor"; }
 
 # Always reload: systemd notices a changed file by its time stamp, which a copy may keep.

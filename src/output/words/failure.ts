@@ -6,7 +6,7 @@ import { explainHostKey } from './host-key.ts';
 import { PHASE } from './phase.ts';
 import { holder } from './report.ts';
 import { duration } from './time.ts';
-import { explainChecks, explainStep, explainUnits } from './work.ts';
+import { explainChecks, explainPreconditions, explainStep, explainUnits } from './work.ts';
 
 const generation = (n: number) => (n === 0 ? 'none' : `generation ${n}`);
 const because = (detail: string) => (detail === '' ? '' : `: ${detail}`);
@@ -33,6 +33,8 @@ export function explain(failure: Failure, place: Place): Explanation {
       return explainDifferences(failure.differences);
     case 'unhealthy':
       return explainChecks(failure.checks, place);
+    case 'precondition':
+      return explainPreconditions(failure.checks, place);
     case 'locked':
       return failure.hold
         ? plain(

@@ -73,16 +73,26 @@ export function explainUnits(units: readonly UnitFailure[]): Explanation {
   };
 }
 
-export function explainChecks(checks: readonly CheckResult[], place: Place): Explanation {
+export const explainPreconditions = (checks: readonly CheckResult[], place: Place): Explanation => ({
+  ...tellChecks(checks, (failed) => `${failed} of ${count(checks.length, 'precondition')} did not hold`),
+  next: [
+    'Put right what they name, or wait until they hold, and run the same command again; ' +
+      `\`${command('plan', place)}\` asks them too and changes nothing.`,
+  ],
+});
+
+export const explainChecks = (checks: readonly CheckResult[], place: Place): Explanation => ({
+  ...tellChecks(checks, (failed) => `${failed} of ${count(checks.length, 'health check')} failed`),
+  next: [`Put right what the failed checks name; \`${command('health', place)}\` runs them again and changes nothing.`],
+});
+
+function tellChecks(checks: readonly CheckResult[], sum: (failed: number) => string) {
   const failed = checks.filter((check) => !check.ok);
   const first = failed[0];
   const width = Math.max(...checks.map((check) => checkWord(check).length));
   const named = failed.length === 1 && first !== undefined ? `: ${first.check}: ${first.detail}` : '';
   return {
-    what: `${failed.length} of ${count(checks.length, 'health check')} failed${named}`,
+    what: `${sum(failed.length)}${named}`,
     evidence: checks.map((check) => `${checkWord(check).padEnd(width)} ${check.check}: ${check.detail}`),
-    next: [
-      `Put right what the failed checks name; \`${command('health', place)}\` runs them again and changes nothing.`,
-    ],
   };
 }

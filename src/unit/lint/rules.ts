@@ -2,6 +2,7 @@ import { account } from './rules/account.ts';
 import { badValue } from './rules/bad-value.ts';
 import { group } from './rules/group.ts';
 import { inlineComment } from './rules/inline-comment.ts';
+import { instance } from './rules/instance.ts';
 import { invisible } from './rules/invisible.ts';
 import { layout } from './rules/layout.ts';
 import { logrotateOwner } from './rules/logrotate-owner.ts';
@@ -50,6 +51,7 @@ export const RULES: readonly Rule[] = [
   sandbox,
   reload,
   orphan,
+  instance,
   transient,
   logrotateSyntax,
   logrotateOwner,

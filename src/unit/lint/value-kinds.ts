@@ -33,6 +33,11 @@ const memory = matching(
   'a size such as 512M or 4G, a percentage up to 100%, or infinity',
   new RegExp(String.raw`^(infinity|${PART}|(?!0+(\.0*)?\s*[BKMGTPE]?$)\d+(\.\d*)?\s*[BKMGTPE]?)$`),
 );
+const swap: ValueKind = {
+  expected: `0 or ${memory.expected}`,
+  takes: (value) => /^0+$/.test(value) || memory.takes(value),
+};
+const processors = matching('a list of CPUs such as 0-3 6, or numa', /^(numa|\d+(-\d+)?([\s,]+\d+(-\d+)?)*)$/);
 const percent = matching('a percentage such as 90% or 200%, above 0', /^(?!0+(\.0*)?%)\d+(\.\d{1,2})?%$/);
 const count = matching('a whole number', /^\d+$/);
 const tasks = matching(
@@ -79,6 +84,8 @@ export const VALUE_KINDS: ReadonlyMap<string, ValueKind> = new Map([
   ),
   ...keys('KillSignal FinalKillSignal RestartKillSignal WatchdogSignal ReloadSignal', signal),
   ...keys('MemoryHigh MemoryMax', memory),
+  ...keys('MemorySwapMax', swap),
+  ...keys('CPUAffinity', processors),
   ...keys('CPUQuota', percent),
   ...keys('StartLimitBurst FileDescriptorStoreMax LogRateLimitBurst RestartSteps TriggerLimitBurst', count),
   ...keys('TasksMax', tasks),

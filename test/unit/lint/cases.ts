@@ -36,6 +36,13 @@ export const CASES: readonly Case[] = [
   ),
   one('section', 'a dependency in [Service]', service('After=network.target'), service('', 'After=network.target')),
   one('key', 'a misspelt key', service('RestrtSec=5'), service('RestartSec=1\nX-Note=anything')),
+  {
+    rule: 'instance',
+    says: 'an instance of a template that nothing brings',
+    bad: { 'app.service': service() },
+    good: { 'w@.service': service() },
+    more: { enable: ['w@1.service'] },
+  },
   one('T2', 'a comment behind a limit', service('MemoryMax=1G # enough'), service('# enough\nMemoryMax=1G')),
   one(
     'T2',

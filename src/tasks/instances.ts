@@ -1,0 +1,124 @@
+import { EMPTY_TASK_PLAN } from '../model/plan.ts';
+import type { Layout } from '../model/target.ts';
+import { sh } from '../shell/sh.ts';
+import { instantiate } from '../unit/name.ts';
+import { defineTask, InputError, type LocalIo } from './define.ts';
+import { overHost, overLimits } from './instances-limits.ts';
+import { directivesOf, type InstancesSpec, instancesSchema } from './instances-schema.ts';
+import { dropInOf, readSettings, type Settings, type Trouble } from './instances-settings.ts';
+import { foreign, liveFiles, openMode, type WantedFile } from './live-file.ts';
+
+type Instance = Settings & { readonly name: string; readonly unit: string; readonly files: readonly WantedFile[] };
+
+/** The units that an `instances` entry enables, in order. */
+export const instanceUnits = ({ of, names }: Pick<InstancesSpec, 'of' | 'names'>): readonly string[] =>
+  names.map((name) => instantiate(of, name));
+
+const filled = (text: string, name: string) => text.replaceAll('%i', name);
+
+/** The text of an instance's own file, or the reason that it cannot be read, with what to do. */
+async function readOwn(io: LocalIo, file: string, name: string, troubles: Trouble[]): Promise<string> {
+  try {
+    return await io.read(file);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const message = `instance ${name}: ${error.message}; write it, or take ${name} out of names`;
+    troubles.push({ file, line: 0, message });
+    return '';
+  }
+}
+
+async function readInstance(
+  spec: InstancesSpec,
+  name: string,
+  io: LocalIo,
+  layout: Layout,
+  troubles: Trouble[],
+): Promise<Instance> {
+  const unit = instantiate(spec.of, name);
+  let settings: Settings = { resources: new Map(), environment: [] };
+  if (spec.settings !== undefined) {
+    const file = filled(spec.settings, name);
+    const read = readSettings(file, await readOwn(io, file, name, troubles), directivesOf(spec));
+    if (read.ok) settings = read.value;
+    else troubles.push(...read.failure);
+  }
+  const files: WantedFile[] = [];
+  for (const { from, to: path, ...rest } of spec.files) {
+    const to = filled(path, name);
+    const why = foreign(to, layout);
+    if (why !== null) troubles.push({ file: '', line: 0, message: `${to} cannot be a file of an instance: ${why}` });
+    files.push({ ...rest, to, content: await readOwn(io, filled(from, name), name, troubles), reader: null });
+  }
+  return { ...settings, name, unit, files };
+}
+
+/** All troubles at once; the diagnostic stands at the first of them that has a line. @throws InputError */
+function refuse(troubles: readonly Trouble[]): never {
+  const placed = troubles.find(({ line }) => line > 0);
+  const place = ({ file, line }: Trouble) => (line > 0 ? `${file}:${line}: ` : '');
+  const rest = troubles.filter((trouble) => trouble !== placed);
+  const lines = rest.map((trouble) => place(trouble) + trouble.message);
+  if (placed === undefined) throw new InputError(lines.join('\n'));
+  throw new InputError([placed.message, ...lines].join('\n'), { file: placed.file, line: placed.line, column: 1 });
+}
+
+const dropIns = (instances: readonly Instance[]) =>
+  instances.flatMap((instance) => {
+    const text = dropInOf(instance);
+    return text === null ? [] : [{ ...instance, path: `${instance.unit}.d/50-fleet-instance.conf`, text }];
+  });
+
+/** Instances of a service template, each with limits, variables and files of its own. */
+export const instances = defineTask({
+  kind: 'instances',
+  schema: instancesSchema,
+
+  async local(spec, io, layout) {
+    const troubles: Trouble[] = [];
+    const read: Instance[] = [];
+    for (const name of spec.names) read.push(await readInstance(spec, name, io, layout, troubles));
+    if (troubles.length > 0) refuse(troubles);
+    const over = overLimits(spec, read);
+    if (over.length > 0) throw new InputError(over.join('\n'));
+    return read;
+  },
+
+  declares: ({ spec, local }) => ({
+    units: dropIns(local).map(({ path, text, name }) => ({
+      file: `${filled(spec.settings ?? '', name)} (as ${path})`,
+      path,
+      text,
+    })),
+    enable: instanceUnits(spec),
+  }),
+
+  probe: () => sh`echo "group $(id -gn)"
+sed -n 's/^MemTotal: *\([0-9]*\) kB$/memory \1/p' /proc/meminfo 2>/dev/null
+:`,
+
+  /** The login's own group, and how much memory the host has, in bytes; null where it does not tell. */
+  parse(stdout) {
+    const memory = /^memory (\d+)$/m.exec(stdout)?.[1];
+    return { group: /^group (.*)$/m.exec(stdout)?.[1] ?? '', memory: memory ? Number(memory) * 1024 : null };
+  },
+
+  plan({ spec, local }, { group, memory }, context) {
+    const files = local.flatMap((instance) => instance.files);
+    const tooMuch = overHost(spec.of, local, memory);
+    const unset = directivesOf(spec).filter(
+      ([name]) => local.length > 0 && local.every(({ resources }) => !resources.has(name)),
+    );
+    return {
+      ...EMPTY_TASK_PLAN,
+      ...liveFiles(files, group, context),
+      units: dropIns(local).map(({ path, text }) => ({ path, text })),
+      enable: instanceUnits(spec),
+      warnings: [
+        ...files.flatMap(openMode),
+        ...unset.map(([name, key]) => `no instance of ${spec.of} sets ${key}, so none has a ${name}= of its own`),
+        ...(tooMuch === null ? [] : [tooMuch]),
+      ],
+    };
+  },
+});
