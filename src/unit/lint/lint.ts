@@ -1,5 +1,6 @@
 import type { Declared } from '../../model/declared.ts';
 import type { Layout } from '../../model/target.ts';
+import { allowedIn } from './allowed.ts';
 import type { Finding } from './finding.ts';
 import { RULES } from './rules.ts';
 import { subjectOf } from './subject.ts';
@@ -25,7 +26,3 @@ export function lint(declared: Declared, layout: Layout): readonly Finding[] {
     (a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1) || a.column - b.column,
   );
 }
-
-/** A comment `# fleet: allow T19 T31` in a file lets those rules pass there. */
-const allowedIn = (text: string): ReadonlySet<string> =>
-  new Set([...text.matchAll(/^[ \t]*[#;] *fleet: allow (.+)$/gm)].flatMap((match) => (match[1] ?? '').split(/[ ,]+/)));

@@ -98,11 +98,28 @@ describe('fleet check', () => {
       'units/app/app.service': UNIT,
       'units/web/web.service': UNIT.replaceAll('/opt/app', '/opt/web'),
     };
-    expect((await checked(project(files))).warnings).toEqual([
-      expect.stringMatching(
-        /^units\/web\/web\.service:4: web\.service listens on port 8000, as app\.service of the app app/,
-      ),
+    expect((await checked(project(files))).errors).toEqual([
+      [
+        'units/web/web.service:4:11: web.service listens on port 8000, as app.service of the app app does on the same host [T19]',
+        '  the one that starts second ends with "address already in use"; ports known here: 8000 app.service (app), web.service (web)',
+        '  give one of them another port, for instance by a drop-in or a var of the host, or let the units name each other in Conflicts=',
+      ].join('\n'),
     ]);
+    const allowed = `# fleet: allow T19\n${UNIT}`;
+    for (const name of ['app', 'web'])
+      expect(await checked(project({ ...files, [`units/${name}/${name}.service`]: allowed }))).toMatchObject({
+        errors: [],
+      });
+  });
+
+  it('compares the unit files of the apps of one host', async () => {
+    const files = {
+      ...HOSTS,
+      'playbooks/app.yaml': playbook('app'),
+      'playbooks/web.yaml': playbook('web'),
+      'units/app/app.service': UNIT,
+      'units/web/web.service': UNIT.replaceAll('/opt/app', '/opt/web').replace('8000', '8001'),
+    };
     const shared = { ...files, 'units/web/app.service': UNIT };
     expect((await checked(project(shared))).warnings).toContainEqual(
       expect.stringMatching(/^units\/web\/app\.service: app\.service belongs to the app app too, .* full rollback/),

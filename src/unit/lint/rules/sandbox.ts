@@ -33,9 +33,9 @@ function weaker({ all }: LintedService, { place }: Subject): readonly Finding[] 
   ];
 }
 
-function noNetwork({ service, last, isOn }: LintedService, { place }: Subject): readonly Finding[] {
+function noNetwork({ service, last, isOn }: LintedService, { place, envKeys }: Subject): readonly Finding[] {
   const at = last('PrivateNetwork');
-  const ports = portsOf(service);
+  const ports = portsOf(service, envKeys).flatMap(({ port, sure }) => (sure ? [port] : []));
   if (at === undefined || !isOn('PrivateNetwork') || ports.length === 0) return [];
   return [
     error('T29', place(at), {
