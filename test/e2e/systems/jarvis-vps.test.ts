@@ -163,7 +163,8 @@ describe('the VPS plan', () => {
     const out = only(await project.fleet('rollback', '--nohup', '--host', 'jarvis-main'));
     expect(out).toMatchObject({ failure: null, outcome: 'rolled-back' });
     expect(out.durationMs).toBeLessThan(300_000);
-    expect(await show(main(), UNIT, 'ActiveState', 'UnitFileState')).not.toMatchObject({ ActiveState: 'active' });
+    for (const unit of [UNIT, 'jarvis-restart.timer'])
+      expect(await show(main(), unit, 'ActiveState', 'UnitFileState')).not.toMatchObject({ ActiveState: 'active' });
     await answers(main(), ['supervisor']);
     expect(await programs(main())).toEqual(['supervisor']);
     expect(only(await project.fleet('deploy', '--host', 'jarvis-main'))).toMatchObject({ outcome: 'deployed' });

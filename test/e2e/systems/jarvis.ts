@@ -17,7 +17,7 @@ export const SHORT: Readonly<Record<string, Change>> = {
 /** Fields of a host of the inventory: in a mode of the shipped groups, with nothing of its own but these vars. */
 export const inMode = (mode: string, vars: object = {}) => ({
   groups: ['jarvis', `jarvis-${mode}`],
-  vars: { services: undefined, ...vars },
+  vars: { timers: undefined, ...vars },
 });
 
 /** Properties of a unit as systemd has them. */
