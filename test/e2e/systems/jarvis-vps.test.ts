@@ -2,7 +2,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HostSummary, only, type Project, type Run } from '../fleet.ts';
 import { type Hosts, startHosts } from '../rig/index.ts';
 import { eventually } from '../samples.ts';
-import { answers, exposure, health, openPositions, positions, programs, SHORT, shorten, show } from './jarvis.ts';
+import {
+  answers,
+  exposure,
+  health,
+  inMode,
+  openPositions,
+  positions,
+  programs,
+  SHORT,
+  shorten,
+  show,
+} from './jarvis.ts';
 import { shippedProject } from './project.ts';
 
 const ROOT = '/home/jarvis/Jarvis';
@@ -54,6 +65,19 @@ describe('the VPS plan', () => {
     }
     before = await openPositions(main(), ROOT);
     await main().out(`mkdir ${ROOT}/data/kept`);
+  });
+
+  it('is not deployed to another root on top: positions and services would stay in the old one', async () => {
+    await using moved = await shippedProject({
+      app: 'jarvis',
+      hosts: { 'jarvis-main': { host: main(), fields: inMode('supervisor') } },
+      changes: SHORT,
+    });
+    const refused = await moved.fleet('deploy', '--all');
+    expect({ code: refused.code, ...only(refused) }).toMatchObject({ code: 3, outcome: 'untouched' });
+    expect(refused.stderr).toContain(`gone from ${ROOT}`);
+    expect(await programs(main())).toEqual(['supervisor']);
+    expect(await main().out('ls -d /opt/jarvis 2>/dev/null; true')).toBe('');
   });
 
   it('every directive of the plan is what systemd runs with', async () => {
