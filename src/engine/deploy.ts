@@ -4,12 +4,13 @@ import type { GenerationId } from '../model/ids.ts';
 import { type Failure, fail, type HostOutcome, ok, type Result } from '../model/outcome.ts';
 import type { Advance, Plan } from '../model/plan.ts';
 import type { HostTarget } from '../model/target.ts';
+import type { BoundTask } from '../model/task.ts';
 import type { Transport } from '../transport/transport.ts';
 import { activate } from './activate.ts';
 import { claimGeneration, enter } from './claim.ts';
 import { noteCodeLogin, openCodeLogin } from './code-login.ts';
 import { withLayout } from './layout-tasks.ts';
-import { leftAlone, type OpenHost, openHost, recoverHost } from './open.ts';
+import { forLackOfRoot, leftAlone, type OpenHost, openHost, recoverHost } from './open.ts';
 import { type Planned, planHost } from './plan.ts';
 import { askPreconditions } from './preconditions.ts';
 import { type Prepared, prepare } from './prepare.ts';
@@ -36,25 +37,34 @@ export async function deployHost(target: HostTarget, run: HostRun): Promise<Host
   await using connection = opened.value;
   const host = await recoverHost(connection, target, tasks, run);
   if (!host.ok) return leftAlone(host.failure);
+  const outcome = await deployOn(host.value, target, tasks, run);
+  return 'failure' in outcome ? { ...outcome, failure: forLackOfRoot(outcome.failure, host.value) } : outcome;
+}
 
+async function deployOn(
+  host: OpenHost,
+  target: HostTarget,
+  tasks: readonly BoundTask[],
+  run: HostRun,
+): Promise<HostOutcome> {
   run.emit({ type: 'phase', phase: 'plan' });
-  const planned = planHost(target, tasks, host.value.probe, host.value.fragments);
+  const planned = planHost(target, tasks, host.probe, host.fragments);
   if (!planned.ok) return { end: 'untouched', failure: planned.failure };
   const { plan } = planned.value;
-  run.emit({ type: 'planned', plan: shown(planned.value, host.value, run) });
+  run.emit({ type: 'planned', plan: shown(planned.value, host, run) });
   noteCodeLogin(target, plan, run);
   if (plan.to === 'nothing') return { end: 'unchanged', generation: plan.generation };
 
-  const room = enoughRoom(host.value, plan.to === 'advance' ? plan : null);
+  const room = enoughRoom(host, plan.to === 'advance' ? plan : null);
   if (!room.ok) return { end: 'untouched', failure: room.failure };
-  const asked = await askPreconditions(host.value, target, run);
+  const asked = await askPreconditions(host, target, run);
   if (run.signal.aborted) return { end: 'untouched', failure: { kind: 'cancelled', phase: 'plan' } };
   for (const result of asked) run.emit({ type: 'check', result });
   if (asked.some((result) => !result.ok)) return { end: 'untouched', failure: { kind: 'precondition', checks: asked } };
 
   return plan.to === 'reactivate'
-    ? await repair(host.value, target, plan, run)
-    : await advance(host.value, target, planned.value, plan, run);
+    ? await repair(host, target, plan, run)
+    : await advance(host, target, planned.value, plan, run);
 }
 
 /** The same generation again, on a host that somebody or something changed. */

@@ -58,6 +58,16 @@ export async function probeHost(
   return ok({ site, probe, fragments: parts.fragments });
 }
 
+/** What failed on a host where sudo gave no root says so: whoever reads of it learns why. */
+export function forLackOfRoot(failure: Failure, { transport, probe }: Pick<OpenHost, 'transport' | 'probe'>): Failure {
+  const why = probe.facts.uid === 0 ? null : transport.noRoot();
+  if (why === null) return failure;
+  if (failure.kind === 'step-failed') return { ...failure, noRoot: why };
+  return failure.kind === 'unsupported'
+    ? { ...failure, needs: `${failure.needs}. Root was missing because ${why}` }
+    : failure;
+}
+
 const probeFailure = (exit: Exit): Failure =>
   exit.code === 78
     ? { kind: 'needs-repair', detail: exit.stdout.trim() }

@@ -2,7 +2,7 @@ import type { HostOutcome } from '../model/outcome.ts';
 import type { HostTarget } from '../model/target.ts';
 import { noteCodeLogin } from './code-login.ts';
 import { withLayout } from './layout-tasks.ts';
-import { openHost } from './open.ts';
+import { forLackOfRoot, openHost } from './open.ts';
 import { planHost } from './plan.ts';
 import { askPreconditions } from './preconditions.ts';
 import type { HostRun } from './run.ts';
@@ -24,7 +24,7 @@ export async function previewHost(target: HostTarget, run: HostRun): Promise<Hos
     });
   }
   const planned = planHost(target, tasks, host.probe, host.fragments);
-  if (!planned.ok) return { end: 'untouched', failure: planned.failure };
+  if (!planned.ok) return { end: 'untouched', failure: forLackOfRoot(planned.failure, host) };
   const pending = planned.value.plan.to !== 'nothing';
   const asked = pending ? await askPreconditions(host, target, run) : [];
   const doubts = asked.flatMap(({ check, ok, warning, detail }) => {

@@ -66,7 +66,8 @@ export type Failure =
   | { readonly kind: 'needs-repair'; readonly detail: string }
   | { readonly kind: 'unsupported'; readonly needs: string }
   | { readonly kind: 'no-target'; readonly detail: string }
-  | { readonly kind: 'step-failed'; readonly step: string; readonly exit: Exit }
+  /** `noRoot`: why the step had no root although sudo was tried. */
+  | { readonly kind: 'step-failed'; readonly step: string; readonly exit: Exit; readonly noRoot?: string }
   | { readonly kind: 'not-settled'; readonly units: readonly UnitFailure[] }
   | { readonly kind: 'not-as-meant'; readonly differences: readonly Difference[] }
   | { readonly kind: 'unhealthy'; readonly checks: readonly CheckResult[] }

@@ -62,7 +62,7 @@ export const systemd: Runtime = {
       return keys.length > 0 ? [`${unit.name}: systemd ${host.systemdVersion} ignores ${keys.join(', ')}`] : [];
     });
     const foreign = missing.map((name) => `${name} is none of the deployed units, so the host must already have it`);
-    const root = host.uid === 0 ? [] : [`root for systemd units, and ${host.user} has no sudo here`];
+    const root = host.uid === 0 ? [] : [`root for systemd units, which ${host.user} does not have here`];
     return {
       files: evidence(units, set, host.systemdVersion),
       start,

@@ -13,10 +13,13 @@ export type Privilege = {
   readonly perform: (link: Link, job: Job) => Promise<Result<Exit>>;
   /** Whether jobs run as root; null before the first job. */
   readonly isRoot: () => boolean | null;
+  /** Why jobs run without root although it was tried, in words; null when they do not, or nothing was tried. */
+  readonly refusal: () => string | null;
 };
 
 type Mode =
-  | { readonly as: 'root' | 'user' | 'sudo' }
+  | { readonly as: 'root' | 'sudo' }
+  | { readonly as: 'user'; readonly why: string | null }
   | { readonly as: 'sudo-password'; readonly password: Secret }
   | { readonly as: 'refused'; readonly failure: Failure };
 
@@ -51,7 +54,8 @@ export function privilege(become: Connection['become'], user: string, options: C
       release();
     };
     const reply = await talk(link, bootUnknown(become), job, (answer) => {
-      if (answer === 'root' || answer === 'user' || answer === 'sudo') settle({ as: answer });
+      if (answer === 'root' || answer === 'sudo') settle({ as: answer });
+      if (answer === 'user') settle({ as: answer, why: null });
     });
     if (!reply.ok) return reply;
     const { answer, exit } = reply.value;
@@ -85,7 +89,7 @@ export function privilege(become: Connection['become'], user: string, options: C
         link,
         job,
         settle,
-        `sudo asks ${user} for a password: set FLEET_BECOME_PASSWORD, or allow ${user} NOPASSWD in sudoers`,
+        `sudo asks ${user} for a password and none was given: set FLEET_BECOME_PASSWORD, type it when a terminal asks, or allow ${user} NOPASSWD in sudoers`,
       );
     }
     const reply = await talk(link, bootPassword(password), job, () => settle({ as: 'sudo-password', password }));
@@ -100,8 +104,9 @@ export function privilege(become: Connection['become'], user: string, options: C
   function goWithout(link: Link, job: Job, settle: Settle, why: string): Promise<Result<Exit>> | Result<Exit> {
     if (become === 'sudo') return refuse(why, settle);
     options.onNote?.(`going on without root: ${why}`);
-    settle({ as: 'user' });
-    return inMode({ as: 'user' }, link, job);
+    const without: Mode = { as: 'user', why };
+    settle(without);
+    return inMode(without, link, job);
   }
 
   async function inMode(known: Mode, link: Link, job: Job): Promise<Result<Exit>> {
@@ -113,7 +118,11 @@ export function privilege(become: Connection['become'], user: string, options: C
     return fail({ kind: 'sudo-refused', detail: wrongPassword(user, reply.value) });
   }
 
-  return { perform, isRoot: () => (mode === null ? null : mode.as !== 'user' && mode.as !== 'refused') };
+  return {
+    perform,
+    isRoot: () => (mode === null ? null : mode.as !== 'user' && mode.as !== 'refused'),
+    refusal: () => (mode?.as === 'user' ? mode.why : null),
+  };
 }
 
 type Settle = (known: Mode) => void;

@@ -7,6 +7,7 @@ import type { Transport } from './transport.ts';
 /** The transport over one SSH connection; disposing of it closes every hop. */
 export function sshTransport(link: Link, privilege: Privilege): Transport {
   return {
+    noRoot: privilege.refusal,
     run: (script, io) => runScript(link, privilege, script, io),
     unpack: (files, into, io) => unpack(link, privilege, files, into, io),
     sync: (request, method, io) => sync(link, privilege, request, method, io),

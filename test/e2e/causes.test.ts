@@ -184,7 +184,7 @@ const OFFLINE: readonly Break[] = [
     says: [/\[Unit\]/, /broken\.service:\d+/],
   },
   { what: 'a comment behind a value', service: 'MemoryMax=1G # enough', says: [/comment/, /line of its own/] },
-  { what: 'a limit that is a variable', service: 'MemoryMax=${LIMIT}', says: [/MemoryMax/, /\$\{LIMIT\}/] },
+  { what: 'a limit that is a variable', service: 'MemoryMax=$LIMIT', says: [/MemoryMax/, /\$LIMIT/] },
   { what: 'a key that no systemd knows', service: 'MemoryMaximum=1G', says: [/MemoryMaximum/, /MemoryMax/] },
 ];
 

@@ -46,6 +46,12 @@ const FAILURES: { readonly [K in Failure['kind']]: readonly Extract<Failure, { k
   'step-failed': [
     { kind: 'step-failed', step: 'pip install', exit: { code: 127, stdout: 'a\nb\n', stderr: 'sh: pip: not found\n' } },
     { kind: 'step-failed', step: 'migrate', exit: { code: 137, stdout: '', stderr: '' } },
+    {
+      kind: 'step-failed',
+      step: 'stage',
+      exit: { code: 74, stdout: '', stderr: 'no\n' },
+      noRoot: 'sudo asks for a password',
+    },
   ],
   'not-settled': [
     { kind: 'not-settled', units: [unit('jarvis.service')] },

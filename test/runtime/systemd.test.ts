@@ -57,7 +57,7 @@ describe('with systemd', () => {
 
   test('root is needed', () => {
     expect(record(whole(''), { uid: 1000, user: 'ubuntu' }).unsupported).toEqual([
-      'root for systemd units, and ubuntu has no sudo here',
+      'root for systemd units, which ubuntu does not have here',
     ]);
   });
 });

@@ -96,6 +96,8 @@ place() { # SOURCE TARGET MODE OWNER GROUP
   return 74
 }
 copy_to() {
+  # Folders of drop-ins go with the last of them.
+  case $2 in "$UNITS"/*) ;; *) note_parents "${2%/*}" || return 74 ;; esac
   (umask 022 && mkdir -p "${2%/*}") || return 74
   t=$(mktemp "${2%/*}/.fleet.$APP.XXXXXX") || return 74
   if cat "$1" >"$t" && { [ $PRIVILEGED = 0 ] || [ "$4" = - ] || chown "$4:$5" "$t"; } && chmod "$3" "$t" && sync "$t" && mv -fT "$t" "$2"; then
@@ -104,6 +106,21 @@ copy_to() {
   fi
   rm -f "$t"
   return 74
+}
+
+# What `mkdir -p` would make, deepest first, as words for a script.
+missing_parts() {
+  part=$1
+  while [ ! -d "$part" ]; do printf ' %s' "$(shell_word "$part")"; part=$(dirname "$part"); done
+}
+
+# A folder that is made for a file is noted first, so that a full rollback takes it away when nothing else is in it.
+note_parents() { # FOLDER
+  [ ! -d "$1" ] || return 0
+  mkdir -p "$S/undo" || return 74
+  last=$(cd "$S/undo" && ls | cut -d. -f1 | sort -n | tail -n 1)
+  printf '# folder %s\n# create %s\nrmdir%s 2>/dev/null || :\n' "$1" "$1" "$(missing_parts "$1")" |
+    replace "$S/undo/$((${last:-999} + 1)).parents"
 }
 
 # Whether the live file is what SOURCE, MODE and owner say.

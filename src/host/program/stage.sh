@@ -106,9 +106,7 @@ verb_seal() { # N USER
 # The claim is what makes the root, so the claim notes how it goes: a run that dies behind it may leave nothing else.
 note_root() {
   [ $PRIVILEGED = 1 ] && [ ! -d "$ROOT" ] || return 0
-  missing='' part=$ROOT
-  while [ ! -d "$part" ]; do missing="$missing $(shell_word "$part")" part=$(dirname "$part"); done
-  mkdir -p "$S/undo" && printf '# folder %s\n# create %s\nrmdir%s 2>/dev/null || :\n' "$ROOT" "$ROOT" "$missing" >"$S/undo/$MADE_ROOT"
+  mkdir -p "$S/undo" && printf '# folder %s\n# create %s\nrmdir%s 2>/dev/null || :\n' "$ROOT" "$ROOT" "$(missing_parts "$ROOT")" >"$S/undo/$MADE_ROOT"
 }
 
 verb_drop() { drop "$1"; rm -f "$S/lease"; forget_if_empty; }

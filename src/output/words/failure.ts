@@ -26,7 +26,7 @@ export function explain(failure: Failure, place: Place): Explanation {
     case 'host-key-revoked':
       return explainHostKey(failure);
     case 'step-failed':
-      return explainStep(failure.step, failure.exit);
+      return explainStep(failure);
     case 'not-settled':
       return explainUnits(failure.units);
     case 'not-as-meant':

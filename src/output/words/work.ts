@@ -1,7 +1,9 @@
-import type { CheckResult, Exit, UnitFailure } from '../../model/outcome.ts';
+import type { CheckResult, Failure, UnitFailure } from '../../model/outcome.ts';
 import { checkWord } from './check.ts';
 import { count, list } from './count.ts';
 import { command, type Explanation, lastLines, type Place } from './explanation.ts';
+
+type StepFailure = Extract<Failure, { kind: 'step-failed' }>;
 
 /** What an exit status says by itself, where the shell or the kernel chose it. */
 function meaning(code: number): string {
@@ -12,7 +14,7 @@ function meaning(code: number): string {
   return '';
 }
 
-export function explainStep(step: string, exit: Exit): Explanation {
+export function explainStep({ step, exit, noRoot }: StepFailure): Explanation {
   const err = lastLines(exit.stderr, 20);
   const out = lastLines(exit.stdout, 20);
   return {
@@ -22,7 +24,10 @@ export function explainStep(step: string, exit: Exit): Explanation {
       ...(out.length > 0 ? ['its last output:', ...out.map((line) => `  ${line}`)] : []),
       ...(err.length > 0 ? ['its last error output:', ...err.map((line) => `  ${line}`)] : []),
     ],
-    next: ['Put right what the output names and run the same command again; `--verbose` shows the whole output.'],
+    next: [
+      ...(noRoot === undefined ? [] : [`Root was missing because ${noRoot}.`]),
+      'Put right what the output names and run the same command again; `--verbose` shows the whole output.',
+    ],
   };
 }
 

@@ -105,6 +105,7 @@ export function faulty(fault: Fault | null): Faulty {
           () => fail(CUT),
           cut,
         ),
+      noRoot: () => real.noRoot(),
       [Symbol.asyncDispose]: () => real[Symbol.asyncDispose](),
     };
   };

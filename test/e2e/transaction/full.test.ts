@@ -21,7 +21,14 @@ describe.each(['one', 'two'] as const)('off a host again: %s', (name) => {
   };
   const account = () => host().sh(`id ${APP}; getent group ${APP}`);
   const EXTRA = { directories: [{ path: '/var/log/keeper', owner: APP, mode: '0750' }] };
-  const FILE = { files: [{ content: 'x\n', to: LIMITS }] };
+  /** The second one in folders that the host does not have. */
+  const DEEP = '/srv/made/deep/rules';
+  const FILE = {
+    files: [
+      { content: 'x\n', to: LIMITS },
+      { content: 'y\n', to: DEEP },
+    ],
+  };
 
   beforeAll(async () => {
     before = await wholeHost(host());
