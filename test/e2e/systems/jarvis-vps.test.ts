@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HostSummary, only, type Project, type Run } from '../fleet.ts';
-import { type Hosts, startHosts } from '../rig/index.ts';
+import { type Hosts, startHosts, type TestHost } from '../rig/index.ts';
 import { eventually } from '../samples.ts';
 import {
   answers,
@@ -125,14 +125,23 @@ describe('the VPS plan', () => {
   });
 
   it('is back within ten seconds after kill -9, on both hosts', async () => {
-    for (const host of [main(), hosts.claw]) {
+    const killed = async (host: TestHost) => {
       const { pid: was } = await health(host, 8000);
       const begun = Date.now();
       await host.out(`kill -9 ${was}`);
-      const now = await eventually(() => health(host, 8000), 15_000);
-      expect(Date.now() - begun).toBeLessThan(10_500);
-      expect(now.pid).not.toBe(was);
-    }
+      expect((await eventually(() => health(host, 8000), 15_000)).pid).not.toBe(was);
+      return (Date.now() - begun) / 1000;
+    };
+    const [, plain] = await Promise.all([killed(main()), killed(hosts.claw)]);
+    // With the time that asking takes; systemd itself says to the microsecond how long it was down.
+    expect(plain).toBeLessThan(12);
+    const { ActiveExitTimestampMonotonic: down, ActiveEnterTimestampMonotonic: up } = await show(
+      main(),
+      UNIT,
+      ...['ActiveExitTimestampMonotonic', 'ActiveEnterTimestampMonotonic'],
+    );
+    expect((Number(up) - Number(down)) / 1e6).toBeGreaterThan(8);
+    expect((Number(up) - Number(down)) / 1e6).toBeLessThan(10);
     expect(await show(main(), UNIT, 'SubState', 'NRestarts')).toEqual({ SubState: 'running', NRestarts: '1' });
   });
 

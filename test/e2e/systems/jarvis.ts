@@ -26,13 +26,13 @@ export async function show(host: TestHost, unit: string, ...properties: readonly
   return Object.fromEntries(text.split('\n').map((line) => [line.split('=')[0], line.replace(/^[^=]*=/, '')]));
 }
 
-/** `systemd-analyze security` on the host, of the running service. */
-export const exposure = async (host: TestHost, unit: string) =>
-  Number(
-    await host.out(
-      `systemd-analyze security --no-pager ${unit} | sed -n 's/^.*exposure level.*: \\([0-9.]*\\) .*/\\1/p'`,
-    ),
-  );
+/** What `systemd-analyze security` on the host says of the running service; throws when it says nothing. */
+export async function exposure(host: TestHost, unit: string): Promise<number> {
+  const said = await host.out(`systemd-analyze security --no-pager ${unit}`);
+  const level = /exposure level for .*: ([0-9.]+)/.exec(said)?.[1];
+  if (level === undefined) throw new Error(`no exposure level of ${unit}:\n${said}`);
+  return Number(level);
+}
 
 export type Health = { readonly mode: string; readonly polling: boolean; readonly pid: number };
 
