@@ -1,5 +1,6 @@
 import type { CheckResult, HostOutcome } from '../model/outcome.ts';
 import type { HostTarget } from '../model/target.ts';
+import { explain } from '../runtime/diagnose.ts';
 import { openHost } from './open.ts';
 import type { HostRun } from './run.ts';
 import { scrubbed } from './scrub.ts';
@@ -23,7 +24,8 @@ export async function healthHost(target: HostTarget, run: HostRun): Promise<Host
           unit.result === 'success' &&
           unit.sub === 'dead' &&
           isOneshot(facts.drift, unit.unit));
-      const detail = `${unit.active} (${unit.sub}), pid ${unit.pid}, restarts ${unit.restarts}`;
+      const why = unit.active === 'failed' ? `: ${explain(unit.result, unit.status).cause}` : '';
+      const detail = `${unit.active} (${unit.sub}), pid ${unit.pid}, restarts ${unit.restarts}${why}`;
       return { check: `service ${unit.unit}`, ok: up, detail, ms: 0 };
     }),
     ...(await Promise.all(target.checks.map((check) => checkOnce(check, io, run.now)))),

@@ -19,6 +19,7 @@ verify_units() { # RECORD-FOLDER RELEASE
   leaves=$(unit_files "$base")
   pattern=$(say "$ROOT/current" | sed 's/[][\.*^$|]/\\&/g')
   find "$v" -type f -exec sed -i "s|$pattern|$2|g" {} +
+  verify_programs "$1"
   (cd "$UNITS" && find . ! -type d ! -path '*.wants/*' ! -path '*.requires/*' ! -path '*/.*' | sed 's|^\./||') | while read -r f; do
     if [ -e "$v/$f" ] || contains "$leaves" "$f"; then continue; fi
     case $f in */*) mkdir -p "$v/${f%/*}" ;; esac
@@ -27,6 +28,19 @@ verify_units() { # RECORD-FOLDER RELEASE
   wrong=$(verify_copies "$1" "$2")
   rm -rf "$v"
   [ -z "$wrong" ] || die 65 "the systemd of this host does not take the units as they are: $(say "$wrong" | tr '\n' ';' | sed 's/;$//; s/;/; /g')"
+}
+
+# A program that comes with this generation, outside of the release, is not in its place yet.
+verify_programs() { # RECORD-FOLDER
+  [ -f "$1/files.list" ] || return 0
+  mkdir "$v/.programs"
+  while read -r index mode _ _ path; do
+    case $mode in *[1357]*) ;; *) continue ;; esac
+    case $path in *[!A-Za-z0-9/._+-]*) continue ;; esac
+    cp "$1/files/$index" "$v/.programs/$index" && chmod 700 "$v/.programs/$index" || die 74 "cannot write in $S"
+    pattern=$(say "$path" | sed 's/\./\\./g')
+    find "$v" -type f ! -path "$v/.programs/*" -exec sed -i "s#$pattern\( \|\$\)#$v/.programs/$index\1#g" {} +
+  done <"$1/files.list"
 }
 
 verify_copies() { # RECORD-FOLDER RELEASE: prints what is wrong, a line each

@@ -81,6 +81,10 @@ probe_units() { start_list "$1" | while read -r u; do unit_line "$(runtime_of "$
 
 unit_line() { # RUNTIME UNIT
   read_unit "$1" "$2"
+  # systemd shows how the last start ended; that it has given up stands in the log only.
+  if [ "$1/$u_active" = systemd/failed ] && journalctl -q -o cat -n 5 -u "$2" 2>/dev/null | grep -q 'repeated too quickly'; then
+    u_result=start-limit-hit
+  fi
   say "unit $2 $u_active ${u_sub:--} ${u_pid:-0} ${u_restarts:-0} ${u_result:--} ${u_status:-0}"
 }
 

@@ -1,4 +1,5 @@
 import { GenericContainer, type WaitStrategy } from 'testcontainers';
+import { jetsonFiles, jetsonOptions } from './jetson.ts';
 import { testIdentity } from './keys.ts';
 import type { Kind } from './kinds.ts';
 import { hostLabel, ownerLabel, ownerTag } from './owner.ts';
@@ -33,6 +34,12 @@ export class MachineContainer extends GenericContainer {
       .withExposedPorts({ container: 22, host: port });
     if (kind.systemd) this.asSystemd();
     else this.asPlain();
+    if (kind.jetson) this.asJetson();
+  }
+
+  private asJetson(): void {
+    this.withCopyFilesToContainer(jetsonFiles);
+    Object.assign(this.hostConfig, jetsonOptions);
   }
 
   private asSystemd(): void {

@@ -1,4 +1,5 @@
 import { docker, type Result, type RunOptions, run } from './docker.ts';
+import { release } from './jetson.ts';
 import { testIdentity } from './keys.ts';
 import { type Kind, type KindName, kinds } from './kinds.ts';
 import { manifestScript, parseManifest } from './manifest.ts';
@@ -105,6 +106,7 @@ export class TestHost {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.made.jetson) await release(this);
     await docker(['rm', '--force', '--volumes', this.id]);
     releasePort(this.port);
   }

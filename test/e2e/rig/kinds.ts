@@ -4,6 +4,8 @@ export interface Kind {
   readonly suite: string;
   readonly boot: string;
   readonly systemd: boolean;
+  /** Whether it has the stand-ins for the hardware of a Jetson. */
+  readonly jetson?: true;
 }
 
 const systemd = (suite: string): Kind => ({ recipe: 'debian', suite, boot: '/sbin/boot-systemd', systemd: true });
@@ -15,6 +17,7 @@ export const kinds = {
   systemd: systemd('bookworm'),
   plain: plain('bookworm'),
   busybox: busybox('bookworm'),
+  jetson: { ...systemd('bookworm'), boot: '/sbin/boot-jetson', jetson: true },
   'systemd-bullseye': systemd('bullseye'),
   'systemd-trixie': systemd('trixie'),
   'plain-bullseye': plain('bullseye'),

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,9 +43,13 @@ const HOSTS = { 'inventory/hosts.yaml': 'hosts: { h: { address: 127.0.0.1 } }\n'
 
 describe('fleet check', () => {
   it('has nothing to say of the project that comes with fleet', async () => {
-    const secrets = 'TELEGRAM_BOT_TOKEN=a\nXAI_API_KEY=b\nHELIUS_API_KEY=c\n';
-    const copies = ['inventory', 'playbooks', 'units', 'test/apps/jarvis'].map((path) => [path, path] as const);
-    const found = await checked(project({ 'secrets/jarvis.env': secrets }, copies));
+    const examples = readdirSync(repository('secrets')).filter((name) => name.endsWith('.example'));
+    const secrets = examples.map((name) => {
+      const text = readFileSync(repository(`secrets/${name}`), 'utf8').replace(/=$/gm, '=abcdef');
+      return [`secrets/${name.slice(0, -'.example'.length)}`, text] as const;
+    });
+    const copies = ['inventory', 'playbooks', 'units', 'test/apps'].map((path) => [path, path] as const);
+    const found = await checked(project(Object.fromEntries(secrets), copies));
     expect(found).toEqual({ errors: [], warnings: [], hints: [] });
   });
 

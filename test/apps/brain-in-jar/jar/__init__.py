@@ -1,0 +1,1 @@
+"""Parts of Brain-in-Jar that the runner, the coordinator and the guard share."""
