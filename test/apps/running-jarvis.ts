@@ -53,7 +53,7 @@ export type Running = AsyncDisposable & {
 };
 
 /** Starts a Python program and collects what it prints; it is killed at the end of the scope. */
-function start(argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Running {
+export function start(argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv): Running {
   const child = spawn(python, ['-B', '-u', ...argv], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {

@@ -4,7 +4,8 @@ systemd_show() {
   systemctl show -p Id,LoadState,ActiveState,SubState,MainPID,NRestarts,InvocationID,Result,ExecMainStatus,ExecMainCode,Type,Job -- "$1" 2>/dev/null
 }
 
-systemd_stop() { systemctl stop -- "$@" 2>/dev/null || true; }
+# A unit that goes away after it had to be killed would be listed as failed until the next boot.
+systemd_stop() { systemctl stop -- "$@" 2>/dev/null; systemctl reset-failed -- "$@" 2>/dev/null || true; }
 
 # Queued, not waited for: how it went is judged by watching, which also sees what happens a second later.
 systemd_restart() { systemctl reset-failed -- "$@" 2>/dev/null; systemctl restart --no-block -- "$@" 2>&1; }
@@ -23,8 +24,10 @@ systemd_enabled() {
 # What a unit has said since it was last restarted. Not by invocation: of a process that died at once, journald may have
 # learned nothing but the unit.
 systemd_log() { # UNIT LINES
-  cursor=$(cat "$S/.cursor" 2>/dev/null)
-  journalctl -q --no-pager -o cat -n "$2" ${cursor:+--after-cursor="$cursor"} -u "$1" 2>/dev/null
+  unit=$1 count=$2 cursor=$(cat "$S/.cursor" 2>/dev/null)
+  # Behind a cursor -n counts from the front, and the last lines are those that say why.
+  if [ -n "$cursor" ]; then set -- --after-cursor="$cursor"; else set -- -n "$count"; fi
+  journalctl -q --no-pager -o cat "$@" -u "$unit" 2>/dev/null | tail -n "$count"
 }
 
 # A service whose main process never came: the step before it that failed, and how.

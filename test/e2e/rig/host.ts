@@ -12,7 +12,8 @@ const readHostKeys = `
 if [ -d /etc/dropbear ]; then
   for key in /etc/dropbear/*_host_key; do dropbearkey -y -f "$key" | grep -E '^(ssh|ecdsa)-'; done
 else
-  cat /etc/ssh/ssh_host_*_key.pub
+  # Debian 11 still makes a DSA key, which fleet does not take.
+  cat /etc/ssh/ssh_host_*_key.pub | grep -v '^ssh-dss'
 fi`;
 
 export interface ShellOptions extends RunOptions {

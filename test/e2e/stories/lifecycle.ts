@@ -72,7 +72,7 @@ export const lifecycle = ({ name, systemd, host, project }: Stage) => {
     host().out(
       'echo LogLevel VERBOSE >/etc/ssh/sshd_config.d/verbose.conf && systemctl reload ssh && journalctl --rotate --vacuum-time=1s -q',
     );
-  const sessions = async () => (await host().out('journalctl -u ssh -o cat | grep "Starting session"')).split('\n');
+  const sessions = async () => (await host().out('journalctl -t sshd -t sshd-session -o cat | grep "Starting session"')).split('\n');
 
   it('one changed file makes a new generation with that file and the service restarted on it', async () => {
     const before = await ask(host());
