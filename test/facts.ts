@@ -27,6 +27,7 @@ export const probeWith = (facts: Partial<HostFacts> = {}, reply: Partial<ProbeRe
   facts: factsWith(facts),
   hasProgram: true,
   open: null,
+  elsewhere: null,
   group: null,
   runtime: '-',
   units: [],

@@ -25,6 +25,7 @@ export function planHost(
   fragments: readonly string[],
 ): Result<Planned> {
   const facts = probe.facts;
+  if (probe.elsewhere !== null) return fail({ kind: 'unsupported', needs: moved(target.layout.app, probe.elsewhere) });
   const chosen = runtimeFor(target.runtime, facts);
   if (!chosen.ok) return chosen;
   const runtime = chosen.value.name;
@@ -51,6 +52,10 @@ export function planHost(
   };
   return ok({ plan, view, parts, launch });
 }
+
+const moved = (app: string, root: string) =>
+  `${app} to be gone from ${root}, where it is active: its services and data would stay there. With root: ${root} take ` +
+  'it away (`fleet rollback --full --keep-data`), move the data, and deploy again';
 
 function decide(wanted: TaskPlan, digest: Digest, runtime: RuntimeName, probe: ProbeReply): Plan {
   const { facts } = probe;

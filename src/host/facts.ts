@@ -17,6 +17,8 @@ export type ProbeReply = {
   readonly facts: HostFacts;
   readonly hasProgram: boolean;
   readonly open: OpenTransaction | null;
+  /** The root that the app is active in, where that is another one; null otherwise. */
+  readonly elsewhere: string | null;
   /** Primary group of the service account; null when there is no such account yet. */
   readonly group: string | null;
   /** What runs the active generation: systemd, nohup, or `-` when there is none. */
@@ -90,6 +92,7 @@ export function parseFacts(text: string): ProbeReply {
     hasProgram: one('program') === 'yes',
     open:
       txn === '' ? null : { txn, from: Number(from), to: Number(to), running: running === 'running', by: by.join(' ') },
+    elsewhere: one('elsewhere') || null,
     group: one('group') || null,
     runtime: one('runtime') || '-',
     units: all('unit').map(parseUnit),

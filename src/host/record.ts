@@ -49,6 +49,7 @@ export function recordFiles(record: GenerationRecord): RecordFile[] {
         `digest ${record.digest}`,
         `runtime ${record.runtime}`,
         `user ${record.layout.user ?? '-'}`,
+        `root ${record.layout.root}`,
         `by ${record.by}`,
         `at ${record.at}`,
         `source ${source}`,

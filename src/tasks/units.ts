@@ -17,7 +17,11 @@ const schema = z.strictObject({
     z.string().max(255).regex(UNIT, 'must be a unit with its suffix, such as jarvis.service'),
     (name) => name,
   )
-    .meta({ description: 'Units that run and start at boot, in order.', examples: [['jarvis.service']] })
+    .meta({
+      description:
+        'Units that run and start at boot, in order. A target brings all that ask for it, or, where some of those are named too, only these.',
+      examples: [['jarvis.service']],
+    })
     .default([]),
   template: z.boolean().meta({ description: 'Whether {{ name }} in the files is filled.' }).default(false),
   maxExposure: z

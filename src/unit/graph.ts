@@ -47,23 +47,29 @@ export function partsOf(units: readonly UnitFile[], names: readonly string[], na
 
 /**
  * What enabling some units of a set comes to: an enabled unit pulls in what it wants or requires, and the units of the
- * set that ask to be started with it; all of it in the order that After= and Before= demand.
+ * set that ask to be started with it; where one of those is named as well, only the named ones. All of it in the order
+ * that After= and Before= demand.
  */
 export function expandServices(units: readonly UnitFile[], enable: readonly string[]): Expansion {
   const own = standing(units);
   const found = new Map<string, EffectiveUnit | null>();
   const enabled = new Set<string>();
   const problems: string[] = [];
+  const joining = (name: string) => {
+    const all = own.filter((other) => words(other, 'Install', INSTALLS).includes(name));
+    const chosen = enable.flatMap((named) => all.filter((other) => other.name === unitName(named)));
+    return chosen.length > 0 ? chosen : all;
+  };
 
-  const add = (name: string, named: boolean): void => {
-    if (named) enabled.add(name);
+  const add = (name: string, on: boolean): void => {
+    if (on) enabled.add(name);
     if (found.has(name)) return;
     const unit = isTemplate(name) ? null : effectiveUnit(units, name);
-    if (!unit && !named) return;
+    if (!unit && !on) return;
     if (isTemplate(name)) {
       const instance = own.find((other) => other.file === name);
       enabled.delete(name);
-      if (instance) add(instance.name, named);
+      if (instance) add(instance.name, on);
       else problems.push(`${name} is a template: name an instance, such as ${instantiate(name, '1')}`);
       return;
     }
@@ -71,13 +77,16 @@ export function expandServices(units: readonly UnitFile[], enable: readonly stri
     if (!unit) return;
     for (const pulled of words(unit, 'Unit', PULLS)) add(pulled, false);
     for (const other of words(unit, 'Install', ['Also'])) add(unitName(other), true);
-    for (const other of own) if (words(other, 'Install', INSTALLS).includes(name)) add(other.name, true);
+    for (const other of joining(name)) add(other.name, true);
   };
   for (const name of enable) add(unitName(name), true);
 
-  for (const { name } of own) {
+  for (const unit of own) {
+    const { name } = unit;
     const whole = [...found.keys()].filter((other) => unitType(other) === 'target');
-    const group = found.has(name) ? undefined : whole.find((target) => partsOf(units, [name], target).length > 0);
+    const asks = (target: string) => words(unit, 'Install', INSTALLS).includes(target);
+    const lonely = (target: string) => partsOf(units, [name], target).length > 0 && !asks(target);
+    const group = found.has(name) ? undefined : whole.find(lonely);
     if (group) problems.push(`${name} is part of ${group}, but nothing starts it: add WantedBy=${group} to [Install]`);
   }
   const order = startOrder([...found].map(([name, unit]) => ({ name, unit })));

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const bots = fileURLToPath(new URL('jarvis/bots/', import.meta.url));
-const supervisor = join(bots, 'supervisor.py');
 
 /** Required keys with values that appear nowhere else, so that a search for them means something. */
 export const KEYS = {
@@ -85,9 +84,12 @@ async function firstMatch(child: ChildProcess, text: () => string, pattern: RegE
   }
 }
 
-/** The supervisor on any free port, with all keys in its environment unless `env` says otherwise. */
-export function startJarvis({ dir }: Scratch, env: NodeJS.ProcessEnv = KEYS): Running {
-  return start([supervisor], dir, { JARVIS_PORT: '0', ...env });
+/** What is a process of its own: the supervisor, or one bot alone. */
+export type Program = 'supervisor' | 'telegram' | 'sentiment' | 'twitter' | 'buytracker' | 'treasury';
+
+/** A program of JARVIS on any free port, with all keys in its environment unless `env` says otherwise. */
+export function startJarvis({ dir }: Scratch, env: NodeJS.ProcessEnv = KEYS, program: Program = 'supervisor'): Running {
+  return start([join(bots, `${program}.py`)], dir, { JARVIS_PORT: '0', ...env });
 }
 
 export type Health = { readonly status: number; readonly text: string; readonly body: Record<string, unknown> };

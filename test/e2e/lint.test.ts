@@ -47,7 +47,7 @@ describe.each(['systemd-bullseye', 'systemd', 'systemd-trixie'] as const)('units
 
   it('with a limit that the host overrides go back, and say which', async () => {
     const byHand = `/etc/systemd/system/${UNIT}.d/zzz-by-hand.conf`;
-    project.write(dropIn, '[Service]\nTasksMax=200\n');
+    project.write(dropIn, '[Service]\nTasksMax=200\nMemoryMax=4G\n');
     await host.writeFile(byHand, '[Service]\nMemoryMax=1G\n');
     expect(await deploy()).toMatchObject({
       outcome: 'reverted',

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { fallbackFiles } from '../../src/runtime/fallback.ts';
 import { nohup } from '../../src/runtime/nohup.ts';
 import { file, fixture } from '../unit/sample.ts';
 import { input } from './sample.ts';
@@ -142,6 +143,14 @@ describe('what is refused', () => {
     expect(refused('User=ubuntu\nGroup=ubuntu\nEnvironment=A=%u', login)).toBe('');
     const conf = record('User=ubuntu\nGroup=ubuntu', login).files[0]?.text ?? '';
     expect(settings(conf)).toMatchObject({ svc_user: 'ubuntu', svc_group: '' });
+  });
+
+  test('timers stay behind when a generation made for systemd has to run without', () => {
+    const timer = file('t.timer', '[Timer]\nOnCalendar=daily\n[Install]\nWantedBy=timers.target');
+    const start = (enable: readonly string[]) =>
+      fallbackFiles(input([app(''), timer], enable)).find(({ path }) => path === 'nohup/start')?.text;
+    expect(start(['app.service', 't.timer'])).toBe('app.service\n');
+    expect(start(['t.timer'])).toBeUndefined();
   });
 
   test('timers, sockets and unknown units are', () => {

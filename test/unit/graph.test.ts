@@ -24,6 +24,18 @@ describe('what an enabled set comes to', () => {
     });
   });
 
+  test('a target and some of those that ask for it: only these', () => {
+    const members = ['a', 'b', 'c'].map((name) => unit(`${name}.service`, 'PartOf=all.target', 'WantedBy=all.target'));
+    const whole = [target('all.target', ''), ...members];
+    expect(expandServices(whole, ['all.target', 'c.service', 'a.service'])).toEqual({
+      start: ['c.service', 'a.service', 'all.target'],
+      enable: ['all.target', 'c.service', 'a.service'],
+      missing: [],
+      problems: [],
+    });
+    expect(expandServices(whole, ['all.target']).enable).toHaveLength(4);
+  });
+
   test('nothing else of the set is started', () => {
     expect(expandServices(split, ['jarvis']).start).toEqual(['jarvis.service']);
     expect(expandServices(split, []).start).toEqual([]);

@@ -12,7 +12,21 @@ nohup_read() { # UNIT: sets sup sup_start pid pid_start run_as
   done <"$S/run/$1/status"
 }
 
+# A target has no process: it is up while one of the services that were started with it is kept up.
+nohup_target_up() { # TARGET
+  g=$(active_generation)
+  [ -f "$G/$g/units/$1" ] || return 1
+  for u in $(lines "$g" start); do
+    nohup_read "$u"
+    ! alive "$sup" "$sup_start" || return 0
+  done
+  return 1
+}
+
 nohup_show() {
+  case $1 in
+    *.target) if (nohup_target_up "$1"); then printf 'ActiveState=active\nSubState=active\nResult=success\n' && return; fi ;;
+  esac
   nohup_read "$1"
   if alive "$sup" "$sup_start" || { [ -f "$S/run/$1/status" ] && grep -q '^Settled=1' "$S/run/$1/status"; }; then
     cat "$S/run/$1/status"

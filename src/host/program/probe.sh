@@ -38,12 +38,22 @@ verb_probe() { # PROGRAM-NAME USER TOOL…
     [ "$g" != 0 ] && say "generation $g $(verdict "$g") $(manifest "$g" base 0) $(manifest "$g" digest)"
   done
   [ "$active" != 0 ] || found_by_hand
+  [ "$active" != 0 ] || found_elsewhere
   [ "$active" = 0 ] || {
     probe_drift "$active"
     probe_units "$active"
     say "runtime $(runtime_of "$active")"
     lines "$active" parts | sed 's/^/part /'
   }
+  return 0
+}
+
+# The app under another root: what a deploy to this one would leave running there.
+found_elsewhere() {
+  for g in $(generations); do
+    other=$(manifest "$g" root)
+    [ "$other" != - ] && [ "$other" != "$ROOT" ] && [ -L "$other/current" ] && say "elsewhere $other" && return
+  done
   return 0
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Awaitable, Callable
+from typing import Awaitable, Callable, NoReturn
 
 #: What a bot does until it is cancelled or crashes; it calls its argument once it is up.
 Work = Callable[[Callable[[], None]], Awaitable[None]]
@@ -14,6 +14,10 @@ LONGEST_DELAY = 60.0
 #: After this long without a crash the next one counts as the first.
 STEADY = 300.0
 MOST_CRASHES = 100
+
+
+class Crashed(Exception):
+    """A bot that runs alone is at its end."""
 
 
 class Bot:
@@ -42,6 +46,10 @@ class Bot:
             self._log.warning("%s; starts again in %g s", reason, delay)
             await asyncio.sleep(delay)
             self.restarts += 1
+
+    async def run_alone(self) -> NoReturn:
+        """Without a recovery of its own. @raises Crashed"""
+        raise Crashed(await self._once())
 
     async def _once(self) -> str:
         """Works until the bot ends, and says why it did."""

@@ -21,6 +21,8 @@ class Fault:
     kind: str
     seconds: float = 0.0
     bot: str = ""
+    #: The only process that it strikes; empty for every one.
+    process: str = ""
 
     def __str__(self) -> str:
         return f"JARVIS_FAULT={self.kind}"
@@ -28,15 +30,20 @@ class Fault:
 
 def parse_fault(text: str) -> Fault:
     """@raises ValueError with the list of what there is."""
-    kind, colon, detail = text.partition(":")
-    if kind in _PLAIN and not colon:
-        return Fault(kind)
-    if kind in _TIMED and detail.replace(".", "", 1).isdecimal():
-        return Fault(kind, seconds=float(detail))
-    if kind == "crash-bot" and detail in BOTS:
-        return Fault(kind, bot=detail)
+    what, at, process = text.partition("@")
+    kind, colon, detail = what.partition(":")
+    if not at or process in ("supervisor", *BOTS):
+        if kind in _PLAIN and not colon:
+            return Fault(kind, process=process)
+        if kind in _TIMED and detail.replace(".", "", 1).isdecimal():
+            return Fault(kind, seconds=float(detail), process=process)
+        if kind == "crash-bot" and detail in BOTS:
+            return Fault(kind, bot=detail, process=process)
     timed = [f"{name}:SECONDS" for name in _TIMED]
-    raise ValueError(f"must be one of {', '.join([*_PLAIN, *timed])} and crash-bot:NAME with {', '.join(BOTS)}")
+    raise ValueError(
+        f"must be one of {', '.join([*_PLAIN, *timed])} and crash-bot:NAME with {', '.join(BOTS)}; "
+        "@supervisor or @NAME behind it strikes that process only"
+    )
 
 
 async def strike(fault: Fault) -> None:

@@ -6,11 +6,12 @@ import asyncio
 import logging
 import time
 from pathlib import Path
-from typing import Callable, List, Optional
+from typing import Callable, List, Optional, Sequence
 
 import store
 from bot import Bot, Work
-from fault import BOTS, Fault
+from fault import Fault
+from settings import Settings
 
 POSITIONS = Path(".lifeos/trading/positions.json")
 
@@ -18,25 +19,24 @@ POSITIONS = Path(".lifeos/trading/positions.json")
 _EVERY = {"telegram": 2.0, "sentiment": 3600.0, "twitter": 3600.0, "buytracker": 10.0, "treasury": 30.0}
 
 
-def roster(fault: Optional[Fault]) -> List[Bot]:
-    return [Bot(name, _afflicted(name, fault) or _rounds(_EVERY[name], _round_of(name))) for name in BOTS]
+def roster(names: Sequence[str], settings: Settings) -> List[Bot]:
+    return [Bot(name, _afflicted(name, settings.fault, names) or _rounds(name, settings.polling)) for name in names]
 
 
-def _rounds(every: float, act: Callable[[], None]) -> Work:
+def _rounds(name: str, polling: bool) -> Work:
+    log = logging.getLogger(name)
+
     async def work(up: Callable[[], None]) -> None:
-        act()
-        up()
+        if name == "telegram":
+            log.info("polling" if polling else "not polling: TELEGRAM_POLLING is off")
         while True:
-            await asyncio.sleep(every)
-            act()
+            if name == "treasury":
+                _keep_positions()
+            log.debug("a round")
+            up()
+            await asyncio.sleep(_EVERY[name])
 
     return work
-
-
-def _round_of(name: str) -> Callable[[], None]:
-    if name == "treasury":
-        return _keep_positions
-    return lambda: logging.getLogger(name).debug("a round")
 
 
 def _keep_positions() -> None:
@@ -45,11 +45,11 @@ def _keep_positions() -> None:
         store.save(POSITIONS, {"positions": [], "since": int(time.time())})
 
 
-def _afflicted(name: str, fault: Optional[Fault]) -> Optional[Work]:
+def _afflicted(name: str, fault: Optional[Fault], names: Sequence[str]) -> Optional[Work]:
     """The work of a bot that a fault on purpose has taken hold of."""
     if fault is None:
         return None
-    if fault.kind == "never-ready" and name == BOTS[-1]:
+    if fault.kind == "never-ready" and name == names[-1]:
         return _never_up
     return _crash if fault.kind == "crash-bot" and name == fault.bot else None
 

@@ -1,4 +1,4 @@
-"""What the supervisor is told from outside, checked before anything starts."""
+"""What a process is told from outside, checked before anything starts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Dict, Mapping, Optional
 
 from dotenv import DotenvError, parse_dotenv
-from fault import Fault, parse_fault
+from fault import BOTS, Fault, parse_fault
 from secret import Secret
 
 REQUIRED = ("TELEGRAM_BOT_TOKEN", "XAI_API_KEY", "HELIUS_API_KEY")
@@ -23,6 +23,7 @@ class Settings:
     keys: Mapping[str, Secret]
     port: int
     marker: str
+    polling: bool
     fault: Optional[Fault]
 
     @property
@@ -31,8 +32,8 @@ class Settings:
         return hashlib.sha256(self.marker.encode()).hexdigest()
 
 
-def read_settings(environment: Mapping[str, str], file: Path) -> Settings:
-    """@raises SettingsError"""
+def read_settings(environment: Mapping[str, str], file: Path, name: str) -> Settings:
+    """For the process of that name. @raises SettingsError"""
     values: Dict[str, str] = dict(environment)
     if any(name not in environment for name in REQUIRED):
         values = {**_read_file(file), **environment}
@@ -41,9 +42,10 @@ def read_settings(environment: Mapping[str, str], file: Path) -> Settings:
         raise SettingsError(f"no value for {', '.join(missing)}: set it in the environment or in {file}")
     return Settings(
         keys={name: Secret(name, values[name]) for name in REQUIRED},
-        port=_port(values.get("JARVIS_PORT", "8000")),
+        port=_port(values.get("JARVIS_PORT", "8000"), name),
         marker=values.get("JARVIS_MARKER", ""),
-        fault=_fault(values.get("JARVIS_FAULT", "")),
+        polling=_switch("TELEGRAM_POLLING", values.get("TELEGRAM_POLLING", "on")),
+        fault=_fault(values.get("JARVIS_FAULT", ""), name),
     )
 
 
@@ -60,14 +62,25 @@ def _read_file(file: Path) -> Dict[str, str]:
         raise SettingsError(f"cannot read {file}: {error.strerror}") from None
 
 
-def _port(text: str) -> int:
-    if text.isascii() and text.isdigit() and int(text) <= 65535:
-        return int(text)
-    raise SettingsError("JARVIS_PORT must be a number from 0 to 65535")
+def _port(text: str, name: str) -> int:
+    """Bots alone listen on the ports behind the supervisor's, in the order of BOTS; 0 is any free one."""
+    place = BOTS.index(name) + 1 if name in BOTS else 0
+    if text.isascii() and text.isdigit() and int(text) + place <= 65535:
+        return int(text) and int(text) + place
+    raise SettingsError("JARVIS_PORT must be a number from 0 to 65530")
 
 
-def _fault(text: str) -> Optional[Fault]:
+def _switch(key: str, text: str) -> bool:
+    if text.lower() in ("on", "true", "yes", "1"):
+        return True
+    if text.lower() in ("off", "false", "no", "0"):
+        return False
+    raise SettingsError(f"{key} must be on or off")
+
+
+def _fault(text: str, name: str) -> Optional[Fault]:
     try:
-        return parse_fault(text) if text else None
+        fault = parse_fault(text) if text else None
     except ValueError as error:
         raise SettingsError(f"JARVIS_FAULT: {error}") from None
+    return fault if fault and fault.process in ("", name) else None

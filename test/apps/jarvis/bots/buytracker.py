@@ -1,0 +1,8 @@
+"""The buy tracker alone."""
+
+import sys
+
+from process import main
+
+if __name__ == "__main__":
+    sys.exit(main("buytracker"))

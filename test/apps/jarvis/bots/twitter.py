@@ -1,0 +1,8 @@
+"""The Twitter/X poster alone."""
+
+import sys
+
+from process import main
+
+if __name__ == "__main__":
+    sys.exit(main("twitter"))
