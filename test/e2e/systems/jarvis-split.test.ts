@@ -215,13 +215,12 @@ describe('JARVIS with and without its supervisor', () => {
 
   it('a rollback of the migration is the supervisor again, and forward again the bots', async () => {
     const now = await standing(main(), ROOT);
-    await change('supervisor');
+    // The playbook's checks of today ask for the bots; the supervisor is measured by those that it came with.
     const back = only(await project.fleet('rollback', '--all'));
     expect(back).toMatchObject({ failure: null, outcome: 'rolled-back', generation: 1 });
     await answers(main(), ['supervisor']);
     expect(await programs(main())).toEqual(['supervisor']);
     expect(await main().out('find /etc/systemd -name "jarvis-*" -o -name jarvis.target')).toBe('');
-    await change('split');
     const again = await deploy();
     expect(again).toMatchObject({ code: 0, outcome: 'deployed' });
     await answers(main(), BOTS);
