@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { access, readFile, stat } from 'node:fs/promises';
 import { InputError, type SecretSource } from '../tasks/define.ts';
 import type { Caller } from './caller.ts';
 import { lastLines, runCommand } from './command.ts';
@@ -41,7 +41,11 @@ async function readSecretFile(shown: string, path: string, warn: (text: string) 
     if ((mode & 0o077) !== 0) warn(`${shown} can be read by other users of this machine: chmod 600 ${shown}`);
     return await readFile(path, 'utf8');
   } catch (error) {
-    throw new InputError(unreadable(shown, error));
+    const example = await access(`${path}.example`).then(
+      () => `; copy ${shown}.example, fill it in, and chmod 600 it`,
+      () => '',
+    );
+    throw new InputError(`${unreadable(shown, error)}${example}`);
   }
 }
 

@@ -143,6 +143,13 @@ describe('inputs', () => {
     ]);
   });
 
+  it('that are missing secrets with an example say where to begin', async () => {
+    const playbook = 'root: /opt/app\ntasks:\n  - secret: secrets/app.env\n';
+    expect((await resolve(playbook)).error).toMatch(/secrets\/app\.env does not exist$/m);
+    const { error } = await resolve(playbook, { 'secrets/app.env.example': 'TOKEN=\n' });
+    expect(error).toContain('secrets/app.env does not exist; copy secrets/app.env.example, fill it in');
+  });
+
   it('that know their own place are reported there, without showing the line', async () => {
     const files = { 'files/app.conf': 'port = 1\nname = {{ nope }} TOPSECRET\n' };
     const { error } = await resolve('root: /opt/app\ntasks:\n  - copy: { from: files/app.conf, fill: true }\n', files);
