@@ -20,6 +20,7 @@ export const factsWith = (facts: Partial<HostFacts> = {}): HostFacts => ({
   phase: 'IDLE',
   found: [],
   drift: [],
+  foreign: [],
   ...facts,
 });
 

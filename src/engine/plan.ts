@@ -46,6 +46,10 @@ export function planHost(
     changes: changes(plan, compareParts(probe.parts, parts)),
     warnings: [
       ...facts.found.map((what) => `found ${what}; it is kept as it is, or kept aside until a full rollback`),
+      ...facts.foreign.map(
+        ({ unit, path }) =>
+          `${path} changes ${unit} and is not from fleet; where that is not meant, remove it there and run \`systemctl daemon-reload\``,
+      ),
       ...wanted.warnings,
       ...launch.warnings,
     ],

@@ -24,6 +24,7 @@ export const statusHost = (target: HostTarget, run: HostRun): Promise<HostOutcom
         last: history.entries.at(-1) ?? null,
         units,
         drift: facts.drift,
+        foreign: facts.foreign,
       },
     };
   });

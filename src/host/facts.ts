@@ -88,6 +88,10 @@ export function parseFacts(text: string): ProbeReply {
       phase: one('phase') || 'IDLE',
       found: all('found'),
       drift: all('drift'),
+      foreign: all('foreign').map((line) => {
+        const [unit = '', path = ''] = line.split(' ');
+        return { unit, path };
+      }),
     },
     hasProgram: one('program') === 'yes',
     open:

@@ -41,4 +41,6 @@ export type HostFacts = {
   readonly found: readonly string[];
   /** Differences between the active generation and the live host, in words. */
   readonly drift: readonly string[];
+  /** Drop-ins that somebody else put on the host for units of the active generation. */
+  readonly foreign: readonly { readonly unit: string; readonly path: string }[];
 };

@@ -1,5 +1,5 @@
 import type { UnitState } from './check.ts';
-import type { GenerationFacts } from './facts.ts';
+import type { GenerationFacts, HostFacts } from './facts.ts';
 import type { GenerationId } from './ids.ts';
 
 /** One transaction in a host's history. */
@@ -37,6 +37,7 @@ export type HostReport =
       readonly last: HistoryEntry | null;
       readonly units: readonly UnitState[];
       readonly drift: readonly string[];
+      readonly foreign: HostFacts['foreign'];
     }
   | {
       readonly kind: 'history';

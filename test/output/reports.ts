@@ -38,6 +38,7 @@ export const STATUS = {
     { ...unit, unit: 'crawler@1.service', pid: 4712, restarts: 3 },
   ],
   drift: [],
+  foreign: [],
 } as const satisfies HostReport;
 
 export const HELD: HostReport = {
@@ -63,6 +64,7 @@ export const statusScript = (): Script =>
           runtime: 'nohup',
           held: `${ALICE}, who holds it since 2026-01-02T03:04:05Z: disk swap`,
           drift: ['/opt/jarvis/.env was changed by hand'],
+          foreign: [],
         },
       },
       91,

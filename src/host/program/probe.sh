@@ -74,6 +74,10 @@ probe_drift() { # GENERATION
   start_list "$1" | while read -r u; do
     read_unit "$rt" "$u"
     case $u_active/$u_type in active/* | inactive/oneshot) ;; *) say "drift $u is $u_active${u_sub:+ ($u_sub)}" ;; esac
+    for path in $u_dropins; do
+      # What comes with the distribution is its own business.
+      case $path in /etc/* | /run/*) contains "$(unit_files "$1")" "${path#"$UNITS/"}" || say "foreign $u $path" ;; esac
+    done
   done
 }
 

@@ -1,12 +1,12 @@
 # Settled, not started: a service counts once it has stayed up for the whole window as one and the same run.
 
-read_unit() { # RUNTIME UNIT: sets u_active u_sub u_pid u_restarts u_invocation u_result u_status u_code u_type u_job u_load
-  u_active=unknown u_sub='' u_pid=0 u_restarts=0 u_invocation='' u_result='' u_status=0 u_code=0 u_type='' u_job=0 u_load=loaded
+read_unit() { # RUNTIME UNIT: sets u_active u_sub u_pid u_restarts u_invocation u_result u_status u_code u_type u_job u_load u_dropins
+  u_active=unknown u_sub='' u_pid=0 u_restarts=0 u_invocation='' u_result='' u_status=0 u_code=0 u_type='' u_job=0 u_load=loaded u_dropins=''
   while IFS='=' read -r key value; do
     case $key in
       ActiveState) u_active=$value ;; SubState) u_sub=$value ;; MainPID) u_pid=$value ;; NRestarts) u_restarts=${value:-0} ;;
       InvocationID) u_invocation=$value ;; Result) u_result=$value ;; ExecMainStatus) u_status=$value ;;
-      ExecMainCode) u_code=$value ;; Type) u_type=$value ;; Job) u_job=${value%% *} ;; LoadState) u_load=$value ;;
+      ExecMainCode) u_code=$value ;; Type) u_type=$value ;; Job) u_job=${value%% *} ;; LoadState) u_load=$value ;; DropInPaths) u_dropins=$value ;;
     esac
   done <<EOF
 $("$1_show" "$2")

@@ -1,7 +1,7 @@
 # Services where PID 1 is systemd. The nohup runtime answers to the same names.
 
 systemd_show() {
-  systemctl show -p Id,LoadState,ActiveState,SubState,MainPID,NRestarts,InvocationID,Result,ExecMainStatus,ExecMainCode,Type,Job -- "$1" 2>/dev/null
+  systemctl show -p Id,LoadState,ActiveState,SubState,MainPID,NRestarts,InvocationID,Result,ExecMainStatus,ExecMainCode,Type,Job,DropInPaths -- "$1" 2>/dev/null
 }
 
 # A unit that goes away after it had to be killed would be listed as failed until the next boot.

@@ -99,6 +99,7 @@ function remarks(all: readonly Status[], paint: Paint, width: number): string[] 
         : []),
       ...(report.held === null ? [] : told(keeper(report.held))),
       ...report.drift.flatMap((text) => told(`differs from what was deployed: ${text}`)),
+      ...report.foreign.flatMap(({ unit, path }) => told(`${path} changes ${unit} and is not from fleet`)),
     ];
   });
   return lines.length === 0 ? [] : ['', ...lines];

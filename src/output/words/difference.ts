@@ -12,7 +12,7 @@ export const explainDifferences = (differences: readonly Difference[]): Explanat
       ? []
       : [
           'Something on the host overrides them: look at `systemctl cat UNIT` there for drop-ins that are not from ' +
-            'fleet, `systemctl revert UNIT` removes them; or put the value that is right into the unit.',
+            'fleet, remove them and run `systemctl daemon-reload`; or put the value that is right into the unit.',
         ]),
     ...(differences.some(isExposure)
       ? [

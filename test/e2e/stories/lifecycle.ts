@@ -145,6 +145,20 @@ export const lifecycle = ({ name, systemd, host, project }: Stage) => {
       expect(await deploy()).toMatchObject({ outcome: 'unchanged' });
     });
 
+  if (systemd)
+    it('a setting that somebody made on the host beside fleet is told by plan and status, and left alone', async () => {
+      await host().out(`systemctl set-property ${UNIT} CPUWeight=77`);
+      const file = `/etc/systemd/system.control/${UNIT}.d/50-CPUWeight.conf`;
+      const plan = await project().human('plan', '--all', '--exit-code');
+      expect(plan.code).toBe(0);
+      expect(plan.stdout).toContain(`${file} changes ${UNIT} and is not from fleet`);
+      expect((await project().human('status', '--all')).stdout.replaceAll(/\s+/g, ' ')).toContain(
+        `${file} changes ${UNIT}`,
+      );
+      await host().out(`rm ${file} && systemctl daemon-reload`);
+      expect((await project().human('plan', '--all')).stdout).not.toContain('is not from fleet');
+    });
+
   it('a service that was stopped by hand is shown by health and plan and started by deploy', async () => {
     const [pid] = await host()
       .out(`cat /var/lib/fleet/jarvis/run/${UNIT}/status 2>/dev/null | sed -n 's/^Supervisor=//p'; true`)
