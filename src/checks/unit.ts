@@ -2,26 +2,11 @@ import { z } from 'zod';
 import type { UnitState } from '../model/check.ts';
 import { defineCheck } from './define.ts';
 import { within, withinOf } from './fields.ts';
+import { listOf, unitNames } from './unit-names.ts';
 import { excerpt, reason } from './words.ts';
 
-const name = z
-  .string()
-  .max(255)
-  .regex(
-    /^[\w:\\][\w:.\\-]*(@[\w:.\\-]+)?\.(service|target|timer|socket|path|slice|mount)$/,
-    'must be a unit with its suffix, such as jarvis.service or worker@1.service',
-  );
-
-const names = z.union([
-  name,
-  z
-    .array(name)
-    .min(1)
-    .refine((list) => new Set(list).size === list.length, 'must not name a unit twice'),
-]);
-
 const schema = z
-  .union([names, z.strictObject({ name: names, within })])
+  .union([unitNames, z.strictObject({ name: unitNames, within })])
   .meta({ examples: ['jarvis.service', ['jarvis.service', 'jarvis-web.service']] });
 
 /** What a unit of a kind does when it is up; `active` alone may be a timer whose last time has passed. */
@@ -35,10 +20,7 @@ const UP: Readonly<Record<string, readonly string[]>> = {
   mount: ['mounted'],
 };
 
-function namesOf(spec: z.infer<typeof schema>): readonly string[] {
-  const named = typeof spec === 'object' && 'name' in spec ? spec.name : spec;
-  return typeof named === 'string' ? [named] : named;
-}
+const namesOf = (spec: z.infer<typeof schema>) => listOf(typeof spec === 'object' && 'name' in spec ? spec.name : spec);
 
 function inWords(state: UnitState): string {
   const cause = state.result === '' || state.result === 'success' || state.result === '-' ? '' : state.result;

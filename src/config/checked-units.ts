@@ -4,15 +4,20 @@ import { nearest } from './nearest.ts';
 import type { KindEntry, PlaybookBody } from './playbook-schema.ts';
 
 const named = z.union([z.string().transform((name) => [name]), z.array(z.string())]);
-const checked = z.union([named, z.object({ name: named }).transform(({ name }) => name)]);
+const checked = z.union([
+  named,
+  z.object({ name: named }).transform(({ name }) => name),
+  z.object({ unit: named }).transform(({ unit }) => unit),
+]);
 
 /**
  * Warnings for health checks of units that resemble an enabled one and are none: most likely a slip of the pen, which
- * would otherwise be found out by a deploy that goes back. A check of any other unit of the host is fine.
+ * would otherwise be found out by a deploy that goes back, or never. A check of any other unit of the host is fine.
  */
 export function mistypedUnits({ tasks, health }: PlaybookBody): readonly string[] {
   const enabled = enabledUnits(tasks);
-  const names = specsOf(health, 'unit').flatMap((spec) => checked.safeParse(spec).data ?? []);
+  const specs = [...specsOf(health, 'unit'), ...specsOf(health, 'memory')];
+  const names = [...new Set(specs.flatMap((spec) => checked.safeParse(spec).data ?? []))];
   return names.flatMap((name) => {
     if (enabled.includes(name)) return [];
     const near = nearest(

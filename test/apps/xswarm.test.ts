@@ -150,8 +150,9 @@ describe('the files that ship it', () => {
     names.map((name) => /^PORT=(\d+)$/m.exec(text(`units/xswarm/settings/${name}.env`))?.[1]).join(', ');
 
   it('name the same ports in the inventory, the settings and the units', () => {
-    const { instances, bridge_ports } = groups['xswarm-instances'].vars;
+    const { instances, bridges, bridge_ports } = groups['xswarm-instances'].vars;
     expect(ports(instances)).toBe(bridge_ports);
+    expect(bridges).toEqual(instances.map((name: string) => `xswarm-voice@${name}.service`));
     expect(text('units/xswarm/single/xswarm-voice.service')).toContain(`PORT=${playbook.vars.bridge_ports}\n`);
     expect(text('units/xswarm/base/xswarm-dashboard.service')).toContain('PORT=9999\n');
     expect(bridge_ports.split(', ')).not.toContain('9999');

@@ -128,6 +128,11 @@ const ENTRIES: Readonly<Record<string, readonly (readonly [entry: unknown, label
     [{ critical: 85 }, 'temperature below 85 °C'],
     [{ warn: 75, critical: 85.5, zones: ['tj-thermal', 'cpu*'] }, 'temperature below 85.5 °C'],
   ],
+  memory: [
+    ['a.service', 'memory a.service'],
+    [['a.service', 'b@1.service'], 'memory a.service, b@1.service'],
+    [{ unit: 'a.service', warn: 70, critical: 95 }, 'memory a.service'],
+  ],
 };
 
 const REFUSED: Readonly<Record<string, readonly unknown[]>> = {
@@ -155,6 +160,16 @@ const REFUSED: Readonly<Record<string, readonly unknown[]>> = {
   tcp: [0, 65_536, '127.0.0.1', 'a:b', '127.0.0.1:99999', { port: 80, host: 'a b' }, 1.5],
   command: [[], 'true', [''], ['a\0b'], [1], { command: ['true'], user: 'x' }],
   temperature: [85, {}, { warn: 85, critical: 85 }, { critical: 0 }, { critical: 85, zones: [] }, { critical: '85' }],
+  memory: [
+    'a',
+    [],
+    80,
+    { warn: 80 },
+    { unit: 'a.service', critical: 80 },
+    { unit: 'a.service', warn: 0 },
+    { unit: 'a.service', warn: '80%' },
+    { unit: 'a.service', critical: 101 },
+  ],
 };
 
 /** Kinds whose answer does not change while a deploy waits. */

@@ -103,6 +103,10 @@ describe('the project of the contract, with the real kinds of tasks and checks',
       'playbooks/jarvis.yaml: health checks javris.service, which no task enables; is jarvis.service meant?',
     );
     expect(await warnings('[docker.service, javris.service] #')).toContain('health checks javris.service');
+    expect(await warnings('jarvis.service\n  - memory: { unit: [docker.service, javris.service] } #')).toContain(
+      'health checks javris.service',
+    );
+    expect(await warnings('jarvis.service\n  - memory: jarvis.service #')).toBe('');
     expect(await warnings('docker')).toBe('');
   });
 

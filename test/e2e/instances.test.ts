@@ -138,4 +138,37 @@ describe('instances of a template on a host with systemd', () => {
     expect(await host.out('systemctl is-enabled brain@one brain@two-b; true')).toBe('enabled\ndisabled');
     expect(await memory('one')).toBe('134217728');
   });
+
+  it('and services beside them are warned of when they come near their limit, and unhealthy when it is critical', async () => {
+    // 210 of 256 MiB and what python itself takes: between 82 and 95 %. The start is over once it holds them.
+    const hold = 'held = b"x" * (210 << 20); import time; open("/run/hoard", "w"); time.sleep(9999)';
+    const unit = [
+      '[Service]',
+      `ExecStart=/usr/bin/python3 -c '${hold}'`,
+      "ExecStartPost=/bin/sh -c 'until [ -e /run/hoard ]; do sleep 0.1; done'",
+      'MemoryMax=256M\n[Install]\nWantedBy=multi-user.target\n',
+    ];
+    project.write('units/hoard.service', unit.join('\n'));
+    const { tasks, ...rest } = playbook(['one']);
+    const watched = (limits: object) => ({
+      ...rest,
+      tasks: [{ units: { from: 'units', enable: ['hoard.service'] } }, ...tasks.slice(1)],
+      health: [{ memory: { unit: ['hoard.service', 'brain@one.service'], ...limits } }],
+    });
+    const near = /WARNING.* hoard\.service 2\d\d(\.\d)? of 256 MiB \((8[2-9]|9[0-4]) %\)/;
+
+    project.playbook(watched({ critical: 95 }));
+    const deployed = await project.human('deploy', '--all');
+    expect(deployed).toMatchObject({ code: 0 });
+    expect(deployed.stdout + deployed.stderr).toMatch(/check WARNING: memory hoard\.service, brain@one\.service/);
+    const health = await project.human('health', '--all');
+    expect(health).toMatchObject({ code: 0 });
+    expect(health.stdout).toMatch(near);
+    expect(health.stdout).not.toMatch(/brain@one\.service \d/);
+
+    project.playbook(watched({ warn: 70, critical: 80 }));
+    const critical = await project.fleet('health', '--all');
+    expect(critical).toMatchObject({ code: 1 });
+    expect(JSON.stringify(only(critical).failure)).toContain('critical is 80 %');
+  });
 });
