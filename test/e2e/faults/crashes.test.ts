@@ -25,6 +25,7 @@ const CASES: readonly Case[] = [
   { name: 'a first deploy', from: 0, to: 1, settle: 0, draws: 2, by: 'recover' },
   { name: 'a first deploy of what does not come up', from: 0, to: 3, settle: 1, draws: 1, by: 'recover' },
   { name: 'a removal', from: 2, to: 0, settle: 0, draws: 1, by: 'recover' },
+  { name: 'a first deploy under a power cut', from: 0, to: 1, settle: 0, draws: 1, by: 'boot' },
   { name: 'an upgrade under a power cut', from: 1, to: 2, settle: 0, draws: 1, by: 'boot' },
   { name: 'an upgrade to what does not come up under a power cut', from: 1, to: 3, settle: 1, draws: 1, by: 'boot' },
 ];
@@ -73,7 +74,8 @@ describe.each([
 
   const should = (generation: number) => whole.get(generation) ?? [];
 
-  for (const each of CASES) {
+  // Without systemd nothing of a first deploy starts at boot before it is proved: the next command finishes it.
+  for (const each of CASES.filter(({ from, by }) => kind === 'systemd' || from > 0 || by === 'recover')) {
     it(`${each.name} that dies behind any of its steps ends whole, at what the host has decided`, {
       timeout: 7_200_000,
     }, async () => {
