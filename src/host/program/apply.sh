@@ -5,11 +5,11 @@ runtime_of() { manifest "$1" runtime; }
 
 start_list() { lines "$1" start; }
 
-# Services of $2 that $1 does not run, or runs under the other runtime.
+# Services of $2 that $1 does not run, or runs under the other runtime; who was started last stops first.
 leaving() {
   keep=$(start_list "$1")
   [ "$(runtime_of "$1")" = "$(runtime_of "$2")" ] || keep=''
-  start_list "$2" | while read -r u; do contains "$keep" "$u" || say "$u"; done
+  start_list "$2" | backwards | while read -r u; do contains "$keep" "$u" || say "$u"; done
 }
 
 # UNPROVEN leaves what starts at boot for the commit: nothing is enabled that was not healthy once.

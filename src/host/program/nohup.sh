@@ -67,7 +67,7 @@ nohup_sweep() { # UNIT: ends whatever is left of it, politely and then not
 }
 
 nohup_stop() {
-  for unit in "$@"; do
+  for unit in $(printf '%s\n' "$@" | backwards); do
     nohup_read "$unit"
     if alive "$sup" "$sup_start"; then
       kill -TERM "$sup"
@@ -94,10 +94,7 @@ nohup_start() {
 }
 
 nohup_restart() {
-  for unit in "$@"; do
-    nohup_read "$unit"
-    if alive "$sup" "$sup_start"; then nohup_stop "$unit"; fi
-  done
+  nohup_stop "$@"
   nohup_start "$@"
 }
 

@@ -17,6 +17,8 @@ verb_checks() { [ -f "$G/$1/checks" ] || exit 64; cat "$G/$1/checks"; }
 # Unit files and drop-ins of a generation, relative to the unit directory.
 unit_files() { [ -d "$G/$1/units" ] && (cd "$G/$1/units" && find . -type f | sed 's|^\./||' | LC_ALL=C sort); return 0; }
 
+backwards() { sed '1!G;h;$!d'; }
+
 contains() { # LINES WORD
   case "$NL$1$NL" in *"$NL$2$NL"*) return 0 ;; esac
   return 1
