@@ -1,4 +1,4 @@
 import { OTHER_DEBIANS, onEach } from '../samples.ts';
 import { rollback } from '../stories/rollback.ts';
 
-onEach(OTHER_DEBIANS, rollback);
+onEach({ eleven: OTHER_DEBIANS.eleven }, rollback);
