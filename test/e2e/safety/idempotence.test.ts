@@ -16,6 +16,8 @@ const OTHERS = [
   /^\/root\/\.cache\/motd/,
   /^\/var\/(lib\/systemd|tmp)(\/|$)/,
   new RegExp(`^${ROOT}/(data|logs|\\.lifeos)(/|$)`),
+  // What the service prints, where there is no journal for it.
+  new RegExp(`^/var/lib/fleet/jarvis/run/${UNIT}/log$`),
 ];
 
 describe.each(['web', 'edge'] as const)('the same deploy twice on %s', (name) => {
