@@ -10,6 +10,7 @@ const options = share === 'full' && first !== '' ? [first, ...rest] : rest;
 
 const steps = [
   ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'],
+  ['scripts/bundle.mjs'],
   ['scripts/engine.mjs'],
   ['node_modules/vitest/vitest.mjs', 'run', '--project=hosts', 'test/e2e/faults', ...options],
 ];

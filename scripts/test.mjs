@@ -72,6 +72,7 @@ function vitest(name, project) {
 mkdirSync(`${root}.cache`, { recursive: true });
 rmSync(summaryFile, { force: true });
 node('build', 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json');
+node('bundle', 'scripts/bundle.mjs');
 node('types', 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.json');
 node('lint', 'node_modules/@biomejs/biome/bin/biome', 'check');
 vitest('fast tests', 'fast');

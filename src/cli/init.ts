@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { UsageError } from './project.ts';
 import type { World } from './world.ts';
 
-/** Beside the sources: the same relative path from src/cli and from dist/cli. */
+/** Beside the sources: the same relative path from src/cli, dist/cli and dist/bin. */
 const STARTER = fileURLToPath(new URL('../../src/cli/starter', import.meta.url));
 
 /** `fleet init`: writes a project that `fleet check` accepts; never over something that is there. @throws UsageError */

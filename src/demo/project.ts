@@ -16,7 +16,7 @@ export type DemoProject = {
   secondVersion(): Promise<void>;
 };
 
-/** The same place from `src/demo` and from `dist/demo`. */
+/** The same place from `src/demo`, `dist/demo` and `dist/bin`. */
 const APP_SOURCE = new URL('../../src/demo/app/server.mjs', import.meta.url);
 
 /**

@@ -25,7 +25,7 @@ export const PROGRAM_PARTS = [
   'main',
 ] as const;
 
-// Beside the sources, not compiled: the same relative path from src/host and from dist/host.
+// Beside the sources, not compiled: the same relative path from src/host, dist/host and dist/bin.
 const FOLDER = new URL('../../src/host/program/', import.meta.url);
 
 /** The program that runs on hosts, as one POSIX sh text. */

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { TestHost } from './rig/index.ts';
 
 /** The command as it was built. */
-export const cli = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+export const cli = fileURLToPath(new URL('../../dist/bin/fleet.js', import.meta.url));
 
 /** A host of the inventory: a test host as it is, or with other fields (another login, a proxy's port, vars …). */
 export type InventoryHost = TestHost | { readonly host: TestHost; readonly fields: Readonly<Record<string, unknown>> };
@@ -90,7 +90,7 @@ export async function fleetProject(parts: ProjectParts): Promise<Project> {
 
 /** A folder without any file yet, and the real command to run in it; `app` names the playbook and the env file. */
 export function emptyProject(app = 'app'): Project {
-  if (!existsSync(cli)) throw new Error('dist/cli/main.js is missing: run `npm run build` before tests on hosts');
+  if (!existsSync(cli)) throw new Error('dist/bin/fleet.js is missing: run `npm run build` before tests on hosts');
   const folder = mkdtempSync(join(tmpdir(), 'fleet-project-'));
   const home = mkdtempSync(join(tmpdir(), 'fleet-home-'));
   writeFileSync(sshConfig(home), `UserKnownHostsFile ${join(home, '.ssh', 'known_hosts')}\n`);

@@ -9,7 +9,7 @@ import { become, faultyProject, ROOT, type Version } from './app.ts';
 import { differences, look, quiet, withoutStaged } from './look.ts';
 import { random, SEED, tally, times } from './sweep.ts';
 
-const CLI = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../../../dist/bin/fleet.js', import.meta.url));
 
 /** The real command in a process group of its own, so that all of it can be killed at once. */
 function begin(project: Project): { child: ChildProcess; ended: Promise<Run>; kill: () => void } {
