@@ -18,7 +18,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/e2e/rig/setup.ts'],
           pool: 'forks',
-          maxWorkers: 3,
+          // On two cores: they wait for hosts about as often as they work.
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000,
