@@ -85,7 +85,8 @@ nohup_start() {
     alive "$sup" "$sup_start" && continue
     nohup_sweep "$unit"
     mkdir -p "$S/run/$unit"
-    rm -f "$S/run/$unit/status"
+    # What a supervisor that a power cut ended had half-written goes too.
+    rm -f "$S/run/$unit/status" "$S/run/$unit/.fleet.$APP".??????
     setsid sh "$0" "$ROOT" "$APP" supervise "$unit" "${RUN_GENERATION:-$(active_generation)}" </dev/null >/dev/null 2>>"$S/run/$unit/log" 8>&- 9>&- &
     tries=50
     while [ $tries -gt 0 ] && [ ! -f "$S/run/$unit/status" ]; do sleep 0.1; tries=$((tries - 1)); done
