@@ -71,7 +71,7 @@ describe.each([
     expect((await removeAll(project)).end).toBe('removed');
     expect(differences(await look(host), should('none'))).toEqual([]);
     const wrong: string[] = [];
-    const trials = faults(5, 1);
+    const trials = faults(4, 1);
     for (const fault of trials) {
       const between = faulty(fault);
       const outcome = await deploy(project, between);
@@ -107,7 +107,7 @@ describe.each([
     calls = clean.calls;
     whole.set('two', await look(host));
     const wrong: string[] = [];
-    const trials = faults(6, 2);
+    const trials = faults(4, 2);
     let [before, after]: [Version, Version] = ['two', 'one'];
     for (const fault of trials) {
       become(project, after);
