@@ -172,9 +172,12 @@ export function record(host: TestHost): Promise<string[]> {
 /** Process ids of the app, whoever started it. */
 export async function copies(host: TestHost): Promise<number[]> {
   const script = `for p in /proc/[0-9]*; do
-    tr '\\0' ' ' <$p/cmdline 2>/dev/null | grep -Eq '^(/usr/bin/python3 bots/supervisor.py|httpd -f |/bin/sh bots/serve.sh|busybox httpd -f)' && echo "\${p#/proc/}"
+    tr '\\0' ' ' <$p/cmdline 2>/dev/null | grep -Eq '^(/usr/bin/python3 bots/supervisor.py|httpd -f |/bin/sh bots/serve.sh|busybox httpd -f)' && echo "\${p#/proc/} $(sed -n 's/^PPid:[^0-9]*//p' $p/status 2>/dev/null)"
   done; true`;
-  return (await host.out(script)).split('\n').filter(Boolean).map(Number);
+  const found = (await host.out(script)).split('\n').filter(Boolean);
+  const pairs = found.map((line) => line.split(' ').map(Number));
+  // busybox's httpd answers each request in a child of its own.
+  return pairs.flatMap(([pid = 0, parent]) => (pairs.some(([other]) => other === parent) ? [] : [pid]));
 }
 
 /** Repeats a look until it no longer throws; throws what it threw last when the time is up. */
