@@ -9,11 +9,13 @@ import { type HostRun, QUICK } from './run.ts';
 /** A second connection, logged in as the account that code is sent as. */
 export type CodeLogin = AsyncDisposable & { readonly user: string; readonly transport: Transport };
 
-const sends = (plan: Plan) => plan.to === 'advance' && plan.stage.some((step) => step.do === 'sync');
+/** Whether carrying out a plan sends code at all. */
+export const sendsCode = (plan: Plan): boolean =>
+  plan.to === 'advance' && plan.stage.some((step) => step.do === 'sync');
 
 /** Tells over which login code goes, where that is not the one that everything goes over. */
 export function noteCodeLogin({ codeUser, connection }: HostTarget, plan: Plan, run: HostRun): void {
-  if (codeUser === null || !sends(plan)) return;
+  if (codeUser === null || !sendsCode(plan)) return;
   run.emit({ type: 'note', text: `code goes over a login as ${codeUser}, all the rest over ${connection.user}` });
 }
 
@@ -28,7 +30,7 @@ export async function openCodeLogin(
   run: HostRun,
 ): Promise<Result<CodeLogin | null>> {
   const { codeUser } = target;
-  if (codeUser === null || run.connectCode === null || !sends(plan)) return ok(null);
+  if (codeUser === null || run.connectCode === null || !sendsCode(plan)) return ok(null);
   if (host.probe.facts.uid !== 0) {
     const why = `root over \`user\`, to take over what \`codeUser: ${codeUser}\` sends; without root leave codeUser out`;
     return fail({ kind: 'unsupported', needs: why });

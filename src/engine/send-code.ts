@@ -6,7 +6,7 @@ import type { PlanView, StageStep } from '../model/plan.ts';
 import type { HostTarget } from '../model/target.ts';
 import { Script, sh } from '../shell/sh.ts';
 import type { RunIo, SyncRequest } from '../transport/transport.ts';
-import type { CodeLogin } from './code-login.ts';
+import { type CodeLogin, sendsCode } from './code-login.ts';
 import type { OpenHost } from './open.ts';
 import type { Planned } from './plan.ts';
 import type { HostRun } from './run.ts';
@@ -73,8 +73,7 @@ export function shown(
   host: Pick<OpenHost, 'probe'>,
   run: Pick<HostRun, 'localRsync'>,
 ): PlanView {
-  const sends = plan.to === 'advance' && plan.stage.some((step) => step.do === 'sync');
-  if (!sends || syncMethod(host, run) === 'rsync') return view;
+  if (!sendsCode(plan) || syncMethod(host, run) === 'rsync') return view;
   const where = run.localRsync ? 'the host has no rsync' : 'there is no rsync on this machine';
   return { ...view, warnings: [...view.warnings, `${where}: all of the code is sent, as a tar stream`] };
 }

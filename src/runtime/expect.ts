@@ -5,6 +5,7 @@ import { readService } from '../unit/read-service.ts';
 import type { Service } from '../unit/service.ts';
 import { parseBoolean } from '../unit/settings.ts';
 import { signalName, signalNumber } from '../unit/signal.ts';
+import { parseSize } from '../unit/size.ts';
 import { understoodSince } from './directive-age.ts';
 import { timespan } from './timespan.ts';
 
@@ -37,10 +38,9 @@ const signal: Shows = (value) => {
 };
 /** Percentages depend on the memory of the host. */
 const size: Shows = (value) => {
-  const [, digits = '', unit = ''] = /^(\d+)\s*([KMGTP]?)$/.exec(value) ?? [];
   if (value === 'infinity') return value;
-  const bytes = Number(digits) * 1024 ** ' KMGTP'.indexOf(unit || ' ');
-  return digits === '' || !Number.isSafeInteger(bytes) ? null : String(bytes);
+  const bytes = /^\d+\s*[KMGTP]?$/.test(value) ? parseSize(value) : null;
+  return bytes === null || !Number.isSafeInteger(bytes) ? null : String(bytes);
 };
 /** Of one second: 90% is 900ms. */
 const share: Shows = (value) => {

@@ -59,10 +59,10 @@ found_elsewhere() {
 
 probe_drift() { # GENERATION
   [ -f "$G/$1/manifest" ] || { say "drift the record of generation $1 is gone"; return; }
-  rt=$(runtime_of "$1")
+  rt=$(runtime_of "$1") ours=$(unit_files "$1")
   [ -d "$ROOT/releases/$1" ] || say "drift releases/$1 is gone"
   if [ "$rt" = systemd ]; then
-    unit_files "$1" | while read -r f; do in_place "$G/$1/units/$f" "$UNITS/$f" 644 root root || say "drift $UNITS/$f was changed by hand"; done
+    for f in $ours; do in_place "$G/$1/units/$f" "$UNITS/$f" 644 root root || say "drift $UNITS/$f was changed by hand"; done
   fi
   lines "$1" files.list | while read -r index mode owner group path; do
     in_place "$G/$1/files/$index" "$path" "$mode" "$owner" "$group" || say "drift $path was changed by hand"
@@ -76,7 +76,7 @@ probe_drift() { # GENERATION
     case $u_active/$u_type in active/* | inactive/oneshot) ;; *) say "drift $u is $u_active${u_sub:+ ($u_sub)}" ;; esac
     for path in $u_dropins; do
       # What comes with the distribution is its own business.
-      case $path in /etc/* | /run/*) contains "$(unit_files "$1")" "${path#"$UNITS/"}" || say "foreign $u $path" ;; esac
+      case $path in /etc/* | /run/*) contains "$ours" "${path#"$UNITS/"}" || say "foreign $u $path" ;; esac
     done
   done
 }
