@@ -3,12 +3,21 @@ import { defineConfig } from 'vitest/config';
 // biome-ignore lint/style/noDefaultExport: vitest reads the default export
 export default defineConfig({
   test: {
+    // `npm run coverage`: what the fast tests reach. Files that no test loads count too.
+    coverage: {
+      ...{ provider: 'v8', include: ['src/**/*.ts'], reportsDirectory: '.cache/coverage' },
+      reporter: [['text', { skipFull: true, maxCols: 140 }], 'json-summary'],
+    },
     projects: [
       {
         test: {
           name: 'fast',
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**'],
+          globalSetup: ['test/watch.ts'],
+          // One process per file, so that the watch can end the one that is at fault.
+          pool: 'forks',
+          setupFiles: ['test/at.ts', 'test/programs.ts'],
           testTimeout: 10_000,
         },
       },
@@ -16,10 +25,11 @@ export default defineConfig({
         test: {
           name: 'hosts',
           include: ['test/e2e/**/*.test.ts'],
-          globalSetup: ['test/e2e/rig/setup.ts'],
+          setupFiles: ['test/at.ts', 'test/programs.ts'],
+          globalSetup: ['test/watch.ts', 'test/e2e/rig/setup.ts'],
           pool: 'forks',
-          // On two cores: they wait for hosts about as often as they work.
-          maxWorkers: 4,
+          // On two cores: they wait for hosts less often than they work, and a busy machine shows in what they time.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -1,22 +1,25 @@
-// Makes sure that the test hosts can run: installs and starts what is missing on Debian as root,
-// elsewhere says in one line what is missing and fails.
+// Makes sure that the tests can run: installs and starts what is missing on Debian as root, elsewhere says in one line
+// what is missing and fails. With --no-hosts only what the fast tests need, which is no Docker engine.
 import { spawn, spawnSync } from 'node:child_process';
-import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** command that proves the package → Debian package */
-const tools = {
-  docker: 'docker.io',
-  mmdebstrap: 'mmdebstrap',
-  rsync: 'rsync',
-  ssh: 'openssh-client',
-  sudo: 'sudo',
-  busybox: 'busybox-static',
-  dash: 'dash',
-  shellcheck: 'shellcheck',
-  tmux: 'tmux',
-};
+/** By what needs them: command that proves the package → Debian package. The tests start no others. */
+const programs = JSON.parse(readFileSync(new URL('programs.json', import.meta.url), 'utf8'));
+const args = process.argv.slice(2);
+const hosts = !args.includes('--no-hosts');
+const tools = hosts ? { ...programs.fast, ...programs.hosts } : programs.fast;
 const certificates = '/etc/ssl/certs/ca-certificates.crt';
 const pidFile = '/var/run/docker.pid';
 const cache = fileURLToPath(new URL('../.cache/', import.meta.url));
@@ -46,6 +49,7 @@ function canInstall() {
 function missingPackages() {
   const missing = Object.keys(tools).filter((command) => !onPath(command));
   const packages = missing.map((command) => tools[command]);
+  if (!hosts) return [...new Set(packages)];
   // An engine that is reached through DOCKER_HOST needs no engine on this machine.
   if (!process.env.DOCKER_HOST && !onPath('dockerd') && !engineAnswers()) packages.push('docker.io');
   // The file is Debian's; other systems keep their certificates elsewhere.
@@ -53,9 +57,9 @@ function missingPackages() {
   return [...new Set(packages)];
 }
 
-function apt(args) {
+function apt(words) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  return spawnSync('apt-get', ['-o', 'DPkg::Lock::Timeout=120', '-q', ...args], { env, stdio: ['ignore', 2, 2] });
+  return spawnSync('apt-get', ['-o', 'DPkg::Lock::Timeout=120', '-q', ...words], { env, stdio: ['ignore', 2, 2] });
 }
 
 function known(name) {
@@ -68,10 +72,27 @@ function install(packages) {
   if (!packages.every(known) && apt(['update']).status !== 0) fail('apt-get update failed');
   // Newer Debian ships the client in a package of its own.
   const names = packages.includes('docker.io') && known('docker-cli') ? [...packages, 'docker-cli'] : packages;
-  const args = ['install', '-y', '--no-install-recommends', ...names];
-  if (apt(args).status === 0) return;
-  // Lists that are too old name package files which the mirror no longer has.
-  if (apt(['update']).status !== 0 || apt(args).status !== 0) fail(`apt-get could not install ${names.join(' ')}`);
+  const words = ['install', '-y', '--no-install-recommends', ...names];
+  const installed = withoutStarting(() => {
+    if (apt(words).status === 0) return true;
+    // Lists that are too old name package files which the mirror no longer has.
+    return apt(['update']).status === 0 && apt(words).status === 0;
+  });
+  if (!installed) fail(`apt-get could not install ${names.join(' ')}`);
+}
+
+/** The tests start what they need themselves; a login from outside must not come to this machine with them. */
+function withoutStarting(work) {
+  const policy = '/usr/sbin/policy-rc.d';
+  const ours = !existsSync(policy);
+  const hadSshd = onPath('sshd');
+  if (ours) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  try {
+    return work();
+  } finally {
+    if (ours) rmSync(policy, { force: true });
+    if (!hadSshd && onPath('sshd')) spawnSync('systemctl', ['disable', 'ssh.service'], { stdio: 'ignore' });
+  }
 }
 
 function engineAnswers() {
@@ -112,13 +133,15 @@ async function engineReady() {
   }
 }
 
+const unknown = args.filter((arg) => arg !== '--no-hosts');
+if (unknown.length > 0) fail(`unknown: ${unknown.join(' ')} (known: --no-hosts)`);
 const missing = missingPackages();
 if (missing.length > 0) {
   if (!canInstall())
     fail(`missing on this machine: ${missing.join(', ')} (installed by itself only on Debian as root)`);
   install(missing);
 }
-if (!engineAnswers()) {
+if (hosts && !engineAnswers()) {
   if (process.env.DOCKER_HOST) fail('the Docker engine named in DOCKER_HOST does not answer');
   if (!canInstall()) fail('the Docker engine does not answer: start it, or check that this user may use it');
   if (engineProcess() === undefined) startEngine();

@@ -1,4 +1,5 @@
-// `npm test`: build, type check, lint, fast tests, then the tests on real hosts. Stops at the first failing section.
+// `npm test`: set-up, build, type check, lint, fast tests, then the tests on real hosts. Stops at the first failing
+// section.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -71,15 +72,18 @@ function vitest(name, project) {
 
 mkdirSync(`${root}.cache`, { recursive: true });
 rmSync(summaryFile, { force: true });
+const noHosts = args.includes('--no-hosts');
+node('set-up', 'scripts/engine.mjs', ...args);
 node('build', 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json');
 node('bundle', 'scripts/bundle.mjs');
 node('types', 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.json');
 node('lint', 'node_modules/@biomejs/biome/bin/biome', 'check');
+node('dead code', 'node_modules/knip/bin/knip.js');
+node('dead code of the command', 'node_modules/knip/bin/knip.js', '--production');
 vitest('fast tests', 'fast');
-if (args.includes('--no-hosts')) {
+if (noHosts) {
   say('\n== tests on hosts: skipped, as asked with --no-hosts');
 } else {
-  node('engine', 'scripts/engine.mjs');
   vitest('tests on hosts', 'hosts');
 }
 finish(0);

@@ -1,21 +1,17 @@
 import { z } from 'zod';
-import { durationMs } from '../model/duration.ts';
-
-export const duration = z
-  .string()
-  .refine((text) => durationMs(text) !== null, 'must be a duration such as 500ms, 10s or 2m, at most 24h');
+import { duration, milliseconds } from '../util/duration.ts';
 
 export const within = duration
-  .meta({ description: 'How long a deploy waits for it to pass.', examples: ['30s'] })
-  .default('30s');
+  .meta({
+    description: 'How long a deploy waits for it to pass; by default as long as its deadline allows.',
+    examples: ['30s'],
+  })
+  .optional();
 
-/** Milliseconds that a deploy waits for a check; a short form has no settings and so the default. */
-export const withinOf = (spec: unknown): number =>
-  milliseconds(
-    typeof spec === 'object' && spec !== null && 'within' in spec ? String(spec.within) : within.parse(undefined),
-  );
-
-/** Of a duration that its schema has let pass. */
-export const milliseconds = (text: string) => durationMs(text) ?? 0;
+/** Milliseconds that a deploy waits for a check; null for as long as its deadline allows. */
+export const withinOf = (spec: unknown): number | null =>
+  typeof spec === 'object' && spec !== null && 'within' in spec && typeof spec.within === 'string'
+    ? milliseconds(spec.within)
+    : null;
 
 export const port = z.int().min(1).max(65_535);

@@ -1,7 +1,10 @@
+import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
+import type { Place } from '../model/check.ts';
+import { duration, milliseconds } from '../util/duration.ts';
 import { defineCheck } from './define.ts';
 import { exchange } from './exchange.ts';
-import { duration, milliseconds, within, withinOf } from './fields.ts';
+import { within, withinOf } from './fields.ts';
 import { dialTrouble, excerpt, placeOf } from './words.ts';
 
 function urlTrouble(text: string): string | null {
@@ -35,18 +38,24 @@ const schema = z.union([url, long]).meta({ examples: ['http://127.0.0.1:8000/hea
 
 const normal = (spec: z.infer<typeof schema>) => (typeof spec === 'string' ? long.parse({ url: spec }) : spec);
 
+const where = ({ hostname, port, protocol }: URL): Place => ({
+  host: hostname.replace(/^\[(.*)\]$/, '$1'),
+  port: Number(port) || (protocol === 'https:' ? 443 : 80),
+});
+
 /** Whether an HTTP service answers as it should, seen from the host itself. Redirects are an answer, not followed. */
 export const http = defineCheck({
   kind: 'http',
   schema,
   label: (spec) => `http ${normal(spec).url}`,
   within: (spec) => withinOf(spec),
+  dials: (spec) => where(new URL(normal(spec).url)),
+  quotes: false,
 
   async check(spec, io) {
     const { url, status, contains, headers, timeout, insecure } = normal(spec);
     const target = new URL(url);
-    const host = target.hostname.replace(/^\[(.*)\]$/, '$1');
-    const port = Number(target.port) || (target.protocol === 'https:' ? 443 : 80);
+    const { host, port } = where(target);
     const place = placeOf(host, port);
     const started = Date.now();
     const dialled = await io.dial(host, port, milliseconds(timeout));
@@ -73,6 +82,7 @@ export const http = defineCheck({
     if (contains !== undefined && !answer.body.includes(contains)) {
       return { ok: false, detail: `${line}, but the body does not hold "${excerpt(contains)}": ${said}` };
     }
-    return { ok: true, detail: line };
+    // Words of ours: what the service calls its status may be anything.
+    return { ok: true, detail: `${answer.status} ${STATUS_CODES[answer.status] ?? ''}`.trim() };
   },
 });

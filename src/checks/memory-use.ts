@@ -1,5 +1,5 @@
 import { type Script, sh } from '../shell/sh.ts';
-import { sizeText } from '../unit/size.ts';
+import { sizeText } from '../unit/values/size.ts';
 
 /** What systemd tells of the memory of a unit, in bytes; null for what it does not tell, and for a limit not set. */
 export type MemoryUse = {

@@ -61,6 +61,7 @@ export const memory = defineCheck({
   schema,
   label: (spec) => excerpt(`memory ${normal(spec).units.join(', ')}`),
   within: (spec) => withinOf(spec),
+  quotes: false,
 
   async check(spec, io) {
     const { units, ...limits } = normal(spec);

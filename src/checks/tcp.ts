@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import type { Place } from '../model/check.ts';
+import { duration, milliseconds } from '../util/duration.ts';
 import { defineCheck } from './define.ts';
-import { duration, milliseconds, port, within, withinOf } from './fields.ts';
+import { port, within, withinOf } from './fields.ts';
 import { dialTrouble, placeOf } from './words.ts';
 
 const host = z.string().regex(/^[A-Za-z0-9_.:-]+$/, 'must be a host name or an address');
@@ -19,11 +21,7 @@ const schema = z
   ])
   .meta({ examples: ['127.0.0.1:6379'] });
 
-function where(spec: z.infer<typeof schema>): {
-  readonly host: string;
-  readonly port: number;
-  readonly timeout: string;
-} {
+function where(spec: z.infer<typeof schema>): Place & { readonly timeout: string } {
   if (typeof spec === 'object') return spec;
   const [, ipv6, name = '127.0.0.1', number = String(spec)] = ADDRESS.exec(String(spec)) ?? [];
   return { host: ipv6 ?? name, port: Number(number), timeout: '5s' };
@@ -35,6 +33,8 @@ export const tcp = defineCheck({
   schema,
   label: (spec) => `tcp ${placeOf(where(spec).host, where(spec).port)}`,
   within: (spec) => withinOf(spec),
+  dials: (spec) => where(spec),
+  quotes: false,
 
   async check(spec, io) {
     const { host, port, timeout } = where(spec);

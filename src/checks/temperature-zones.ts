@@ -1,4 +1,5 @@
 import { type Script, sh } from '../shell/sh.ts';
+import { wildcardPattern } from '../util/glob.ts';
 
 /** One thermal zone of the kernel; null where it does not tell a temperature that can be one. */
 export type Zone = { readonly type: string; readonly milliCelsius: number | null };
@@ -26,13 +27,9 @@ export const parseZones = (stdout: string): readonly Zone[] =>
 
 /** The zones that count: those of the given types, else the processor's, and where there are none of those, all. */
 export function chooseZones(zones: readonly Zone[], types: readonly string[] | undefined): readonly Zone[] {
-  if (types !== undefined) return zones.filter(({ type }) => types.some((glob) => matches(type, glob)));
+  if (types !== undefined)
+    return zones.filter(({ type }) => types.some((glob) => wildcardPattern(glob, 'i').test(type)));
   // One that tells nothing right now still counts: the others would be the wrong ones, a PMIC may tell 100 °C for ever.
   const processor = zones.filter(({ type }) => PROCESSOR.test(type));
   return processor.length > 0 ? processor : zones;
-}
-
-function matches(type: string, glob: string): boolean {
-  const pattern = glob.replace(/[.*+?^${}()|[\]\\]/g, (c) => (c === '*' ? '.*' : c === '?' ? '.' : `\\${c}`));
-  return new RegExp(`^${pattern}$`, 'i').test(type);
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Verdict } from '../model/check.ts';
+import { duration } from '../util/duration.ts';
 import { defineCheck } from './define.ts';
-import { duration, withinOf } from './fields.ts';
+import { withinOf } from './fields.ts';
 import { chooseZones, parseZones, readZones, type Zone } from './temperature-zones.ts';
 import { excerpt, reason } from './words.ts';
 
@@ -59,6 +60,7 @@ function judge({ critical, warn, zones: types }: Spec, zones: readonly Zone[]): 
 export const temperature = defineCheck({
   kind: 'temperature',
   schema,
+  quotes: false,
   label: ({ critical }) => `temperature below ${critical} °C`,
   within: (spec) => withinOf(spec),
 

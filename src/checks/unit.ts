@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { UnitState } from '../model/check.ts';
+import type { UnitState } from '../model/facts.ts';
 import { defineCheck } from './define.ts';
 import { within, withinOf } from './fields.ts';
 import { listOf, unitNames } from './unit-names.ts';
@@ -23,19 +23,23 @@ const UP: Readonly<Record<string, readonly string[]>> = {
 const namesOf = (spec: z.infer<typeof schema>) => listOf(typeof spec === 'object' && 'name' in spec ? spec.name : spec);
 
 function inWords(state: UnitState): string {
+  if (state.active === 'taken') return `it is a unit of the app ${state.sub} of this host by now`;
   const cause = state.result === '' || state.result === 'success' || state.result === '-' ? '' : state.result;
   return [
     `${state.active} (${state.sub})`,
     state.pid > 0 ? `pid ${state.pid}` : '',
     cause && `${cause}, status ${state.status}`,
+    state.startedBy !== undefined && state.startedBy.length > 0 ? `started by ${state.startedBy.join(' and ')}` : '',
     `${state.restarts} ${state.restarts === 1 ? 'restart' : 'restarts'}`,
   ]
     .filter((word) => word !== '')
     .join(', ');
 }
 
-const isUp = ({ unit, active, sub }: UnitState) =>
-  active === 'active' && (UP[unit.split('.').at(-1) ?? ''] ?? []).includes(sub);
+/** What a trigger starts is also as it should be while it waits for that, or is at its job. */
+const isUp = ({ unit, active, sub, startedBy }: UnitState) =>
+  (active === 'active' && (UP[unit.split('.').at(-1) ?? ''] ?? []).includes(sub)) ||
+  (startedBy !== undefined && (active === 'inactive' || (active === 'activating' && sub === 'start')));
 
 /** Whether services or other units are up, on either runtime. */
 export const unit = defineCheck({
@@ -43,6 +47,7 @@ export const unit = defineCheck({
   schema,
   label: (spec) => excerpt(`unit ${namesOf(spec).join(', ')}`),
   within: (spec) => withinOf(spec),
+  quotes: false,
 
   async check(spec, io) {
     const asked = await io.units(namesOf(spec));

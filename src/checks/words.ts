@@ -1,22 +1,18 @@
 import type { Failure } from '../model/outcome.ts';
+import { clean } from '../util/sanitize.ts';
 
 const LONGEST = 200;
 
 /** The beginning of foreign text on one line; nothing in it can move a cursor or reorder a line. */
-export function excerpt(text: string): string {
-  const shown = text.slice(0, LONGEST).replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (c) => {
-    if (c === '\n') return '\\n';
-    if (c === '\t') return '\\t';
-    if (c === '\r') return '\\r';
-    return `\\u{${(c.codePointAt(0) ?? 0).toString(16)}}`;
-  });
-  return text.length > LONGEST ? `${shown}…` : shown;
-}
+export const excerpt = (text: string): string =>
+  text.length > LONGEST ? `${clean(text.slice(0, LONGEST))}…` : clean(text);
 
 /** Why the host could not be asked, for the detail of a check. */
 export function reason(failure: Failure): string {
   if (failure.kind === 'timed-out') return `${failure.what} took longer than ${failure.ms} ms`;
   if (failure.kind === 'unsupported') return `the host lacks ${failure.needs}`;
+  if (failure.kind === 'no-forwarding')
+    return `sshd on the host does not let this login connect there (${failure.key === '' ? 'AllowTcpForwarding, PermitOpen' : `restrict or the like in ${failure.key}`})`;
   if (failure.kind === 'cancelled') return 'cancelled';
   if ('detail' in failure && failure.detail !== '') return `${failure.kind}: ${failure.detail}`;
   return failure.kind;

@@ -1,14 +1,16 @@
 import { resolveTargets } from '../config/resolve.ts';
+import { sharedMachines } from '../config/rules/same-machine.ts';
 import { EVERYTHING } from '../config/select.ts';
-import { describe, openProject, UsageError } from './project.ts';
+import { openProject, refused } from './project.ts';
 import type { CommonFlags, World } from './world.ts';
 
 /** `fleet check`: everything that can be known offline, for every app on every host. @throws UsageError */
 export async function check(flags: CommonFlags, world: World): Promise<0> {
   const project = await openProject(flags, world);
   const resolved = await resolveTargets(project, EVERYTHING);
-  if (!resolved.ok) throw new UsageError(describe(resolved.failure));
-  const { targets, warnings, hints } = resolved.value;
+  if (!resolved.ok) throw refused(resolved.failure);
+  const { targets, hints } = resolved.value;
+  const warnings = [...resolved.value.warnings, ...(await sharedMachines(project))];
   if (flags.json) {
     const apps = targets.map(({ host, app }) => ({ host, app }));
     world.stdout.write(

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { Secret } from '../model/secret.ts';
 import type { HostTarget } from '../model/target.ts';
 import { type ConnectOptions, connector, startGate } from '../transport/connect.ts';
 import type { Connect } from '../transport/transport.ts';
@@ -13,13 +12,10 @@ export function connections(
   note: (text: string) => void,
   turn: Turn,
 ): (target: HostTarget) => Connect {
-  const { FLEET_BECOME_PASSWORD: fromCaller } = world.caller.env;
   const options: Omit<ConnectOptions, 'homeKnownHosts'> = {
     acceptNew: flags.acceptNew === true,
-    becomePassword: once(async () =>
-      fromCaller
-        ? new Secret('FLEET_BECOME_PASSWORD', fromCaller)
-        : turn(() => askSecret('sudo password on the hosts: ', 'sudo password', world)),
+    becomePassword: once(
+      async () => world.becomePassword ?? turn(() => askSecret('sudo password on the hosts: ', 'sudo password', world)),
     ),
     passphrase: (file) => turn(() => askSecret(`passphrase of ${file}: `, 'passphrase', world)),
     connectTimeoutMs: 15_000,

@@ -8,6 +8,7 @@ import type { HostFlags, World } from './world.ts';
 
 /** `fleet demo`: the real engine on an embedded host; every step says what it shows and must end as foretold. */
 export async function demo({ verbose = false }: { readonly verbose?: boolean }, world: World): Promise<number> {
+  world.begin();
   await using host = await startDemoHost();
   const project = await writeDemoProject(host, await freePort(), world.execPath);
   const flags: HostFlags = { C: project.folder, host: [], group: [], app: [], all: true, parallel: 1, verbose };

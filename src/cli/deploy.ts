@@ -1,4 +1,4 @@
-import { deployHost } from '../engine/deploy.ts';
+import { deployHost } from '../engine/commands/deploy.ts';
 import { runFleetCommand } from './fleet-command.ts';
 import type { HostFlags, World } from './world.ts';
 

@@ -4,17 +4,18 @@ import { type HostOutcome, unreachable } from '../model/outcome.ts';
 const PRECEDENCE = [4, 70, 130, 1, 3, 5, 0] as const;
 export type ExitCode = (typeof PRECEDENCE)[number];
 
-/** What one host's end means for the run. */
-export function exitCodeOf(outcome: HostOutcome): ExitCode {
+/** What one host's end means for the run. @param tellsPending whether changes that a plan found are worth a code */
+export function exitCodeOf(outcome: HostOutcome, tellsPending = false): ExitCode {
   switch (outcome.end) {
     case 'unchanged':
     case 'deployed':
     case 'rolled-back':
     case 'removed':
-    case 'planned':
     case 'reported':
     case 'healthy':
       return 0;
+    case 'planned':
+      return tellsPending && outcome.pending ? 5 : 0;
     case 'unhealthy':
       return 1;
     case 'reverted':
@@ -30,8 +31,8 @@ export function exitCodeOf(outcome: HostOutcome): ExitCode {
 }
 
 /** The run's own exit code. @param interrupted whether the operator pressed Ctrl-C */
-export function exitCode(outcomes: readonly HostOutcome[], interrupted: boolean): ExitCode {
-  const codes = new Set<ExitCode>(outcomes.map(exitCodeOf));
+export function exitCode(outcomes: readonly HostOutcome[], interrupted: boolean, tellsPending = false): ExitCode {
+  const codes = new Set<ExitCode>(outcomes.map((outcome) => exitCodeOf(outcome, tellsPending)));
   if (interrupted) codes.add(130);
   return PRECEDENCE.find((code) => codes.has(code)) ?? 0;
 }

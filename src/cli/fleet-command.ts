@@ -1,18 +1,19 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type Inputs, resolveTargets } from '../config/resolve.ts';
-import { type FleetRun, runFleet } from '../engine/fleet.ts';
+import { type FleetRun, runFleet } from '../engine/fleet/fleet.ts';
 import type { HostRun } from '../engine/run.ts';
+import { runCommand } from '../local/command.ts';
 import type { FleetEvent, Summary } from '../model/events.ts';
 import type { HostOutcome } from '../model/outcome.ts';
 import type { HostTarget } from '../model/target.ts';
+import type { Format } from '../output/formats/index.ts';
 import { createReporter } from '../output/reporter.ts';
-import { clean } from '../output/sanitize.ts';
+import { clean } from '../util/sanitize.ts';
 import { confirm, turns } from './ask.ts';
 import { connections } from './connections.ts';
 import { type ExitCode, exitCode } from './exit-code.ts';
-import { describe, openProject, UsageError } from './project.ts';
+import { openProject, refused, UsageError } from './project.ts';
 import type { HostFlags, World } from './world.ts';
 
 /** A command that works on hosts, as `openFleet` sets it up. */
@@ -24,6 +25,10 @@ export type FleetCommand = {
   readonly inputs: Inputs;
   /** Whether all that the command is for is a report at the end. */
   readonly reads?: boolean;
+  /** Whether changes that a plan found are worth an exit code. */
+  readonly tellsPending?: boolean;
+  /** How the end is written; `auto` unless told. */
+  readonly format?: Format;
 };
 
 type Work = (target: HostTarget, run: HostRun) => Promise<HostOutcome>;
@@ -51,13 +56,14 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, world: 
     ...(flags.identity === undefined ? {} : { identityFile: [flags.identity] }),
   };
   const resolved = await resolveTargets(project, selection, overrides, command.inputs);
-  if (!resolved.ok) throw new UsageError(describe(resolved.failure));
+  if (!resolved.ok) throw refused(resolved.failure);
   const { targets, warnings } = resolved.value;
+  world.begin();
   if (!flags.quiet) for (const warning of warnings) world.stderr.write(`warning: ${warning}\n`);
   await agree(command, targets, flags, world);
 
   const reporter = await createReporter({
-    mode: flags.json ? 'json' : 'auto',
+    mode: flags.json ? 'json' : (command.format ?? 'auto'),
     verbose: flags.verbose === true,
     quiet: flags.quiet === true,
     reads: command.reads === true,
@@ -82,7 +88,7 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, world: 
     connect: connections(flags, world, (text) => aside(`${clean(text)}\n`), turns(reporter)),
     by: `${world.caller.user}@${hostname()}`,
     newId: () => randomBytes(6).toString('hex'),
-    localRsync: await hasRsync(),
+    localRsync: await hasRsync(world.caller),
     parallel: flags.parallel,
   };
   const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -101,7 +107,7 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, world: 
     look: (work) => guarded(() => runFleet(targets, work, { ...settings, kind: 'reads', report: () => {} })),
     async finish(hosts) {
       const outcomes = hosts.map(({ outcome }) => outcome);
-      const code = exitCode(outcomes, world.signal.aborted);
+      const code = exitCode(outcomes, world.signal.aborted, command.tellsPending);
       await reporter.close({ command: command.name, exitCode: code, hosts });
       return code;
     },
@@ -135,7 +141,7 @@ async function agree(
 }
 
 /** Whether rsync is installed here; asked once per run, costs a process of some milliseconds. */
-const hasRsync = (): Promise<boolean> =>
-  new Promise((resolve) => {
-    execFile('rsync', ['--version'], (error) => resolve(error === null));
-  });
+async function hasRsync({ env, cwd }: World['caller']): Promise<boolean> {
+  const asked = await runCommand(['rsync', '--version'], { cwd, env, timeoutMs: 10_000 });
+  return asked.ran && asked.code === 0;
+}

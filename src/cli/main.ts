@@ -1,22 +1,31 @@
 #!/usr/bin/env node
 import { homedir, userInfo } from 'node:os';
-import { CommanderError } from 'commander';
-import { program } from './program.ts';
-import { UsageError } from './project.ts';
+import { endCommands } from '../local/command.ts';
+import { Secret } from '../model/secret.ts';
+import { runCommandLine } from './program.ts';
 import type { World } from './world.ts';
 
 // The only file that reads the process and ends it.
+/** Taken out of the environment before anything else is done, so that no program that is started can inherit it. */
+const { FLEET_BECOME_PASSWORD, ...env } = process.env;
+Reflect.deleteProperty(process.env, 'FLEET_BECOME_PASSWORD');
+
 const interrupt = new AbortController();
+let begun = false;
 let abandon = () => {};
 let aside = (text: string): void => void process.stderr.write(text);
 const world: World = {
-  caller: { env: process.env, cwd: process.cwd(), home: process.env.HOME ?? homedir(), user: userInfo().username },
+  caller: { env, cwd: process.cwd(), home: env.HOME ?? homedir(), user: userInfo().username },
+  becomePassword: FLEET_BECOME_PASSWORD ? new Secret('FLEET_BECOME_PASSWORD', FLEET_BECOME_PASSWORD) : null,
   execPath: process.execPath,
   stdout: process.stdout,
   stderr: process.stderr,
   stdin: process.stdin,
   signal: interrupt.signal,
   interrupt: () => onSignal(),
+  begin: () => {
+    begun = true;
+  },
   onAside: (hook) => {
     aside = hook;
   },
@@ -25,8 +34,15 @@ const world: World = {
   },
 };
 
-/** The first signal stops cleanly; the second leaves at once, and each host's deadline does the rest. */
+/**
+ * The first signal stops cleanly; the second leaves at once, and each host's deadline does the rest. While only files of
+ * this machine are read there is nothing to stop cleanly, and what is read may have no end.
+ */
 function onSignal(): void {
+  if (!begun) {
+    process.stderr.write('fleet: stopped; no host was contacted\n');
+    process.exit(130);
+  }
   if (interrupt.signal.aborted) {
     abandon();
     process.stderr.write('fleet: left at once; hosts in the middle of a change go back by themselves\n');
@@ -37,29 +53,9 @@ function onSignal(): void {
 }
 process.on('SIGINT', onSignal);
 process.on('SIGTERM', onSignal);
+process.on('exit', endCommands);
 process.stderr.on('error', () => {});
 
-async function run(): Promise<number> {
-  let code = 0;
-  try {
-    await program(world, (ended) => {
-      code = ended;
-    }).parseAsync(process.argv);
-    return code;
-  } catch (error) {
-    // Commander has already said what is wrong.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    if (error instanceof UsageError) {
-      process.stderr.write(`${error.message}\n`);
-      return 2;
-    }
-    process.stderr.write(
-      `fleet: internal error, please report it: ${error instanceof Error ? error.stack : String(error)}\n`,
-    );
-    return 70;
-  }
-}
-
-process.exitCode = await run();
+process.exitCode = await runCommandLine(process.argv.slice(2), world);
 // A connection that does not want to close must not keep a finished run alive.
 setTimeout(() => process.exit(), 2000).unref();

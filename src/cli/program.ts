@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { refusalLine, UsageError } from './project.ts';
 import type { World } from './world.ts';
 
 const VERSION: string = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
@@ -32,7 +33,7 @@ const onHosts = (command: Command) =>
     .option('-y, --yes', 'do not ask');
 
 /** The command line. Commands are loaded when they are called, so that `--version` and `--help` answer at once. */
-export function program(world: World, ended: (code: number) => void): Command {
+function program(world: World, ended: (code: number) => void): Command {
   const fleet = new Command('fleet')
     .description('Deploys services to plain Linux hosts over SSH and keeps them running.')
     .version(VERSION, '-V, --version', 'print the version')
@@ -56,12 +57,16 @@ export function program(world: World, ended: (code: number) => void): Command {
     .option('--keep-data', 'a full rollback keeps data, .env and the account that owns them')
     .option('--nohup', 'the same generation, run without systemd')
     .action(async (flags) => ended(await (await import('./rollback.ts')).rollback(flags, world)));
-  onHosts(fleet.command('health').description("the services and the playbook's checks on each host")).action(
-    async (flags) => ended(await (await import('./health.ts')).health(flags, world)),
-  );
-  onHosts(fleet.command('status').description('what is active on each host, and how the last change ended')).action(
-    async (flags) => ended(await (await import('./reports.ts')).status(flags, world)),
-  );
+  onHosts(fleet.command('health').description("the services and the playbook's checks on each host"))
+    .addOption(
+      new Option('--format <format>', 'how the result is written')
+        .choices(['table', 'json', 'nagios', 'prometheus'])
+        .default('table'),
+    )
+    .action(async (flags) => ended(await (await import('./health.ts')).health(flags, world)));
+  onHosts(fleet.command('status').description('what is active on each host, and how the last change ended'))
+    .option('--verify', 'compare every file of the active release with what was deployed')
+    .action(async (flags) => ended(await (await import('./reports.ts')).status(flags, world)));
   onHosts(fleet.command('history').description('generations of each host: what, who, when, result')).action(
     async (flags) => ended(await (await import('./reports.ts')).history(flags, world)),
   );
@@ -84,4 +89,32 @@ export function program(world: World, ended: (code: number) => void): Command {
     .action(async (flags) => ended(await (await import('./demo.ts')).demo(flags, world)));
   for (const command of fleet.commands) command.exitOverride().configureOutput(fleet.configureOutput());
   return fleet;
+}
+
+/** Runs a command to its end, whatever that is. @param words what stands behind `fleet` @returns the exit code */
+export async function runCommandLine(words: readonly string[], world: World): Promise<number> {
+  let code = 0;
+  try {
+    await program(world, (ended) => {
+      code = ended;
+    }).parseAsync(words, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    const refusal = error instanceof CommanderError || error instanceof UsageError;
+    const [command = '', ...flags] = words;
+    // Scripts read the end of a run on standard output, whatever it was.
+    if (refusal && (flags.includes('--json') || /(^| )--format[ =]json( |$)/.test(flags.join(' '))))
+      world.stdout.write(`${refusalLine(command, error)}\n`);
+    // Commander has already said what is wrong.
+    if (error instanceof CommanderError) return 2;
+    if (error instanceof UsageError) {
+      world.stderr.write(`${error.message}\n`);
+      return 2;
+    }
+    world.stderr.write(
+      `fleet: internal error, please report it: ${error instanceof Error ? error.stack : String(error)}\n`,
+    );
+    return 70;
+  }
 }

@@ -1,24 +1,53 @@
-import { type Diagnostic, formatDiagnostic } from '../config/diagnostic.ts';
+import { type Diagnostic, formatDiagnostic } from '../config/diagnostics/diagnostic.ts';
 import { findProject, loadProject, type Project } from '../config/project.ts';
+import { cleanJson } from '../util/sanitize.ts';
 import type { CommonFlags, World } from './world.ts';
 
 /** Usage or configuration was wrong and nothing was contacted: the process ends with 2. */
-export class UsageError extends Error {}
+export class UsageError extends Error {
+  constructor(
+    message: string,
+    /** What is wrong, one by one, where it is in the project's files. */
+    readonly diagnostics: readonly Diagnostic[] = [],
+  ) {
+    super(message);
+  }
+}
+
+/** Errors of the project as the end of the command. */
+export const refused = (diagnostics: readonly Diagnostic[]): UsageError =>
+  new UsageError(describe(diagnostics), diagnostics);
+
+/** The only line of a command with `--json` that ended before it contacted anything. */
+export function refusalLine(command: string, error: { readonly message: string }): string {
+  const found = error instanceof UsageError ? error.diagnostics : [];
+  // A line of a file stays there: it may hold a secret.
+  const errors = found.map(({ excerpt: _, ...rest }) => rest);
+  const whole = { message: error.message, file: '', line: 0, column: 0 };
+  return cleanJson({
+    v: 1,
+    type: 'summary',
+    command,
+    exitCode: 2,
+    hosts: [],
+    errors: errors.length > 0 ? errors : [whole],
+  });
+}
 
 /** The project that the command is about. @throws UsageError with every error of every file */
 export async function openProject(flags: CommonFlags, world: World): Promise<Project> {
   const folder = await findProject(world.caller, flags.C ?? null);
-  if (!folder.ok) throw new UsageError(describe(folder.failure));
+  if (!folder.ok) throw refused(folder.failure);
   const { FLEET_SSH_CONFIG } = world.caller.env;
   const project = await loadProject(folder.value, {
     caller: world.caller,
     ...(FLEET_SSH_CONFIG === undefined ? {} : { sshConfigFile: FLEET_SSH_CONFIG }),
   });
-  if (!project.ok) throw new UsageError(describe(project.failure));
+  if (!project.ok) throw refused(project.failure);
   return project.value;
 }
 
-export function describe(diagnostics: readonly Diagnostic[]): string {
+function describe(diagnostics: readonly Diagnostic[]): string {
   const count = diagnostics.length === 1 ? '1 error' : `${diagnostics.length} errors`;
   return `${diagnostics.map(formatDiagnostic).join('\n\n')}\n\n${count}; no host was contacted`;
 }

@@ -1,4 +1,4 @@
-import { historyHost, lockHost, statusHost } from '../engine/report.ts';
+import { historyHost, lockHost, statusHost } from '../engine/commands/report.ts';
 import { runFleetCommand } from './fleet-command.ts';
 import { UsageError } from './project.ts';
 import type { HostFlags, World } from './world.ts';
@@ -6,8 +6,15 @@ import type { HostFlags, World } from './world.ts';
 const reading = (name: string, verb: string) => ({ name, verb, kind: 'reads', inputs: 'skip', reads: true }) as const;
 
 /** `fleet status`: changes nothing, also where an open transaction waits to be finished. */
-export const status = (flags: HostFlags, world: World) =>
-  runFleetCommand({ ...reading('status', 'Look at'), work: statusHost }, flags, world);
+export const status = (flags: HostFlags & { readonly verify?: boolean }, world: World) =>
+  runFleetCommand(
+    {
+      ...reading('status', 'Look at'),
+      work: (target, run) => statusHost(target, run, { verify: flags.verify === true }),
+    },
+    flags,
+    world,
+  );
 
 /** `fleet history` */
 export const history = (flags: HostFlags, world: World) =>

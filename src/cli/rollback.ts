@@ -1,5 +1,5 @@
+import { type RollbackRequest, rollbackHost, type Survey, surveyRollback } from '../engine/commands/rollback.ts';
 import { leftAlone } from '../engine/open.ts';
-import { type RollbackRequest, rollbackHost, type Survey, surveyRollback } from '../engine/rollback.ts';
 import { generationId } from '../model/ids.ts';
 import type { HostOutcome } from '../model/outcome.ts';
 import type { HostTarget } from '../model/target.ts';

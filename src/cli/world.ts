@@ -1,8 +1,11 @@
 import type { Caller } from '../config/caller.ts';
+import type { Secret } from '../model/secret.ts';
 
 /** The process as commands see it; made in `main.ts`, which alone touches `process`. */
 export type World = {
   readonly caller: Caller;
+  /** The sudo password that the caller's environment held; `caller.env` holds it no longer. */
+  readonly becomePassword: Secret | null;
   /** The node that runs us; the demo's app runs on it too. */
   readonly execPath: string;
   readonly stdout: NodeJS.WriteStream;
@@ -10,6 +13,8 @@ export type World = {
   readonly stdin: NodeJS.ReadStream;
   /** Aborted by the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
+  /** Called once all files of this machine are read: from then on the first Ctrl-C stops cleanly, and not at once. */
+  readonly begin: () => void;
   /** Does what Ctrl-C does, for whoever reads the terminal while it sends no signals. */
   readonly interrupt: () => void;
   /** Takes over how a word to the operator is shown in mid-run, so that it does not fall into the live view. */

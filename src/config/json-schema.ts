@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { inventorySchema } from './inventory-schema.ts';
-import { playbookSchema } from './playbook-schema.ts';
-import type { Registry } from './registry.ts';
+import { inventorySchema } from './inventory/inventory-schema.ts';
+import { playbookSchema } from './playbook/playbook-schema.ts';
+import type { Registry } from './playbook/registry.ts';
 
 type Json = Record<string, unknown>;
 

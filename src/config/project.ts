@@ -1,15 +1,17 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { NotAFile, readLocalText } from '../local/file.ts';
 import { fail, ok, type Result } from '../model/outcome.ts';
 import type { Caller } from './caller.ts';
-import { type Diagnostic, diagnostic, sortDiagnostics, wholeFile } from './diagnostic.ts';
-import type { Inventory } from './inventory.ts';
-import { loadInventory } from './load-inventory.ts';
-import { type Playbook, parsePlaybook } from './playbook.ts';
-import { type PlaybookSchema, playbookSchema } from './playbook-schema.ts';
-import { REGISTRY, type Registry } from './registry.ts';
-import { crossFileRules } from './rules.ts';
-import { type SshConfig, sshConfig } from './ssh-config.ts';
+import { type Diagnostic, diagnostic, sortDiagnostics, wholeFile } from './diagnostics/diagnostic.ts';
+import { YAML_MOST } from './diagnostics/read.ts';
+import type { Inventory } from './inventory/inventory.ts';
+import { loadInventory } from './inventory/load-inventory.ts';
+import { type Playbook, parsePlaybook } from './playbook/playbook.ts';
+import { type PlaybookSchema, playbookSchema } from './playbook/playbook-schema.ts';
+import { REGISTRY, type Registry } from './playbook/registry.ts';
+import { crossFileRules } from './rules/rules.ts';
+import { type SshConfig, sshConfig } from './ssh/ssh-config.ts';
 
 /** A project whose files are right by themselves and with each other. */
 export type Project = {
@@ -87,8 +89,9 @@ async function loadPlaybooks(dir: string, schema: PlaybookSchema) {
     names.map(async (name): Promise<Result<Playbook, readonly Diagnostic[]>> => {
       const file = `playbooks/${name}`;
       try {
-        return parsePlaybook(file, await readFile(join(dir, file), 'utf8'), schema);
+        return parsePlaybook(file, await readLocalText(join(dir, file), YAML_MOST), schema);
       } catch (error) {
+        if (error instanceof NotAFile) return fail([diagnostic(wholeFile(file), `this ${error.message}`)]);
         const code = (error as NodeJS.ErrnoException).code;
         if (code === undefined) throw error;
         return fail([diagnostic(wholeFile(file), `cannot be read: ${(error as Error).message}`)]);

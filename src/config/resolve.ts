@@ -1,27 +1,30 @@
 import { bindCheck } from '../checks/define.ts';
 import type { BoundCheck } from '../model/check.ts';
+import type { Declared } from '../model/declared.ts';
 import type { HostName } from '../model/ids.ts';
+import type { Layout } from '../model/layout.ts';
 import { fail, ok, type Result } from '../model/outcome.ts';
-import type { HostTarget, Layout } from '../model/target.ts';
+import type { HostTarget } from '../model/target.ts';
 import type { BoundTask } from '../model/task.ts';
 import { bindTask, InputError } from '../tasks/define.ts';
-import { mistypedUnits } from './checked-units.ts';
-import { type ConnectionContext, type Reach, reachHost } from './connection.ts';
-import { type Diagnostic, diagnostic, type Position, sortDiagnostics } from './diagnostic.ts';
-import { type Claims, exclusiveNames } from './exclusive.ts';
-import type { InventoryHost } from './inventory.ts';
-import { type Linted, lintHost, lintTasks } from './lint.ts';
-import { type LocalView, localFiles } from './local-files.ts';
-import { checkOverrides, type Overrides } from './overrides.ts';
-import type { Playbook } from './playbook.ts';
-import { fillPlaybook } from './playbook.ts';
-import type { KindEntry, PlaybookBody } from './playbook-schema.ts';
-import { deployPolicy } from './policy.ts';
-import { mapLimited, once } from './pool.ts';
+import { mapLimited, once } from '../util/pool.ts';
+import { type Diagnostic, diagnostic, type Position, sortDiagnostics } from './diagnostics/diagnostic.ts';
+import { gitSource } from './inputs/git-source.ts';
+import { type LocalView, localFiles } from './inputs/local-files.ts';
+import type { InventoryHost } from './inventory/inventory.ts';
+import type { Playbook } from './playbook/playbook.ts';
+import { fillPlaybook } from './playbook/playbook.ts';
+import type { KindEntry, PlaybookBody } from './playbook/playbook-schema.ts';
+import { deployPolicy } from './playbook/policy.ts';
+import { scope } from './playbook/scope.ts';
 import type { Project } from './project.ts';
-import { scope } from './scope.ts';
+import { mistypedUnits } from './rules/checked-units.ts';
+import { type Claims, exclusiveNames } from './rules/exclusive.ts';
+import { declaredBy, type Linted, lintHost, lintTasks } from './rules/lint.ts';
+import { deployedTwice } from './rules/same-machine.ts';
 import { hostsOf, type Pair, type Selection, selectHosts, selectPairs } from './select.ts';
-import { gitSource } from './source.ts';
+import { type ConnectionContext, type Reach, reachHost } from './ssh/connection.ts';
+import { checkOverrides, type Overrides } from './ssh/overrides.ts';
 
 /**
  * `read` gathers every task's local inputs, as a plan or a deploy needs; `skip` leaves `tasks` empty, for commands that
@@ -64,7 +67,7 @@ export async function resolveTargets(
     project,
     inputs,
     claims: exclusive?.claims ?? (() => ({ holds: [], yields: [] })),
-    files: localFiles(project.dir, project.caller, context.warn),
+    files: localFiles(project.dir, project.caller, context.warn, (text) => hints.add(text)),
     sources: once(),
     warn: context.warn,
     tell(linted) {
@@ -83,11 +86,15 @@ export async function resolveTargets(
   const targets = results.flatMap((result) => (result.ok ? [result.value] : []));
   const names = new Set(targets.map(({ host }) => host));
   const between = [...names].flatMap((name) => binding.tell(lintHost(targets.filter(({ host }) => host === name))));
-  const errors = [...between, ...(exclusive?.errors ?? [])];
+  const twice = inputs === 'read' ? deployedTwice(targets, project) : [];
+  const errors = [...between, ...twice, ...(exclusive?.errors ?? [])];
   return collect(errors.length > 0 ? [...results, fail(errors)] : results, warnings, hints);
 }
 
-/** How to reach the selected hosts, whatever apps they have. */
+/**
+ * How to reach the selected hosts, whatever apps they have.
+ * @internal Only tests look at connections without an app so far.
+ */
 export async function resolveHosts(
   project: Project,
   selection: Selection,
@@ -111,13 +118,26 @@ export async function resolveHosts(
 const hostsOfPairs = (pairs: Result<readonly Pair[], readonly Diagnostic[]>) =>
   pairs.ok ? ok([...new Set(pairs.value.map(({ host }) => host))]) : pairs;
 
-const connectionContext = (project: Project, warnings: Set<string>): ConnectionContext => ({
-  projectDir: project.dir,
-  caller: project.caller,
-  inventory: project.inventory,
-  ssh: project.ssh,
-  warn: (text) => warnings.add(text),
-});
+function connectionContext(project: Project, warnings: Set<string>): ConnectionContext {
+  const unused = new Map<string, Set<string>>();
+  const sentence = (settings: string, names: ReadonlySet<string>) =>
+    `${[...names].sort().join(', ')}: what the SSH configuration says with ${settings} is not used by fleet`;
+  return {
+    projectDir: project.dir,
+    caller: project.caller,
+    inventory: project.inventory,
+    ssh: project.ssh,
+    warn: (text) => warnings.add(text),
+    // Of hosts with the same settings it is said once.
+    unused(name, settings) {
+      const key = settings.toSorted().join(', ');
+      const names = unused.get(key) ?? new Set();
+      warnings.delete(sentence(key, names));
+      unused.set(key, names.add(name));
+      warnings.add(sentence(key, names));
+    },
+  };
+}
 
 function collect<T>(
   results: readonly Result<T, readonly Diagnostic[]>[],
@@ -174,8 +194,16 @@ async function bindPair(
     ),
   );
   const bound = tasks.flatMap((task) => (task.ok ? [task.value] : []));
-  const errors = tell(lintTasks(bound, layout, playbook.file));
-  const found = [...tasks.flatMap((task) => (task.ok ? [] : [task.failure])), ...errors];
+  const declared = declaredBy(bound);
+  const errors = tell(lintTasks(declared, layout, playbook.file, codeUser));
+  const forbidden =
+    inputs === 'read'
+      ? [
+          ...refusedChecks(project, playbook, 'preconditions', body, layout, declared),
+          ...refusedChecks(project, playbook, 'health', body, layout, declared),
+        ]
+      : [];
+  const found = [...tasks.flatMap((task) => (task.ok ? [] : [task.failure])), ...errors, ...forbidden];
   if (found.length > 0) return fail(found);
   const folder = trees[0] ?? project.dir;
   return ok({
@@ -199,6 +227,23 @@ const bindChecks = ({ registry }: Project, entries: readonly KindEntry[], layout
   entries.flatMap(({ kind, spec }) => {
     const check = registry.checks.find((one) => one.kind === kind);
     return check ? [bindCheck(check, spec, layout)] : [];
+  });
+
+/** Checks that an app must not have, as far as that can be seen here; the host looks again. */
+const refusedChecks = (
+  { registry }: Project,
+  { locate }: Playbook,
+  list: 'preconditions' | 'health',
+  body: PlaybookBody,
+  layout: Layout,
+  { folders }: Declared,
+): readonly Diagnostic[] =>
+  body[list].flatMap(({ kind, spec }, i) => {
+    const why = registry.checks.find((one) => one.kind === kind)?.refuses?.(spec, layout, folders) ?? null;
+    if (why === null) return [];
+    const cure =
+      'leave out as: root, so that it runs as the service user, or keep the program where only root can write';
+    return [diagnostic(locate([list, i, kind], 'key'), `root must not run this ${kind}: ${why}`, cure)];
   });
 
 const layoutOf = (playbook: Playbook, { root, user, data }: PlaybookBody): Layout => ({

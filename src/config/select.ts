@@ -1,10 +1,10 @@
 import type { HostName } from '../model/ids.ts';
 import { fail, ok, type Result } from '../model/outcome.ts';
-import { type Diagnostic, diagnostic, wholeFile } from './diagnostic.ts';
-import { globPattern, isGlob } from './glob.ts';
-import { type Inventory, type InventoryHost, membersOf } from './inventory.ts';
-import { suggestion } from './nearest.ts';
-import type { Playbook } from './playbook.ts';
+import { globPattern, isGlob } from '../util/glob.ts';
+import { type Diagnostic, diagnostic, wholeFile } from './diagnostics/diagnostic.ts';
+import { suggestion } from './diagnostics/nearest.ts';
+import { type Inventory, type InventoryHost, membersOf } from './inventory/inventory.ts';
+import type { Playbook } from './playbook/playbook.ts';
 
 /** What the flags name. `hosts` and `groups` add up, `apps` narrows; nothing at all means everything. */
 export type Selection = {

@@ -34,8 +34,7 @@ export async function makeSandbox(privateKey: string, user: string): Promise<San
     LOGNAME: user,
     SHELL: '/bin/sh',
     LANG: 'C.UTF-8',
-    /** The host program keeps its state under the app's root and does not act as root, even when the caller is. */
-    FLEET_STATE_IN_ROOT: '1',
+    /** Below it the host program keeps its state under the app's root and does not act as root, even when the caller is. */
     FLEET_DEMO_ROOT: root,
   };
   return { root, home, identityFile, env };

@@ -1,11 +1,16 @@
 import { type CallSite, call, probeScript, splitProbe } from '../host/call.ts';
 import { type ProbeReply, parseFacts } from '../host/facts.ts';
+import { stateFolder } from '../host/layout.ts';
+import type { HostFacts } from '../model/facts.ts';
+import { generationId } from '../model/ids.ts';
+import type { Layout } from '../model/layout.ts';
 import { type Exit, type Failure, fail, type HostOutcome, ok, type Result } from '../model/outcome.ts';
 import type { HostTarget } from '../model/target.ts';
 import type { BoundTask } from '../model/task.ts';
 import type { Transport } from '../transport/transport.ts';
 import { locked } from './locked.ts';
-import { type HostRun, QUICK } from './run.ts';
+import { unitNames } from './plan/namesakes.ts';
+import { type HostRun, QUICK, RECOVERY } from './run.ts';
 
 /** A connected host whose state is known. */
 export type OpenHost = AsyncDisposable & {
@@ -37,7 +42,7 @@ export async function openHost(
 
 type Probed = Pick<OpenHost, 'site' | 'probe' | 'fragments'>;
 
-export async function probeHost(
+async function probeHost(
   transport: Transport,
   target: HostTarget,
   tasks: readonly BoundTask[],
@@ -48,6 +53,7 @@ export async function probeHost(
     target.layout,
     tasks.map((task) => task.probe),
     nonce,
+    unitNames(tasks),
   );
   const reply = await transport.run(script, { signal: run.signal, timeoutMs: QUICK });
   if (!reply.ok) return reply;
@@ -73,6 +79,22 @@ const probeFailure = (exit: Exit): Failure =>
     ? { kind: 'needs-repair', detail: exit.stdout.trim() }
     : { kind: 'step-failed', step: 'probe', exit };
 
+/** Why root does not work in the app's root as it stands, or null. */
+export const unsafeRoot = ({ unsafe }: HostFacts): Failure | null =>
+  unsafe.length === 0 ? null : { kind: 'unsafe-root', why: unsafe.join('; ') };
+
+/** That something runs of which the host has no record, or null. */
+export const unrecorded = ({ facts, units }: ProbeReply, layout: Layout): Failure | null =>
+  !facts.unrecorded
+    ? null
+    : {
+        kind: 'unrecorded',
+        folder: stateFolder(layout, facts.uid),
+        generation: facts.active,
+        newest: facts.generations.at(-1)?.id ?? generationId(0),
+        running: units.filter(({ active }) => active === 'active').map(({ unit }) => unit),
+      };
+
 /**
  * Finishes what a dead run left on the host, before anything new is begun there.
  * @returns the host as it is afterwards, or why it must be left alone
@@ -85,17 +107,21 @@ export async function recoverHost(
 ): Promise<Result<OpenHost>> {
   const { open, facts } = host.probe;
   if (facts.held !== null) return fail(locked(facts.held));
+  const unsafe = unsafeRoot(facts);
+  if (unsafe !== null) return fail(unsafe);
   if (open === null) return ok(host);
   if (open.running) return fail(locked(`${open.by} (transaction ${open.txn}, ${host.probe.facts.phase})`));
   const script = call(host.site, 'recover');
-  const reply = await host.transport.run(script, { signal: run.signal, timeoutMs: 5 * QUICK });
+  const reply = await host.transport.run(script, { signal: run.signal, timeoutMs: RECOVERY });
   if (!reply.ok) return reply;
   if (reply.value.code === 75) return fail(locked(open.by));
-  if (reply.value.code !== 0) return fail({ kind: 'needs-repair', detail: reply.value.stdout.trim() });
-  run.emit({
-    type: 'note',
-    text: `an earlier deploy by ${open.by} was left in ${host.probe.facts.phase} on its way from ${open.from} to ${open.to}; it was finished first`,
-  });
+  if (reply.value.code === 78) return fail({ kind: 'needs-repair', detail: reply.value.stdout.trim() });
+  if (reply.value.code !== 0) return fail({ kind: 'step-failed', step: 'finish an earlier run', exit: reply.value });
+  const way = `an earlier deploy by ${open.by} was left in ${facts.phase} on its way from ${open.from} to ${open.to}`;
+  const done = reply.value.stdout.includes('recovered ')
+    ? 'it was finished first'
+    : 'something else is live since, so it was closed';
+  run.emit({ type: 'note', text: `${way}; ${done}` });
   const again = await probeHost(host.transport, target, tasks, run);
   return again.ok ? ok({ ...host, ...again.value }) : again;
 }

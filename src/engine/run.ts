@@ -1,5 +1,6 @@
 import type { EventBody } from '../model/events.ts';
 import type { Connect } from '../transport/transport.ts';
+import type { Meeting } from './fleet/same-machine.ts';
 
 /** What a run gives to everything that works on one host. */
 export type RunContext = {
@@ -19,14 +20,24 @@ export type HostRun = RunContext & {
   readonly by: string;
   /** A fresh name for a transaction or a frame, in letters and digits. */
   readonly newId: () => string;
-  /** Waits until every host of the run is ready to be confirmed; absent when each is confirmed by itself. */
-  readonly together?: () => Promise<boolean>;
+  /** Says what was found on the host, before anything is changed there: why it must be left alone, or null. */
+  readonly alone: Meeting['alone'];
+  /** Waits for every host of the run; absent when each is switched and confirmed by itself. False: one of them failed. */
+  readonly together?: {
+    /** Until all may be switched. */
+    readonly staged: () => Promise<boolean>;
+    /** Until all may be confirmed, for so many milliseconds at most: a host that goes back by itself takes all along. */
+    readonly healthy: (withinMs: number) => Promise<boolean>;
+  };
   /** Whether rsync is installed beside us. */
   readonly localRsync: boolean;
 };
 
 /** Milliseconds for commands that only look or switch, so that a silent host is given up in time. */
 export const QUICK = 60_000;
+
+/** Milliseconds for a host to finish what a dead run left; it tries the way back three times, and each has its limits. */
+export const RECOVERY = 900_000;
 
 /** Waits, or returns early when the signal aborts. */
 export const pause = (ms: number, signal: AbortSignal): Promise<void> =>

@@ -3,6 +3,9 @@ import { type EnvEntry, isShellOwn, KEY_RULE } from './key.ts';
 import { brokenText, decode, type EnvProblem, endOfLine, problemAt } from './text.ts';
 import { readValue } from './value.ts';
 
+/** The variables of an env file, and its lines that no reader but fleet takes as they stand. */
+export type EnvFile = { readonly entries: readonly EnvEntry[]; readonly loose: readonly number[] };
+
 /**
  * Reads an env file by a strict grammar; every mistake is reported, not only the first.
  *
@@ -11,9 +14,11 @@ import { readValue } from './value.ts';
  *   value  = bare | '…' | "…" with the escapes \n \t \r \" \\ \$ \`
  *
  * Quoted values may span lines. A bare value has none of the characters that systemd, shells and dotenv libraries
- * read differently: blanks, quotes, # $ ` \ ; & | < > ( ) and ~ where a shell would expand it.
+ * read differently: quotes, # $ ` \ ; & | < > ( ) and ~ where a shell would expand it. What has one meaning to
+ * everybody who can read it at all is taken too, and told of, since it is not written as it stands: `export` before a
+ * key, blanks around the = sign, and blanks inside a bare value.
  */
-export function parseEnv(input: string | Uint8Array): Result<readonly EnvEntry[], readonly EnvProblem[]> {
+export function readEnv(input: string | Uint8Array): Result<EnvFile, readonly EnvProblem[]> {
   const raw = typeof input === 'string' ? input : decode(input);
   const broken = brokenText(raw);
   if (broken !== null) return fail([broken]);
@@ -21,28 +26,40 @@ export function parseEnv(input: string | Uint8Array): Result<readonly EnvEntry[]
   const text = raw.replaceAll('\r\n', '\n');
   const entries: EnvEntry[] = [];
   const problems: EnvProblem[] = [];
+  const loose: number[] = [];
   const seen = new Map<string, number>();
   for (let at = 0, end = 0; at < text.length; at = end + 1) {
     end = endOfLine(text, at);
     const line = text.slice(at, end);
     if (/^[ \t]*(#.*)?$/.test(line)) continue;
 
-    const [head, blanks = '', key] = /^([ \t]*)([A-Za-z_][A-Za-z0-9_]*)=/.exec(line) ?? [];
+    const [head, before = '', key, around] =
+      /^([ \t]*(?:export[ \t]+)?)([A-Za-z_][A-Za-z0-9_]*)([ \t]*=[ \t]*)/.exec(line) ?? [];
     if (head === undefined || key === undefined) {
       problems.push(problemAt(text, at + line.search(/[^ \t]/), headTrouble(line)));
       continue;
     }
     const first = seen.get(key);
     const trouble = keyTrouble(key, first === undefined ? null : problemAt(text, first, '').line);
-    if (trouble !== null) problems.push(problemAt(text, at + blanks.length, trouble));
+    if (trouble !== null) problems.push(problemAt(text, at + before.length, trouble));
     seen.set(key, first ?? at);
 
     const read = readValue(text, at + head.length);
-    if (read.ok) entries.push({ key, value: read.value.value });
-    else problems.push(problemAt(text, read.failure.at, `${key}: ${read.failure.message}`));
+    if (read.ok) {
+      entries.push({ key, value: read.value.value });
+      const rest = line.slice(head.length);
+      const blanks = /^[^'"].*[ \t]/.test(rest.trimEnd()) || (around !== '=' && (rest !== '' || around?.[0] !== '='));
+      if (before.trim() !== '' || blanks) loose.push(problemAt(text, at, '').line);
+    } else problems.push(problemAt(text, read.failure.at, `${key}: ${read.failure.message}`));
     end = read.ok ? read.value.end : read.failure.end;
   }
-  return problems.length > 0 ? fail(problems) : ok(entries);
+  return problems.length > 0 ? fail(problems) : ok({ entries, loose });
+}
+
+/** The variables alone. */
+export function parseEnv(input: string | Uint8Array): Result<readonly EnvEntry[], readonly EnvProblem[]> {
+  const read = readEnv(input);
+  return read.ok ? ok(read.value.entries) : read;
 }
 
 function keyTrouble(key: string, firstLine: number | null): string | null {
@@ -52,8 +69,6 @@ function keyTrouble(key: string, firstLine: number | null): string | null {
 
 /** Why a line does not begin with `KEY=`. It may be a piece of a value, so nothing of it is shown. */
 function headTrouble(line: string): string {
-  if (/^[ \t]*export[ \t]/.test(line)) return 'remove `export`: systemd would ignore the line';
-  if (/^[ \t]*[A-Za-z_][A-Za-z0-9_]*[ \t]+=/.test(line)) return 'a space before the = sign: remove it';
   if (!line.includes('=')) return 'not KEY=value, a # comment or blank; a value of several lines goes in quotes';
   return `the key ${KEY_RULE}; a value of several lines goes in quotes`;
 }

@@ -32,19 +32,34 @@ function readQuoted(text: string, start: number): ReadValue {
 function readBare(text: string, start: number): ReadValue {
   const end = endOfLine(text, start);
   const value = text.slice(start, end).replace(/[ \t]+$/, '');
-  const bad = /[\s"'#$`\\;&|<>()\p{Cc}]|(?<=^|[:=])~/u.exec(value);
+  const bad = /(?![ \t])[\s"'#$`\\;&|<>()\p{Cc}]|(?<=^|[:=])~/u.exec(value);
+  const second = /[ \t](?=[A-Za-z_][A-Za-z0-9_]*=)/.exec(value);
+  // To a shell these are two variables, to others one.
+  if (bad === null && second !== null) return fail({ at: start + second.index + 1, end, message: SECOND });
   if (bad === null) return ok({ value, end });
-  return fail({ at: start + bad.index, end, message: bareTrouble(bad[0], bad.index) });
+  return fail({ at: start + bad.index, end, message: bareTrouble(bad[0], value.slice(bad.index)) });
 }
 
-function bareTrouble(character: string, index: number): string {
-  if (character === ' ' && index === 0) return 'a space after the = sign: remove it, or put the value in single quotes';
-  if (character === ' ') return 'a space outside quotes: quote the value, and put a comment on a line of its own';
+/** @param rest the value from the character on */
+function bareTrouble(character: string, rest: string): string {
+  if (character === '#')
+    return '# outside quotes: put a comment on a line of its own, and a value with it in single quotes';
+  if (isVariable(rest)) return NOT_FILLED_IN;
+  if (character === '~') return '~ outside quotes: write the folder out, or put single quotes around a plain tilde';
   if (/[\s\p{Cc}]/u.test(character)) return 'a blank or control character outside quotes: quote the value';
   if (/["']/.test(character))
     return 'a quote inside an unquoted value: put the other kind of quotes around the whole value';
   return `${character} outside quotes is not read alike by systemd and by shells: put single quotes around the value`;
 }
+
+/** Whether a dollar sign begins what looks like a variable. */
+const isVariable = (rest: string) => /^\$(\{|[A-Za-z_])/.test(rest);
+
+const SECOND =
+  'what looks like another variable in the same line: give it a line of its own, or put quotes around the value';
+
+const NOT_FILLED_IN =
+  '$ outside quotes: variables are not filled in here, so write the value itself (or give it with `set:` in the playbook); a plain dollar sign goes in single quotes';
 
 function readSingle(text: string, start: number): ReadValue {
   const close = text.indexOf("'", start + 1);
@@ -66,12 +81,18 @@ function readDouble(text: string, start: number): ReadValue {
       value += escaped ?? '';
       i += 1;
     } else {
-      if (c === '$' || c === '`')
-        trouble ??= { at: i, message: `a shell would expand ${c} in double quotes: write \\${c}` };
+      if (c === '$' || c === '`') trouble ??= { at: i, message: expansion(text.slice(i, i + 3)) };
       value += c;
     }
   }
   return fail({ at: start, end: text.length, message: 'this double quote is never closed' });
+}
+
+function expansion(from: string): string {
+  const [c] = from;
+  const plain = `a shell would expand ${c} in double quotes: write \\${c}`;
+  if (!isVariable(from)) return plain;
+  return `a shell would expand $ in double quotes, but variables are not filled in here: write the value itself (or give it with \`set:\` in the playbook); a plain dollar sign is \\$`;
 }
 
 const STRAY_BACKSLASH = 'in double quotes a backslash goes before n t r " \\ $ or `: write \\\\, or use single quotes';

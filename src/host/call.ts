@@ -1,4 +1,4 @@
-import type { Layout } from '../model/target.ts';
+import type { Layout } from '../model/layout.ts';
 import { Script, sh } from '../shell/sh.ts';
 import { stateFolder } from './layout.ts';
 import { PROGRAM, PROGRAM_NAME } from './program.ts';
@@ -30,15 +30,25 @@ export type CallSite = { readonly layout: Layout; readonly uid: number; readonly
  * The run's first command: the host's state, then each fragment's output behind a line "NONCE index". The program is
  * part of the script, so that a probe writes nothing.
  * @param nonce a word that no output contains
+ * @param units names of units that are to be installed: what they lead to on the host is told
  */
-export function probeScript(layout: Layout, fragments: readonly (Script | null)[], nonce: string): Script {
+export function probeScript(
+  layout: Layout,
+  fragments: readonly (Script | null)[],
+  nonce: string,
+  units: readonly string[] = [],
+): Script {
   const program = sh`set -- ${layout.root} ${layout.app} probe ${PROGRAM_NAME} ${layout.user ?? '-'} ${TOOLS}`;
   const sections = fragments.map((fragment, i) =>
     fragment === null
       ? sh`printf ${`\n${nonce} ${i}\n`}`
       : Script.join([sh`printf ${`\n${nonce} ${i}\n`}`, sh`(`, fragment, sh`)`], '\n'),
   );
-  return Script.join([program, Script.ofProgram(PROGRAM), ...sections, sh`printf ${`\n${nonce} end\n`}`], '\n');
+  const named = units.length === 0 ? [] : [sh`tell_namesakes ${units}`];
+  return Script.join(
+    [program, Script.ofProgram(PROGRAM), ...named, ...sections, sh`printf ${`\n${nonce} end\n`}`],
+    '\n',
+  );
 }
 
 /** Splits what `probeScript` printed; null when the end is missing, which means that it was cut short. */
@@ -52,15 +62,30 @@ export function splitProbe(
   return { state, fragments: rest.slice(0, count).map((section) => section.slice(section.indexOf('\n') + 1)) };
 }
 
+/** The program on the host. */
+export const programFile = ({ layout, uid }: CallSite): string => `${stateFolder(layout, uid)}/${PROGRAM_NAME}`;
+
 /** One verb of the host program. The program is put on the host first where it is not there yet. */
 export function call(site: CallSite, verb: string, ...words: readonly (string | number)[]): Script {
-  const state = stateFolder(site.layout, site.uid);
-  const run = sh`exec sh ${`${state}/${PROGRAM_NAME}`} ${site.layout.root} ${site.layout.app} ${verb} ${words}`;
-  return site.hasProgram ? run : Script.join([install(state), run], '\n');
+  const run = sh`exec sh ${programFile(site)} ${site.layout.root} ${site.layout.app} ${verb} ${words}`;
+  return site.hasProgram ? run : Script.join([install(site), run], '\n');
+}
+
+/**
+ * Makes the functions of the host program usable for what follows in a script, which wants a subshell of its own: the
+ * program's settings (PATH, umask, `set -u`) are put back to what scripts expect, but not for good.
+ */
+export function library(site: CallSite): Script {
+  const load = sh`set -- ${site.layout.root} ${site.layout.app} lib; . ${programFile(site)}; set +u; umask 022`;
+  return site.hasProgram ? load : Script.join([install(site), load], '\n');
 }
 
 /** One verb that only reads. On a host with another fleet's program, or none, ours is part of the script and not left there. */
-export const look = (site: CallSite, verb: 'history' | 'unit' | 'scrub', ...words: readonly string[]): Script =>
+export const look = (
+  site: CallSite,
+  verb: 'history' | 'unit' | 'scrub' | 'verify' | 'command' | 'ownership',
+  ...words: readonly string[]
+): Script =>
   site.hasProgram
     ? call(site, verb, ...words)
     : Script.join(
@@ -69,7 +94,8 @@ export const look = (site: CallSite, verb: 'history' | 'unit' | 'scrub', ...word
       );
 
 /** Two operators may install at the same moment: each writes a file of its own, and either may win the name. */
-function install(state: string): Script {
+function install({ layout, uid }: CallSite): Script {
+  const state = stateFolder(layout, uid);
   const temporary = sh`${`${state}/.${PROGRAM_NAME}`}.$$`;
   return Script.join(
     [

@@ -1,7 +1,11 @@
-import type { UnitState } from '../model/check.ts';
-import type { GenerationFacts, HostFacts, Observed } from '../model/facts.ts';
+import type { BootLine, Bystander } from '../model/beside.ts';
+import type { GenerationFacts, HostFacts, Observed, UnitState } from '../model/facts.ts';
 import { digest, generationId } from '../model/ids.ts';
+import type { Aside, Namesake } from '../model/namesake.ts';
 import type { HistoryEntry, Made } from '../model/report.ts';
+import { capped, MOST } from '../util/capped.ts';
+import { parseBootLine, parseBystander } from './beside.ts';
+import { parseAside, parseNamesakes } from './namesakes.ts';
 
 /** A transaction that the journal shows as unfinished. */
 export type OpenTransaction = {
@@ -11,6 +15,19 @@ export type OpenTransaction = {
   /** Whether its runner still lives; otherwise it waits for recovery. */
   readonly running: boolean;
   readonly by: string;
+};
+
+/** Another app that is live on the host: what is its own. */
+export type Neighbour = {
+  readonly app: string;
+  readonly active: number;
+  /** Its service account; null when it has none. */
+  readonly user: string | null;
+  readonly root: string;
+  /** Unit files and drop-ins, relative to the unit directory. */
+  readonly units: readonly string[];
+  /** Files outside of its release. */
+  readonly files: readonly string[];
 };
 
 export type ProbeReply = {
@@ -23,16 +40,31 @@ export type ProbeReply = {
   readonly group: string | null;
   /** What runs the active generation: systemd, nohup, or `-` when there is none. */
   readonly runtime: string;
+  /** Whether no other account ever could write in the active release, so that its files may be shared. */
+  readonly sealed: boolean;
   /** Services of the active generation. */
   readonly units: readonly UnitState[];
   /** Parts of the active generation with their digests. */
   readonly parts: ReadonlyMap<string, string>;
+  /** The other apps of the host; none where only root could see them. */
+  readonly neighbours: readonly Neighbour[];
+  /** What the names of the wanted units lead to on the host, where they are not the app's already. */
+  readonly namesakes: readonly Namesake[];
+  /** Units of the host that those of the active generation have taken the place of. */
+  readonly aside: readonly Aside[];
+  /** What stands at the root's `current` and is neither fleet's nor a link that can be kept, in words; null otherwise. */
+  readonly currentTaken: string | null;
+  /** Processes of others that have to do with the root. */
+  readonly bystanders: readonly Bystander[];
+  /** Lines of crontabs and rc.local, of all those that have to do with it. */
+  readonly bootLines: readonly BootLine[];
 };
 
-/** Parses a line "unit NAME ACTIVE SUB PID RESTARTS RESULT STATUS" without its first word. */
+/** Parses a line "unit NAME ACTIVE SUB PID RESTARTS RESULT STATUS [TRIGGER,TRIGGER…]" without its first word. */
 export function parseUnit(rest: string): UnitState {
-  const [unit = '', active = 'unknown', sub = '', pid, restarts, result = '', status] = rest.split(' ');
-  return { unit, active, sub, pid: Number(pid), restarts: Number(restarts), result, status: Number(status) };
+  const [unit = '', active = 'unknown', sub = '', pid, restarts, result = '', status, by] = rest.split(' ');
+  const state = { unit, active, sub, pid: Number(pid), restarts: Number(restarts), result, status: Number(status) };
+  return by === undefined ? state : { ...state, startedBy: by === '-' ? [] : by.split(',') };
 }
 
 /** Parses what the verb `history` prints: transactions oldest first, and the generations on the host. */
@@ -61,10 +93,13 @@ export function parseFacts(text: string): ProbeReply {
   const many = new Map<string, string[]>();
   for (const line of text.split('\n')) {
     const [key = '', ...words] = line.split(' ');
-    many.set(key, [...(many.get(key) ?? []), words.join(' ')]);
+    const before = many.get(key);
+    if (before === undefined) many.set(key, [words.join(' ')]);
+    else before.push(words.join(' '));
   }
   const all = (key: string) => many.get(key) ?? [];
   const one = (key: string) => all(key)[0] ?? '';
+  const words = (key: string) => capped(all(key), MOST, (text) => text);
   const init: Observed<'systemd' | 'none'> =
     one('init') === 'systemd' || one('init') === 'none'
       ? { known: true, value: one('init') as 'systemd' | 'none' }
@@ -74,6 +109,7 @@ export function parseFacts(text: string): ProbeReply {
     facts: {
       uid: Number(one('uid')),
       user: one('user'),
+      machine: one('machine') || null,
       arch: one('arch'),
       os: one('os'),
       init,
@@ -83,15 +119,24 @@ export function parseFacts(text: string): ProbeReply {
       freeBytes: Number(one('free-kib')) * 1024,
       freeInodes: Number(one('free-inodes')) || 0,
       active: generationId(Number(one('active'))),
-      generations: all('generation').map(parseGeneration),
+      generations: newest(all('generation').map(parseGeneration), Number(one('active'))),
+      remains: one('remains') === 'yes',
+      unrecorded: one('unrecorded') === 'yes',
       held: one('held') || one('lease') || null,
       phase: one('phase') || 'IDLE',
-      found: all('found'),
-      drift: all('drift'),
-      foreign: all('foreign').map((line) => {
-        const [unit = '', path = ''] = line.split(' ');
-        return { unit, path };
-      }),
+      found: words('found'),
+      drift: words('drift'),
+      altered: words('altered'),
+      unsafe: words('unsafe'),
+      below: one('below') || null,
+      foreign: capped(
+        all('foreign').map((line) => {
+          const [unit = '', path = ''] = line.split(' ');
+          return { unit, path };
+        }),
+        MOST,
+        (text) => ({ unit: 'other units', path: text }),
+      ),
     },
     hasProgram: one('program') === 'yes',
     open:
@@ -99,10 +144,43 @@ export function parseFacts(text: string): ProbeReply {
     elsewhere: one('elsewhere') || null,
     group: one('group') || null,
     runtime: one('runtime') || '-',
-    units: all('unit').map(parseUnit),
-    parts: new Map(all('part').map((line) => [line.slice(line.indexOf(' ') + 1), line.slice(0, line.indexOf(' '))])),
+    sealed: one('sealed') === 'yes',
+    units: capped(all('unit').map(parseUnit), MOST_UNITS, (text) => ({ ...parseUnit(''), unit: text })),
+    parts: new Map(
+      capped(all('part'), MOST_PARTS, (text) => `- ${text}`).map((line) => [
+        line.slice(line.indexOf(' ') + 1),
+        line.slice(0, line.indexOf(' ')),
+      ]),
+    ),
+    neighbours: all('neighbour').map((line) => parseNeighbour(line, all('neighbour-unit'), all('neighbour-file'))),
+    namesakes: parseNamesakes(all('namesake').slice(0, MOST_UNITS), all('namesake-with').slice(0, MOST_UNITS)),
+    aside: all('aside').slice(0, MOST_UNITS).map(parseAside),
+    currentTaken: one('current-taken') || null,
+    bystanders: all('beside-process').slice(0, MOST).flatMap(parseBystander),
+    bootLines: all('beside-line').slice(0, MOST).map(parseBootLine),
   };
 }
+
+function parseNeighbour(line: string, units: readonly string[], files: readonly string[]): Neighbour {
+  const [app = '', active, user = '-', ...root] = line.split(' ');
+  const own = (lines: readonly string[]) =>
+    lines.filter((one) => one.startsWith(`${app} `)).map((one) => one.slice(app.length + 1));
+  return {
+    ...{ app, active: Number(active), user: user === '-' ? null : user, root: root.join(' ') },
+    ...{ units: own(units), files: own(files) },
+  };
+}
+
+/** More than an app has; what a host says beyond them is not kept, and the last entry says so. */
+const MOST_UNITS = 1000;
+const MOST_PARTS = 5000;
+const MOST_GENERATIONS = 1000;
+
+/** A generation that is not kept cannot be gone back to: the newest are, and the active one. */
+const newest = (all: readonly GenerationFacts[], active: number): readonly GenerationFacts[] =>
+  all.length <= MOST_GENERATIONS
+    ? all
+    : all.filter(({ id }, i) => id === active || i >= all.length - MOST_GENERATIONS).slice(-MOST_GENERATIONS - 1);
 
 function parseGeneration(rest: string): GenerationFacts {
   const [id, verdict, base, hex = ''] = rest.split(' ');

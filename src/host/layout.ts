@@ -1,4 +1,4 @@
-import type { Layout } from '../model/target.ts';
+import type { Layout } from '../model/layout.ts';
 
 /** Where fleet keeps what decides on a host: root's own folder, or below the app's root when there is no root. */
 export const stateFolder = (layout: Layout, uid: number): string =>

@@ -1,8 +1,11 @@
 import type { RuntimeName } from '../model/facts.ts';
 import type { Digest, GenerationId } from '../model/ids.ts';
-import type { Content, ExposureGate, LiveFile, UnitFile } from '../model/plan.ts';
+import type { Layout } from '../model/layout.ts';
+import type { BeforeStep, Content, ExposureGate, LiveFile, UnitFile } from '../model/plan.ts';
 import type { Secret } from '../model/secret.ts';
-import type { Layout, Source } from '../model/target.ts';
+import { accountLine, type DataFolder, type ServiceAccount } from '../model/service-account.ts';
+import type { Source } from '../model/target.ts';
+import { quote } from '../shell/sh.ts';
 
 /** Everything that makes a generation besides its code. */
 export type GenerationRecord = {
@@ -24,7 +27,11 @@ export type GenerationRecord = {
   readonly start: readonly string[];
   readonly files: readonly LiveFile[];
   readonly env: Secret | null;
+  readonly before: readonly BeforeStep[];
   readonly exposure: readonly ExposureGate[];
+  /** As whom its services run. */
+  readonly accounts: readonly ServiceAccount[];
+  readonly folders: readonly DataFolder[];
   /** What it is proved with, one check a line (see `BoundCheck.written`). */
   readonly checks: readonly string[];
   /** The runtime's own files, e.g. what the nohup supervisor reads. */
@@ -37,7 +44,7 @@ const list = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join
 
 /** The files of a record as the host program reads them (see record.sh). */
 export function recordFiles(record: GenerationRecord): RecordFile[] {
-  const text = (path: string, content: string, mode = 0o600): RecordFile => ({ path, content, mode });
+  const text = (path: string, content: string | Uint8Array, mode = 0o600): RecordFile => ({ path, content, mode });
   const source = record.source === null ? '-' : `${record.source.commit}${record.source.dirty ? ' dirty' : ''}`;
   return [
     text(
@@ -60,6 +67,8 @@ export function recordFiles(record: GenerationRecord): RecordFile[] {
     text('start', list(record.start)),
     text('data', list(record.layout.data)),
     text('checks', list(record.checks)),
+    text('accounts', list(record.accounts.map(accountLine))),
+    text('folders', list(record.folders.map(({ look, path }) => `${look} ${path}`))),
     text(
       'files.list',
       list(record.files.map((file, i) => `${i} ${file.mode.toString(8)} ${file.owner} ${file.group} ${file.path}`)),
@@ -71,6 +80,9 @@ export function recordFiles(record: GenerationRecord): RecordFile[] {
     ),
     text('exposure', list(record.exposure.map(({ unitFile, most }) => `${unitFile} ${most}`))),
     ...record.units.map((unit) => text(`units/${unit.path}`, unit.text, 0o644)),
+    ...record.before.map(({ argv, cwd, timeoutMs }, i) =>
+      text(`before/${i}`, `${[String(Math.ceil(timeoutMs / 1000)), cwd, ...argv].map(quote).join(' ')}\n`),
+    ),
     ...record.services.map((file) => text(file.path, file.text, file.mode)),
     ...(record.env === null ? [] : [{ path: 'env', content: record.env, mode: 0o600 }]),
   ];

@@ -1,9 +1,12 @@
 import { type GenerationId, generationId } from '../model/ids.ts';
+import { LEFT, type Left } from '../model/outcome.ts';
 
 /** What the runner of a transaction says, line by line. */
 export type RunnerLine =
-  | { readonly say: 'phase'; readonly phase: 'activate' | 'settle' | 'revert' }
+  | { readonly say: 'phase'; readonly phase: 'before' | 'activate' | 'settle' | 'revert' }
   | { readonly say: 'note'; readonly text: string }
+  /** Of a step before the start: `text` is what it prints, its exit status, or the seconds after which it was ended. */
+  | { readonly say: 'step'; readonly index: number; readonly what: StepWord; readonly text: string }
   | {
       readonly say: 'unit-failed';
       readonly unit: string;
@@ -23,18 +26,24 @@ export type RunnerLine =
   | { readonly say: 'unit-log'; readonly unit: string; readonly text: string }
   /** A restart was refused at once, with the last line that the service manager printed. */
   | { readonly say: 'refused'; readonly text: string }
+  /** Of what was made for the deploy, this stays. */
+  | { readonly say: 'left'; readonly left: Left }
   | { readonly say: 'await' }
   | { readonly say: 'expired' }
+  /** There is nothing new, and the runner is at work; `seconds` since its last line. */
+  | { readonly say: 'lives'; readonly phase: string; readonly seconds: number }
   | { readonly say: 'decision'; readonly verdict: 'commit' | 'revert' | 'none' }
   | {
       readonly say: 'end';
-      readonly end: 'committed' | 'reverted' | 'stuck' | 'busy' | 'conflict' | 'missing' | 'io' | 'died';
+      readonly end: 'committed' | 'reverted' | 'stuck' | 'busy' | 'conflict' | 'missing' | 'io' | 'full' | 'died';
       readonly generation: GenerationId;
     }
   | { readonly say: 'other'; readonly text: string };
 
-const PHASES = ['activate', 'settle', 'revert'] as const;
-const ENDS = ['committed', 'reverted', 'stuck', 'busy', 'conflict', 'missing', 'io', 'died'] as const;
+const STEP_WORDS = ['begin', 'output', 'done', 'failed', 'late', 'log'] as const;
+type StepWord = (typeof STEP_WORDS)[number];
+const PHASES = ['before', 'activate', 'settle', 'revert'] as const;
+const ENDS = ['committed', 'reverted', 'stuck', 'busy', 'conflict', 'missing', 'io', 'full', 'died'] as const;
 const VERDICTS = ['commit', 'revert', 'none'] as const;
 
 const oneOf = <T extends string>(words: readonly T[], word: string | undefined): T | undefined =>
@@ -50,8 +59,16 @@ export function parseRunnerLine(line: string): RunnerLine {
   if (key === 'phase' && phase) return { say: 'phase', phase };
   if (key === 'end' && end) return { say: 'end', end, generation: generationId(Number(words[1]) || 0) };
   if (key === 'decision' && verdict) return { say: 'decision', verdict };
+  if (key === 'lives') return { say: key, phase: words[0] ?? '', seconds: Number(words[1]) || 0 };
   if (key === 'await' || key === 'expired') return { say: key };
   if (key === 'note' || key === 'refused') return { say: key, text: rest };
+  const kind = oneOf(LEFT, words[0]);
+  if (key === 'left' && kind) {
+    const [name = '', because = ''] = words.slice(1).join(' ').split('\t');
+    return { say: 'left', left: { kind, name, because } };
+  }
+  const what = oneOf(STEP_WORDS, words[1]);
+  if (key === 'step' && what) return { say: 'step', index: Number(words[0]), what, text: words.slice(2).join(' ') };
   if (key === 'differs') {
     const [unit = '', property = '', ...values] = words;
     const [meant = '', got = ''] = values.join(' ').split('\t');

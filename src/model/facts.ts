@@ -17,6 +17,8 @@ export type HostFacts = {
   /** Effective user id that commands run with: 0 when root was reached, directly or by sudo. */
   readonly uid: number;
   readonly user: string;
+  /** The machine as it is up now, the same under whatever name it was reached; null where it could not be told. */
+  readonly machine: string | null;
   readonly arch: string;
   /** `ID VERSION_ID` of /etc/os-release, e.g. `debian 12`. */
   readonly os: string;
@@ -33,6 +35,10 @@ export type HostFacts = {
   /** Where `current` points; 0 when fleet has nothing active there. */
   readonly active: GenerationId;
   readonly generations: readonly GenerationFacts[];
+  /** Whether a history, or notes of what was made for the app, are there: a full rollback has something to remove. */
+  readonly remains: boolean;
+  /** Whether something of the app is live of which the state folder has no record: it is gone, or of an older time. */
+  readonly unrecorded: boolean;
   /** Who else is at work there or holds the host, in words; null when nobody is. */
   readonly held: string | null;
   /** Phase of the journal: IDLE, or what an unfinished transaction was doing. */
@@ -41,6 +47,29 @@ export type HostFacts = {
   readonly found: readonly string[];
   /** Differences between the active generation and the live host, in words. */
   readonly drift: readonly string[];
+  /** Files of the active release that are not as they were sealed, relative to the root. */
+  readonly altered: readonly string[];
+  /** The account below whose folder the app's root lies or is to lie; null where nobody but root can turn its name. */
+  readonly below: string | null;
+  /** Why the app's root cannot be trusted as it stands, in words. */
+  readonly unsafe: readonly string[];
   /** Drop-ins that somebody else put on the host for units of the active generation. */
   readonly foreign: readonly { readonly unit: string; readonly path: string }[];
+};
+
+/** Normalised state of a service, whatever runtime runs it. */
+export type UnitState = {
+  readonly unit: string;
+  /**
+   * active, activating, inactive, failed … as systemd names them; the nohup runtime uses the same words. `taken`: it
+   * runs, or not, for another app of the host, which `sub` names.
+   */
+  readonly active: string;
+  readonly sub: string;
+  readonly pid: number;
+  readonly restarts: number;
+  readonly result: string;
+  readonly status: number;
+  /** Who starts it where the deploy itself does not: sockets, timers, paths; empty for somebody else. It need not run. */
+  readonly startedBy?: readonly string[];
 };

@@ -1,7 +1,11 @@
 import type { Script } from '../shell/sh.ts';
+import type { Beside } from './beside.ts';
 import type { RuntimeName } from './facts.ts';
 import type { Digest, GenerationId } from './ids.ts';
+import type { Aside, Namesake } from './namesake.ts';
+import type { Failure } from './outcome.ts';
 import type { Secret } from './secret.ts';
+import type { LoginChange } from './service-account.ts';
 
 /** One entry of a local tree, chosen and hashed before anything is contacted. */
 export type TreeEntry =
@@ -32,8 +36,10 @@ export type PrepareStep = {
   readonly title: string;
   readonly apply: Script;
   readonly undo: Script | 'keep';
-  /** What it makes that outlives generations: a full rollback removes it, `--keep-data` leaves data and account. */
-  readonly makes?: { readonly kind: 'folder' | 'data' | 'account'; readonly name: string };
+  /** Whether it changes what all apps of a host share, so that one does it at a time. */
+  readonly shared?: true;
+  /** What it makes that outlives generations: a full rollback removes it but for packages, `--keep-data` leaves data and account. */
+  readonly makes?: { readonly kind: 'folder' | 'data' | 'account' | 'packages'; readonly name: string };
   /** Milliseconds. */
   readonly timeoutMs: number;
 };
@@ -55,10 +61,20 @@ export type StageStep = { readonly id: string; readonly title: string } & (
     }
 );
 
+/** Runs as the service user behind the sealed release and before the switch; what it does to data stays. */
+export type BeforeStep = {
+  readonly id: string;
+  readonly title: string;
+  readonly argv: readonly string[];
+  /** Relative to the release. */
+  readonly cwd: string;
+  readonly timeoutMs: number;
+};
+
 /** A file that activation installs on the live host, outside the release. */
 export type LiveFile = {
   readonly path: string;
-  readonly content: string;
+  readonly content: string | Uint8Array;
   readonly mode: number;
   readonly owner: string;
   readonly group: string;
@@ -76,27 +92,36 @@ export type UnitFile = { readonly path: string; readonly text: string };
 export type TaskPlan = {
   readonly prepare: readonly PrepareStep[];
   readonly stage: readonly StageStep[];
+  /** In order. */
+  readonly before: readonly BeforeStep[];
   readonly units: readonly UnitFile[];
   /** Units to be enabled and running, in order. */
   readonly enable: readonly string[];
   readonly files: readonly LiveFile[];
   readonly env: Secret | null;
   readonly exposure: readonly ExposureGate[];
+  /** What it changes of accounts that somebody logs in with, since it was told to. */
+  readonly logins: readonly LoginChange[];
   readonly warnings: readonly string[];
   /** What the task needs and the host lacks; anything here leaves the host untouched. */
   readonly unsupported: readonly string[];
+  /** Why the host must be left untouched although it has all that is needed. */
+  readonly refused: readonly Failure[];
 };
 
 export const EMPTY_TASK_PLAN: TaskPlan = {
   prepare: [],
   stage: [],
+  before: [],
   units: [],
   enable: [],
   files: [],
   env: null,
   exposure: [],
+  logins: [],
   warnings: [],
   unsupported: [],
+  refused: [],
 };
 
 export type Advance = {
@@ -106,6 +131,7 @@ export type Advance = {
   readonly runtime: RuntimeName;
   readonly prepare: readonly PrepareStep[];
   readonly stage: readonly StageStep[];
+  readonly before: readonly BeforeStep[];
   readonly units: readonly UnitFile[];
   readonly enable: readonly string[];
   readonly files: readonly LiveFile[];
@@ -132,5 +158,12 @@ export type PlanView = {
   readonly runtime: RuntimeName;
   /** `+` comes, `-` goes, `~` changes, `!` is put right. */
   readonly changes: readonly { readonly sign: '+' | '-' | '~' | '!'; readonly text: string }[];
+  /** Units of the host that the app's take the place of, until no generation has their names any more. */
+  readonly replaces: readonly Namesake[];
+  /** Those that come back, since the app no longer has their names. */
+  readonly returns: readonly Aside[];
+  /** What else is at work in the app's folder, or will be. */
+  readonly beside: readonly Beside[];
+  readonly logins: readonly LoginChange[];
   readonly warnings: readonly string[];
 };

@@ -1,5 +1,4 @@
-import type { UnitState } from './check.ts';
-import type { GenerationFacts, HostFacts } from './facts.ts';
+import type { GenerationFacts, HostFacts, UnitState } from './facts.ts';
 import type { GenerationId } from './ids.ts';
 
 /** One transaction in a host's history. */
@@ -37,6 +36,8 @@ export type HostReport =
       readonly last: HistoryEntry | null;
       readonly units: readonly UnitState[];
       readonly drift: readonly string[];
+      /** Files of the release that were compared byte for byte with what was sealed; null where that was not asked. */
+      readonly verified: number | null;
       readonly foreign: HostFacts['foreign'];
     }
   | {

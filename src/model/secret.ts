@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { sha256 } from './digest.ts';
 import type { Digest } from './ids.ts';
+import { type Form, formsOf } from './secret-forms.ts';
 
 /**
  * A value that prints its name, never itself: in template strings, JSON, `console.log` and errors alike.
@@ -40,26 +41,31 @@ export class Secret {
 
   /**
    * A filter for text that came from elsewhere (a host's output): the second line of defence. Values shorter than six
-   * characters are left alone, or ordinary words would be torn apart. Multi-line values are matched line by line.
+   * bytes are left alone. Multi-line values are matched line by line.
    */
   static redactor(secrets: Iterable<Secret>): (text: string) => string {
-    const words = new Map<string, string>();
+    const forms = new Map<string, Form & { readonly mark: string }>();
     for (const secret of secrets) {
       for (const line of secret.#value.split('\n')) {
-        const forms = [
-          line,
-          JSON.stringify(line).slice(1, -1),
-          encodeURIComponent(line),
-          Buffer.from(line).toString('base64'),
-          // As shells and the env file itself write a single quote, and as Python shows a text that has both quotes.
-          line.replaceAll("'", `'"'"'`),
-          line.replaceAll("'", `'\\''`),
-          line.replaceAll('\\', '\\\\').replaceAll("'", "\\'"),
-        ];
-        for (const form of forms) if (line.length >= 6) words.set(form, secret.toString());
+        for (const form of formsOf(line)) {
+          if (!forms.has(form.text)) forms.set(form.text, { ...form, mark: secret.toString() });
+        }
       }
     }
-    const longestFirst = [...words].sort(([a], [b]) => b.length - a.length);
-    return (text) => longestFirst.reduce((rest, [word, mark]) => rest.replaceAll(word, mark), text);
+    const longestFirst = [...forms.values()].sort((a, b) => b.text.length - a.text.length);
+    return (text) => longestFirst.reduce((rest, form) => swap(rest, form), text);
   }
+}
+
+function swap(text: string, { text: word, before, after, mark }: Form & { readonly mark: string }): string {
+  if (!text.includes(word)) return text;
+  let done = '';
+  let rest = text;
+  for (let at = rest.indexOf(word); at >= 0; at = rest.indexOf(word)) {
+    const head = rest.slice(0, at);
+    rest = rest.slice(at + word.length);
+    done += `${before ? head.replace(/[A-Za-z0-9+/_-]$/, '') : head}${mark}`;
+    if (after) rest = rest.replace(/^[A-Za-z0-9+/_-]?={0,2}/, '');
+  }
+  return done + rest;
 }

@@ -1,7 +1,16 @@
 import type { BoundCheck } from './check.ts';
 import type { RuntimeName } from './facts.ts';
 import type { HostName } from './ids.ts';
+import type { Layout } from './layout.ts';
 import type { BoundTask } from './task.ts';
+
+/** Algorithms that the operator's SSH configuration limits a connection to; a list that is not there is no limit. */
+export type AlgorithmLimits = {
+  readonly kex?: readonly string[];
+  readonly hostKeys?: readonly string[];
+  readonly ciphers?: readonly string[];
+  readonly macs?: readonly string[];
+};
 
 /** One SSH hop, fully resolved: nothing below `config` consults a default. */
 export type Connection = {
@@ -17,11 +26,18 @@ export type Connection = {
   /** Pinned host keys, `type base64`; beats known_hosts when not empty. */
   readonly hostKeys: readonly string[];
   readonly knownHostsFiles: readonly string[];
+  /** The file of RevokedHostKeys, or null for none. */
+  readonly revokedHostKeys: string | null;
   /** Name to look up in known_hosts in place of the address (HostKeyAlias). */
   readonly hostKeyAlias: string | null;
   /** Hops to go through, outermost first. */
   readonly jump: readonly Connection[];
   readonly become: 'auto' | 'none' | 'sudo';
+  readonly algorithms?: AlgorithmLimits;
+  /** The only family of addresses to connect over (AddressFamily). */
+  readonly family?: 4 | 6;
+  /** Milliseconds that an attempt at this hop may take (ConnectTimeout), in place of the run's own limit. */
+  readonly connectTimeoutMs?: number;
 };
 
 export type DeployPolicy = {
@@ -36,17 +52,6 @@ export type DeployPolicy = {
   /** When the host goes back by itself unless confirmed; milliseconds after activation began. */
   readonly deadlineMs: number;
   readonly confirm: 'per-host' | 'together';
-};
-
-/** Where things stand on a host; see the contract, section 3. */
-export type Layout = {
-  readonly root: string;
-  readonly current: string;
-  readonly app: string;
-  /** Service account, or null when everything runs as the login user. */
-  readonly user: string | null;
-  /** Data folders relative to `root`. */
-  readonly data: readonly string[];
 };
 
 /** Where the deployed inputs came from, for the history. */

@@ -1,15 +1,17 @@
 import type { Script } from '../shell/sh.ts';
 import type { Declared } from './declared.ts';
 import type { HostFacts, RuntimeName } from './facts.ts';
+import type { Layout } from './layout.ts';
 import type { TaskPlan } from './plan.ts';
 import type { Secret } from './secret.ts';
-import type { Layout } from './target.ts';
 
 /** What planning a task may know of the host beyond the task's own facts. */
 export type PlanContext = {
   readonly host: HostFacts;
   readonly layout: Layout;
   readonly runtime: RuntimeName;
+  /** Accounts that fleet logs in as on this host. */
+  readonly logins: readonly string[];
 };
 
 /** A task of one host with its inputs read: what the engine works with. */

@@ -1,15 +1,17 @@
 import type { Reporter } from '../model/events.ts';
-import { jsonRenderer } from './json.ts';
-import { terminalPaint } from './paint.ts';
-import { type Chatter, plainRenderer } from './plain.ts';
-import type { Renderer, Row } from './renderer.ts';
-import { listen } from './report/heard.ts';
-import { cleanAll } from './sanitize.ts';
-import { type Sink, sinkTo } from './sink.ts';
+import { cleanAll } from '../util/sanitize.ts';
+import { type Format, formatRenderer } from './formats/index.ts';
+import { jsonRenderer } from './renderers/json.ts';
+import { type Chatter, plainRenderer } from './renderers/plain.ts';
+import type { Renderer } from './renderers/renderer.ts';
+import type { Row } from './tables/group.ts';
+import { listen } from './tables/heard.ts';
+import { terminalPaint } from './text/paint.ts';
+import { type Sink, sinkTo } from './text/sink.ts';
 
 export type ReporterOptions = {
   /** `auto`: the live view on a terminal, plain lines elsewhere. */
-  readonly mode: 'auto' | 'json' | 'plain';
+  readonly mode: 'auto' | 'json' | 'plain' | Format;
   readonly verbose: boolean;
   readonly quiet: boolean;
   /** Whether all that the command is for is a report at the end: then the way there is told only with `verbose`. */
@@ -105,8 +107,9 @@ async function choose(
 ): Promise<Renderer> {
   const { mode, hosts, env, isTTY, size, clock, verbose, quiet } = options;
   if (mode === 'json') return jsonRenderer(out, err, quiet);
+  if (mode === 'nagios' || mode === 'prometheus') return formatRenderer(out, mode, clock);
   const live = mode === 'auto' && isTTY && !verbose && !quiet && env.TERM !== 'dumb';
   if (!live) return plainRenderer(out, hosts, chatter(options));
-  const { terminalRenderer } = await import('./listr.ts');
+  const { terminalRenderer } = await import('./live/live.ts');
   return terminalRenderer(hosts, { out, paint: terminalPaint(env), size, clock }, broken);
 }

@@ -1,8 +1,8 @@
 import type { HostFacts, RuntimeName } from '../model/facts.ts';
 import { type Failure, fail, ok, type Result } from '../model/outcome.ts';
 import type { Runtime } from './define.ts';
-import { nohup } from './nohup.ts';
-import { systemd } from './systemd.ts';
+import { nohup } from './nohup/nohup.ts';
+import { systemd } from './systemd/systemd.ts';
 
 const refuse = (needs: string): Result<Runtime> => fail<Failure>({ kind: 'unsupported', needs });
 

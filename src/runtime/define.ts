@@ -1,6 +1,6 @@
 import type { HostFacts, RuntimeName } from '../model/facts.ts';
+import type { Layout } from '../model/layout.ts';
 import type { UnitFile } from '../model/plan.ts';
-import type { Layout } from '../model/target.ts';
 
 /** What a generation asks of the runtime of a host. */
 export type RecordInput = {

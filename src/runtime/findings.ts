@@ -1,4 +1,4 @@
-import type { Problem } from '../unit/problem.ts';
+import type { Problem } from '../unit/syntax/problem.ts';
 
 const place = ({ file, line }: Problem) => (line === 0 ? file : `${file}:${line}`);
 

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import type { Declared } from '../model/declared.ts';
+import type { Layout } from '../model/layout.ts';
 import type { TaskPlan, Tree } from '../model/plan.ts';
 import type { Secret } from '../model/secret.ts';
-import type { Layout } from '../model/target.ts';
 import type { BoundTask, PlanContext } from '../model/task.ts';
 import type { Script } from '../shell/sh.ts';
 
@@ -21,6 +21,8 @@ export class InputError extends Error {
 export type LocalIo = {
   /** Reads a text file. @throws InputError */
   read(path: string): Promise<string>;
+  /** Reads a file as it is: text where it is UTF-8, else its bytes. @throws InputError */
+  bytes(path: string): Promise<string | Uint8Array>;
   /** Regular files below a folder, relative to it, sorted. @throws InputError */
   list(folder: string): Promise<readonly string[]>;
   /** Walks a folder with gitignore-style patterns and hashes every file. @throws InputError */
@@ -29,6 +31,10 @@ export type LocalIo = {
   secret(source: SecretSource): Promise<string>;
   /** Fills `{{ name }}` holes in the text of a file, as in the playbook itself. @throws InputError */
   fill(text: string, file: string): string;
+  /** Tells the operator, once for all hosts, of what stops nothing. */
+  warn(text: string): void;
+  /** The same, for what only `fleet check` says. */
+  hint(text: string): void;
 };
 
 export type SecretSource = string | { readonly env: string } | { readonly command: readonly string[] };

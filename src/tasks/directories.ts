@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import type { Layout } from '../model/layout.ts';
 import { EMPTY_TASK_PLAN, type PrepareStep } from '../model/plan.ts';
-import type { Layout } from '../model/target.ts';
 import type { PlanContext } from '../model/task.ts';
 import { Script } from '../shell/sh.ts';
 import { defineTask } from './define.ts';
 import { accountName, anyPath, distinct, folderMode, isAbsolute, octal, showMode } from './fields.ts';
 import { createFolder, type Found, parseFolders, partsOf, probeFolder, repairFolder } from './folder.ts';
+import { type Place, parsePlaces, placeFor, probePlace } from './place.ts';
 
 const entry = z.strictObject({
   path: anyPath.meta({ description: "Absolute, or relative to the app's root.", examples: ['/var/log/jarvis'] }),
@@ -16,30 +17,33 @@ const entry = z.strictObject({
 
 const schema = distinct(entry, ({ path }) => path).min(1);
 
+/** What was found at each part of a path, and who keeps the folder that it stands in. */
+type Look = { readonly found: readonly Found[]; readonly place: Place | undefined };
+
 type Planned = { readonly step: PrepareStep } | { readonly needs: string } | null;
 
 const absolute = (path: string, layout: Layout) => (isAbsolute(path) ? path : `${layout.root}/${path}`);
 
-/** What keeps a path from being a folder that root may go into, or null. */
-function obstacle(path: string, found: readonly Found[], root: boolean): string | null {
+/** What keeps a path from being a folder, or null. */
+function obstacle(path: string, found: readonly Found[]): string | null {
   for (const [i, part] of partsOf(path).entries()) {
     const here = found[i];
     if (here === undefined) return `a look at ${part}`;
     if (here.state === 'other') return `a folder at ${part}, where something else stands`;
-    if (here.state !== 'link') continue;
-    if (part === path) return `a folder at ${part}, where a symbolic link stands`;
-    if (root && here.uid !== 0) return `a folder at ${part}, where a link stands that ${here.owner} can turn anywhere`;
+    if (here.state === 'link' && part === path) return `a folder at ${part}, where a symbolic link stands`;
   }
   return null;
 }
 
-function planFolder(spec: z.infer<typeof entry>, found: readonly Found[], { host, layout }: PlanContext): Planned {
+function planFolder(spec: z.infer<typeof entry>, { found, place }: Look, { host, layout }: PlanContext): Planned {
   const path = absolute(spec.path, layout);
   const root = host.uid === 0;
-  const needs = obstacle(path, found, root);
+  const owner = spec.owner ?? (root ? (layout.user ?? 'root') : host.user);
+  // The root below somebody's home is root's all the same: fleet stands in it, whatever its name leads to.
+  const home = path === layout.root && place?.keeper === 'account';
+  const needs = obstacle(path, found) ?? (root && !home ? placeFor(path, owner, place) : null);
   if (needs !== null) return { needs };
 
-  const owner = spec.owner ?? (root ? (layout.user ?? 'root') : host.user);
   const want = { path, owner, group: spec.group ?? null, mode: octal(spec.mode), chown: root };
   const words = `${path} (${showMode(want.mode)} ${owner}${want.group === null ? '' : `:${want.group}`})`;
   const step = { id: `directories:${path}`, timeoutMs: 60_000 };
@@ -69,13 +73,14 @@ export const directories = defineTask({
   }),
   probe: (list, layout) =>
     Script.join(
-      list.map(({ path }, i) => probeFolder(i, absolute(path, layout))),
+      list.flatMap(({ path }, i) => [probeFolder(i, absolute(path, layout)), probePlace(i, absolute(path, layout))]),
       '\n',
     ),
-  parse: parseFolders,
+  parse: (stdout) => ({ folders: parseFolders(stdout), places: parsePlaces(stdout) }),
 
-  plan({ spec: list }, found, context) {
-    const planned = list.map((spec, i) => planFolder(spec, found[i] ?? [], context)).filter((one) => one !== null);
+  plan({ spec: list }, { folders, places }, context) {
+    const look = (i: number): Look => ({ found: folders[i] ?? [], place: places[i] });
+    const planned = list.map((spec, i) => planFolder(spec, look(i), context)).filter((one) => one !== null);
     return {
       ...EMPTY_TASK_PLAN,
       prepare: planned.flatMap((one) => ('step' in one ? [one.step] : [])),

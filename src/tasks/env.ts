@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { systemdNeeded } from '../env/dialect.ts';
+import { dotenvDiffers, systemdNeeded } from '../env/dialect.ts';
 import { isKey, KEY_RULE } from '../env/key.ts';
-import { parseEnv } from '../env/parse.ts';
+import { readEnv } from '../env/parse.ts';
 import { isValue } from '../env/value.ts';
 import { writeEnv } from '../env/write.ts';
 import { EMPTY_TASK_PLAN } from '../model/plan.ts';
@@ -44,15 +44,27 @@ export const env = defineTask({
   schema,
 
   async local({ from, required, set }, io) {
-    const parsed = parseEnv(await io.secret(from));
+    const parsed = readEnv(await io.secret(from));
     // The place goes into the message, not into `at`: a diagnostic there would print the line with its value.
     const place = (line: number) => (typeof from === 'string' ? `${from}:${line}` : `${nameOf(from)}, line ${line}`);
     if (!parsed.ok) throw new InputError(parsed.failure.map((p) => `${place(p.line)}: ${p.message}`).join('\n'));
 
+    const { entries: read, loose } = parsed.value;
+    if (loose.length > 0) {
+      io.warn(
+        `${nameOf(from)}: line${loose.length > 1 ? 's' : ''} ${loose.join(', ')}: \`export\`, blanks around = or blanks without quotes; fleet rewrites that, so that all readers of .env agree`,
+      );
+    }
     const plain = Object.entries(set).map(([name, value]) => [name, String(value)] as const);
-    const values = new Map([...parsed.value.map((entry) => [entry.key, entry.value] as const), ...plain]);
+    const values = new Map([...read.map((entry) => [entry.key, entry.value] as const), ...plain]);
     const entries = [...values].map(([name, value]) => ({ key: name, value }));
     const open = new Map(plain);
+    const torn = entries.filter(({ value }) => dotenvDiffers(value)).map((entry) => entry.key);
+    if (torn.length > 0) {
+      io.hint(
+        `${nameOf(from)}: systemd and shells read .env as it is meant, but node --env-file or python-dotenv would read ${torn.join(', ')} otherwise; let the app take the environment that it is started with`,
+      );
+    }
     const missing = required.filter((name) => !values.has(name));
     const empty = required.filter((name) => values.get(name) === '');
     if (missing.length + empty.length > 0) {
@@ -66,7 +78,7 @@ export const env = defineTask({
     return {
       text: new Secret('.env', writeEnv(entries)),
       // What the file holds stays a secret where `set` beats it, unless both say the same.
-      values: parsed.value
+      values: read
         .filter((entry) => entry.value !== '' && open.get(entry.key) !== entry.value)
         .map((entry) => new Secret(entry.key, entry.value)),
       demands: entries.map((entry) => ({ key: entry.key, systemd: systemdNeeded(entry.value) })),

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { durationMs } from '../model/duration.ts';
 
 /**
  * What the schemas of several task kinds share. None transforms its input, so parsing twice gives the same. Messages
@@ -54,10 +53,6 @@ export const folderMode = z.string({ error: quoted }).regex(/^[0-3]?[0-7]{3}$/, 
 export const octal = (mode: string) => Number.parseInt(mode, 8);
 
 export const showMode = (mode: number) => mode.toString(8).padStart(4, '0');
-
-export const duration = z
-  .string()
-  .refine((text) => durationMs(text) !== null, 'must be a duration such as 500ms, 10s or 2m, at most 24h');
 
 /** A command as words; no shell reads it unless its words start one. */
 export const argv = z

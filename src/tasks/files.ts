@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { EMPTY_TASK_PLAN, type LiveFile } from '../model/plan.ts';
-import { sh } from '../shell/sh.ts';
 import { defineTask, InputError } from './define.ts';
 import { accountName, anyPath, distinct, fileMode, isAbsolute, localPath, octal } from './fields.ts';
-import { foreign, liveFiles, openMode } from './live-file.ts';
+import { foreign, liveFiles, openMode, parseFiles, probeFiles } from './live-file.ts';
 
 const reader = z
   .string()
@@ -56,6 +55,8 @@ const entry = z
 
 const schema = distinct(entry, ({ to }) => to).min(1);
 
+const CRLF_SCRIPT = /^#![^\n]*\r\n/;
+
 function readerOf(restart: string | undefined, reload: string | undefined): LiveFile['reader'] {
   if (restart !== undefined) return { unit: restart, verb: 'restart' };
   return reload === undefined ? null : { unit: reload, verb: 'reload-or-restart' };
@@ -72,17 +73,22 @@ export const files = defineTask({
         const why = isAbsolute(to) ? foreign(to, layout) : null;
         if (why !== null) throw new InputError(`${to} cannot be a file of the playbook: ${why}`);
         if (from === undefined) return { ...rest, to, content };
-        const text = await io.read(from);
-        return { ...rest, to, content: template ? io.fill(text, from) : text };
+        const whole = template ? io.fill(await io.read(from), from) : await io.bytes(from);
+        if (typeof whole === 'string' && CRLF_SCRIPT.test(whole)) {
+          io.warn(`${from}: the #! line ends with CRLF, so no host finds its interpreter: save it with LF line ends`);
+        }
+        return { ...rest, to, content: whole };
       }),
     );
   },
 
-  // Without root a file gets the login's own group, which the facts do not tell.
-  probe: (list) => (list.some(({ to }) => isAbsolute(to)) ? sh`id -gn` : null),
-  parse: (stdout) => stdout.trim(),
+  probe(list) {
+    const outside = list.filter(({ to }) => isAbsolute(to)).map(({ to }) => to);
+    return outside.length > 0 ? probeFiles(outside) : null;
+  },
+  parse: parseFiles,
 
-  plan({ local }, ownGroup, context) {
+  plan({ local }, facts, context) {
     const { host } = context;
     const readable = host.uid === 0 && host.init.known && host.init.value === 'systemd';
     const outside = local.filter(({ to }) => isAbsolute(to));
@@ -92,7 +98,7 @@ export const files = defineTask({
     }));
     return {
       ...EMPTY_TASK_PLAN,
-      ...liveFiles(wanted, ownGroup, context),
+      ...liveFiles(wanted, facts, context),
       stage: local
         .filter(({ to }) => !isAbsolute(to))
         .map(({ to, content, mode }) => ({

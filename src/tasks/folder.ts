@@ -59,37 +59,17 @@ type Scripts = { readonly apply: Script; readonly undo: Script };
 // GNU chmod keeps the setgid bit of a folder unless the mode has five digits.
 const digits = (mode: number) => mode.toString(8).padStart(5, '0');
 
-/** Goes into the folder and works on `.`: whoever swaps the path for a link meanwhile is found out, not followed. */
-function inside(path: string, work: Script): Script {
-  const parent = path.slice(0, path.lastIndexOf('/'));
-  const name = path.slice(parent.length + 1);
-  const swapped = sh`{ printf '%s is not the folder that it was\n' ${path} >&2; false; }`;
-  if (parent === '') return sh`cd -P ${path} && { [ "$(pwd -P)" = ${path} ] || ${swapped}; } && ${work}`;
-  const up = sh`up=$(cd -P ${parent} && pwd -P) && cd -P ${path}`;
-  return sh`${up} && { [ "$(pwd -P)" = "$up"/${name} ] || ${swapped}; } && ${work}`;
-}
-
-function settle({ path, owner, group, mode, chown }: WantedFolder): Script {
-  const chmod = sh`chmod ${digits(mode)} .`;
-  if (!chown) return inside(path, group === null ? chmod : sh`chgrp ${group} . && ${chmod}`);
-  if (group !== null) return inside(path, sh`chown ${owner}:${group} . && ${chmod}`);
-  return inside(path, sh`group=$(id -gn ${owner}) && chown ${owner}:"$group" . && ${chmod}`);
-}
+/** The scripts use functions of the host program (paths.sh), which never follow what somebody else can turn elsewhere. */
+const settle = ({ path, owner, group, mode, chown }: WantedFolder): Script =>
+  sh`folder_set ${path} ${digits(mode)} ${chown ? owner : '-'} ${group ?? '-'}`;
 
 /** @param missing parts of the path that are not there yet, outermost first */
 export function createFolder(want: WantedFolder, missing: readonly string[]): Scripts {
-  const outer = missing.slice(0, -1);
-  const parents = outer.length === 0 ? sh`umask 022` : sh`umask 022 && mkdir -p ${outer}`;
-  return {
-    // Private until it has its owner and mode; an earlier entry of the same list may have made it as a parent.
-    apply: sh`${parents} && { [ -d ${want.path} ] || mkdir -m 0700 ${want.path}; } && ${settle(want)}`,
-    // What somebody has put something into in the meantime stays.
-    undo: sh`rmdir ${missing.toReversed()} 2>/dev/null || :`,
-  };
+  // What somebody has put something into in the meantime stays.
+  return { apply: settle(want), undo: sh`folders_gone ${missing.toReversed()}` };
 }
 
 export function repairFolder(want: WantedFolder, had: Exclude<Found, { state: 'none' }>): Scripts {
-  const chmod = sh`chmod ${digits(had.mode)} .`;
-  const back = want.chown ? sh`chown ${had.uid}:${had.gid} . && ${chmod}` : sh`chgrp ${had.gid} . && ${chmod}`;
-  return { apply: settle(want), undo: inside(want.path, back) };
+  const undo = sh`folder_set ${want.path} ${digits(had.mode)} ${want.chown ? had.uid : '-'} ${had.gid}`;
+  return { apply: settle(want), undo };
 }

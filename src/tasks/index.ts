@@ -2,7 +2,7 @@ import { devices } from './devices.ts';
 import { directories } from './directories.ts';
 import { env } from './env.ts';
 import { files } from './files.ts';
-import { instances } from './instances.ts';
+import { instances } from './instances/instances.ts';
 import { logrotate } from './logrotate.ts';
 import { packages } from './packages.ts';
 import { run } from './run.ts';

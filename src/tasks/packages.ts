@@ -77,7 +77,10 @@ done
     return {
       ...EMPTY_TASK_PLAN,
       prepare: [
-        { id: `packages:${missing.join('+')}`, title: `install ${list}`, apply, undo: 'keep', timeoutMs: 600_000 },
+        {
+          ...{ id: `packages:${missing.join('+')}`, title: `install ${list}`, timeoutMs: 600_000 },
+          ...{ apply, undo: 'keep', makes: { kind: 'packages', name: list } },
+        },
       ],
     };
   },

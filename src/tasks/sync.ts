@@ -5,7 +5,12 @@ import { localPath, relativePath } from './fields.ts';
 
 const schema = z.strictObject({
   from: localPath.meta({ description: 'Folder on this machine, relative to the project.', examples: ['../Jarvis'] }),
-  exclude: z.array(z.string().min(1)).meta({ description: 'Patterns as in a .gitignore.' }).default([]),
+  exclude: z
+    .array(z.string().min(1))
+    .meta({
+      description: 'Patterns as in a .gitignore. `.git` stays behind without one; `!.git` takes it along.',
+    })
+    .default([]),
   to: z
     .union([z.literal(''), relativePath])
     .meta({ description: 'Folder in the release; by default itself.' })
@@ -18,8 +23,8 @@ export const sync = defineTask({
   schema,
 
   async local(spec, io) {
-    // The last pattern wins, so that no `!` in the playbook brings a file with secrets back.
-    const tree = await io.tree(spec.from, [...spec.exclude, '.env*']);
+    // The last pattern wins: `!.git` in the playbook brings the history along, and no `!` brings a file with secrets back.
+    const tree = await io.tree(spec.from, ['.git', ...spec.exclude, '.env*']);
     if (!tree.entries.some((entry) => entry.type !== 'directory')) {
       throw new InputError(`${spec.from} holds no files to send; see its name, and what \`exclude\` leaves out`);
     }

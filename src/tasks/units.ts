@@ -1,7 +1,7 @@
 import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { EMPTY_TASK_PLAN, type UnitFile } from '../model/plan.ts';
-import { instantiate, isTemplate, templateOf } from '../unit/name.ts';
+import { instantiate, isTemplate, templateOf } from '../unit/syntax/name.ts';
 import { defineTask, InputError, type LocalIo } from './define.ts';
 import { distinct, localPath } from './fields.ts';
 

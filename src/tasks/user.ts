@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { HostFacts } from '../model/facts.ts';
 import { EMPTY_TASK_PLAN, type PrepareStep, type TaskPlan } from '../model/plan.ts';
+import type { LoginChange } from '../model/service-account.ts';
 import { sh } from '../shell/sh.ts';
 import { changeAccount, createAccount, type Tooling } from './account.ts';
 import { defineTask } from './define.ts';
@@ -23,6 +24,12 @@ const schema = z.strictObject({
   groups: distinct(accountName, (name) => name)
     .meta({ examples: [['video']] })
     .default([]),
+  changeLogin: z
+    .boolean()
+    .meta({
+      description: 'Also changes home or shell of an account that fleet or somebody with a key logs in with.',
+    })
+    .default(false),
 });
 
 const unsupported = (...needs: string[]): TaskPlan => ({ ...EMPTY_TASK_PLAN, unsupported: needs });
@@ -30,6 +37,22 @@ const unsupported = (...needs: string[]): TaskPlan => ({ ...EMPTY_TASK_PLAN, uns
 function toolingOf(host: HostFacts): Tooling | null {
   if (host.tools.has('useradd')) return 'shadow';
   return host.tools.has('adduser') ? 'busybox' : null;
+}
+
+/** What of an account is changed that somebody's login hangs on; null where nobody logs in with it, or nothing is. */
+function loginChange(
+  account: string,
+  want: { readonly home: string | null; readonly shell: string | null },
+  had: { readonly home: string; readonly shell: string; readonly keys: boolean },
+  logins: readonly string[],
+): LoginChange | null {
+  const changes = (['home', 'shell'] as const).flatMap((what) => {
+    const to = want[what];
+    return to === null ? [] : [{ what, from: had[what], to }];
+  });
+  const fleets = logins.includes(account);
+  if (changes.length === 0 || !(fleets || had.keys)) return null;
+  return { account, whose: fleets ? 'fleet' : 'keys', changes };
 }
 
 /** A service account. Its home is not created here: the app's root is made by the deploy itself. */
@@ -43,6 +66,10 @@ look() { getent "$1" "$2" 2>/dev/null || awk -F: -v n="$2" '$1 == n' "/etc/$1"; 
 account=$(look passwd ${name})
 member=$(id -nG ${name} 2>/dev/null || :)
 printf 'account %s\nmember %s\n' "$account" "$member"
+home=$(printf %s "$account" | cut -d: -f6)
+for f in "$home/.ssh/authorized_keys" "$home/.ssh/authorized_keys2" ${[`/etc/ssh/authorized_keys/${name}`, `/etc/ssh/authorized_keys.d/${name}`]}; do
+  [ -z "$account" ] || [ ! -s "$f" ] || { echo keys; break; }
+done
 for g in ${[name, ...groups]}; do [ -n "$(look group "$g")" ] && echo 'group yes' || echo 'group no'; done
 )`,
 
@@ -54,10 +81,11 @@ for g in ${[name, ...groups]}; do [ -n "$(look group "$g")" ] && echo 'group yes
     const [, , , , , home = '', shell = ''] = account.split(':');
     const [ownGroup = false, ...groups] = lines.filter((l) => /^group (yes|no)$/.test(l)).map((l) => l === 'group yes');
     const member = lines.find((line) => line.startsWith('member '))?.slice('member '.length) ?? '';
-    return { account: account === '' ? null : { home, shell }, member: member.split(' '), ownGroup, groups };
+    const keys = lines.includes('keys');
+    return { account: account === '' ? null : { home, shell, keys }, member: member.split(' '), ownGroup, groups };
   },
 
-  plan({ spec }, facts, { host, layout }) {
+  plan({ spec }, facts, { host, layout, logins }) {
     if (facts === null) return unsupported(`a readable /etc/passwd, to look for the account ${spec.name}`);
     const { name } = spec;
     const absent = spec.groups.filter((_group, i) => facts.groups[i] !== true);
@@ -66,7 +94,7 @@ for g in ${[name, ...groups]}; do [ -n "$(look group "$g")" ] && echo 'group yes
     );
     const plan = (title: string, scripts: Pick<PrepareStep, 'apply' | 'undo' | 'makes'>): TaskPlan => ({
       ...EMPTY_TASK_PLAN,
-      prepare: [{ id: `user:${name}`, title, ...scripts, timeoutMs: 60_000 }],
+      prepare: [{ id: `user:${name}`, title, ...scripts, shared: true, timeoutMs: 120_000 }],
       warnings,
     });
 
@@ -89,9 +117,14 @@ for g in ${[name, ...groups]}; do [ -n "$(look group "$g")" ] && echo 'group yes
     if (tooling === null || (tooling === 'busybox' && (home !== null || shell !== null))) {
       return unsupported(`usermod, to give the account ${name} ${words}`);
     }
-    return plan(
+    const change = plan(
       `give the account ${name} ${words}`,
       changeAccount(tooling, name, { home, shell, groups }, facts.account),
     );
+    const login = loginChange(name, { home, shell }, facts.account, logins);
+    if (login === null) return change;
+    return spec.changeLogin
+      ? { ...change, logins: [login] }
+      : { ...change, refused: [{ kind: 'login-account', ...login }] };
   },
 });

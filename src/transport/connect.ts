@@ -1,18 +1,19 @@
 import type { Duplex } from 'node:stream';
 import { type Failure, fail, ok, type Result } from '../model/outcome.ts';
 import type { Connection } from '../model/target.ts';
-import { type Credentials, credentials, unlockAll } from './credentials.ts';
+import { chosenAlgorithms } from './algorithms.ts';
+import { type Credentials, credentials, unlockAll } from './auth/credentials.ts';
 import { type Deadline, deadline, pause } from './deadline.ts';
-import { type Attempt, type Hop, handshake } from './hop.ts';
-import { type Link, link } from './link.ts';
+import { type Privilege, privilege } from './exec/privilege.ts';
+import { trust } from './host-keys/trust.ts';
 import type { ConnectOptions } from './options.ts';
-import { type Privilege, privilege } from './privilege.ts';
 import { startGate } from './slots.ts';
-import { openSocket, type SocketFailure } from './socket.ts';
 import { sshTransport } from './ssh-transport.ts';
+import { type Attempt, type Hop, handshake } from './ssh2/hop.ts';
+import { type Link, link } from './ssh2/link.ts';
+import { openSocket, type SocketFailure } from './ssh2/socket.ts';
+import { isProhibited, noForwarding, openTunnel } from './ssh2/tunnel.ts';
 import type { Connect } from './transport.ts';
-import { trust } from './trust.ts';
-import { openTunnel } from './tunnel.ts';
 
 export type { ConnectOptions } from './options.ts';
 export { startGate } from './slots.ts';
@@ -60,10 +61,9 @@ async function walk(
 
 /** The run is about the host at the end: a person must not look for the trouble there. */
 function onTheWay({ failure, early }: Stopped): Stopped {
-  return {
-    early,
-    failure: 'detail' in failure ? { ...failure, detail: `at the jump host: ${failure.detail}` } : failure,
-  };
+  const at = 'at the jump host: ';
+  if (failure.kind === 'login-unusable') return { early, failure: { ...failure, login: at + failure.login } };
+  return { early, failure: 'detail' in failure ? { ...failure, detail: at + failure.detail } : failure };
 }
 
 async function retreat(hops: readonly Hop[], stopped: Stopped): Promise<Result<Link, Stopped>> {
@@ -82,7 +82,7 @@ async function reach(
   const onlyLocked = plain.methods.length === 0 && plain.locked.length > 0;
   const first = onlyLocked ? await unlocked(connection, plain, options) : plain;
   const attempt = await knock(connection, first, via, options, signal);
-  if (attempt.end !== 'refused-login' || onlyLocked || plain.locked.length === 0)
+  if (attempt.end !== 'refused-login' || attempt.lack !== null || onlyLocked || plain.locked.length === 0)
     return settle(attempt, connection, first);
   const second = await unlocked(connection, plain, options);
   return settle(await knock(connection, second, via, options, signal), connection, second);
@@ -105,9 +105,11 @@ function settle(attempt: Attempt, connection: Connection, { tried, problems }: C
       return fail({ failure: attempt.failure, early: attempt.early });
     case 'refused-login': {
       const others = problems.length === 0 ? '' : ` (${problems.join('; ')})`;
+      const detail = `${named(connection)} refused the login: ${attempt.detail}; tried ${tried}${others}`;
+      if (attempt.lack !== null)
+        return fail({ failure: { kind: 'auth-refused', detail, lack: attempt.lack }, early: false });
       const cure = `put a public key into ~${connection.user}/.ssh/authorized_keys there, or name the right one as identityFile`;
-      const detail = `${named(connection)} refused the login: ${attempt.detail}; tried ${tried}${others}. To cure it, ${cure}`;
-      return fail({ failure: { kind: 'auth-refused', detail }, early: false });
+      return fail({ failure: { kind: 'auth-refused', detail: `${detail}. To cure it, ${cure}` }, early: false });
     }
   }
 }
@@ -123,9 +125,13 @@ async function knock(
   const where = named(connection);
   const judge = await trust(connection, options);
   if ('kind' in judge) return { end: 'failed', failure: judge, early: false };
+  const algorithms = chosenAlgorithms(connection.algorithms);
+  if (!algorithms.ok)
+    return { end: 'failed', failure: { kind: 'unsupported', needs: algorithms.failure }, early: false };
   const leave = await (options.startGate ?? sharedGate)(`${connection.address}:${connection.port}`, signal);
   if (leave === null) return { end: 'failed', failure: CANCELLED, early: false };
-  using limit = deadline(signal, options.connectTimeoutMs, 'connect', 'connect');
+  const timeoutMs = connection.connectTimeoutMs ?? options.connectTimeoutMs;
+  using limit = deadline(signal, timeoutMs, 'connect', 'connect');
   try {
     const socket = await dialHop(connection, via, limit.signal);
     const attempt: Attempt = socket.ok
@@ -133,23 +139,25 @@ async function knock(
           socket.value,
           where,
           judge,
-          { user: connection.user, methods, keepaliveMs: options.keepaliveMs },
+          { user: connection.user, methods, keepaliveMs: options.keepaliveMs, algorithms: algorithms.value },
           limit.signal,
         )
-      : {
-          end: 'failed',
-          failure: { kind: 'unreachable', detail: `${where}: ${socket.failure.detail}` },
-          early: socket.failure.early,
-        };
-    return attempt.end !== 'connected' && limit.signal.aborted ? givenUp(limit, where, options) : attempt;
+      : notDialled(where, socket.failure);
+    return attempt.end !== 'connected' && limit.signal.aborted ? givenUp(limit, where, timeoutMs) : attempt;
   } finally {
     leave();
   }
 }
 
-function givenUp(limit: Deadline, where: string, { connectTimeoutMs }: ConnectOptions): Attempt {
+function notDialled(where: string, failure: SocketFailure | Failure): Attempt {
+  if ('kind' in failure) return { end: 'failed', failure, early: false };
+  const { detail, early } = failure;
+  return { end: 'failed', failure: { kind: 'unreachable', detail: `${where}: ${detail}` }, early };
+}
+
+function givenUp(limit: Deadline, where: string, timeoutMs: number): Attempt {
   const timedOut = limit.failure().kind === 'timed-out';
-  const detail = `${where} did not answer within ${connectTimeoutMs / 1000} s`;
+  const detail = `${where} did not answer within ${timeoutMs / 1000} s`;
   return { end: 'failed', failure: timedOut ? { kind: 'unreachable', detail } : CANCELLED, early: false };
 }
 
@@ -157,10 +165,11 @@ async function dialHop(
   connection: Connection,
   via: Hop | null,
   signal: AbortSignal,
-): Promise<Result<Duplex, SocketFailure>> {
-  const { address, port } = connection;
-  if (via === null) return openSocket(address, port, signal);
+): Promise<Result<Duplex, SocketFailure | Failure>> {
+  const { address, port, family } = connection;
+  if (via === null) return openSocket(address, port, signal, family);
   const tunnel = await openTunnel(via, address, port, signal);
+  if (tunnel instanceof Error && isProhibited(tunnel)) return fail(noForwarding(via, 'jump', address, port));
   return tunnel instanceof Error
     ? fail({ detail: `the jump host could not reach it: ${tunnel.message}`, early: false })
     : ok(tunnel);

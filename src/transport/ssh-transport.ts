@@ -1,7 +1,8 @@
-import { dial } from './dial.ts';
-import { runScript, sync, unpack } from './jobs.ts';
-import type { Link } from './link.ts';
-import type { Privilege } from './privilege.ts';
+import type { Privilege } from './exec/privilege.ts';
+import { runScript } from './exec/script.ts';
+import { dial } from './ssh2/dial.ts';
+import type { Link } from './ssh2/link.ts';
+import { sync, unpack } from './sync/sync.ts';
 import type { Transport } from './transport.ts';
 
 /** The transport over one SSH connection; disposing of it closes every hop. */

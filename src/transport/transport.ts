@@ -14,15 +14,20 @@ export type RunIo = {
   readonly onLine?: (stream: 'stdout' | 'stderr', line: string) => void;
 };
 
+/** Where files arrive: an absolute folder, or the beginning of a command that runs what follows it in that folder. */
+export type Receiver = string | Script;
+
 export type SyncRequest = {
   readonly tree: Tree;
-  /** Absolute folder on the host; it exists and is empty. */
-  readonly to: string;
+  /** It exists and is empty. */
+  readonly to: Receiver;
   /** Absolute folder of the previous release to take unchanged files from, or null; by hard link, or by copy. */
   readonly linkFrom: string | null;
   readonly copyFrom: string | null;
   readonly group: string;
 };
+
+export type SyncIo = RunIo & { readonly onProgress?: (percent: number, rate: string) => void };
 
 export type SyncMethod = 'rsync' | 'tar';
 
@@ -35,14 +40,10 @@ export interface Transport extends AsyncDisposable {
   noRoot(): string | null;
   /** Runs a script that is sent whole over standard input: nothing of it runs when the link drops half-way. */
   run(script: Script, io: RunIo): Promise<Result<Exit>>;
-  /** Unpacks small files into an existing absolute folder; secrets go over standard input only. */
-  unpack(files: readonly BundleFile[], into: string, io: RunIo): Promise<Result<Exit>>;
+  /** Unpacks small files into an existing folder; secrets go over standard input only. */
+  unpack(files: readonly BundleFile[], into: Receiver, io: RunIo): Promise<Result<Exit>>;
   /** Sends a tree; `method` was chosen in the plan. */
-  sync(
-    request: SyncRequest,
-    method: SyncMethod,
-    io: RunIo & { readonly onProgress?: (percent: number, rate: string) => void },
-  ): Promise<Result<Exit>>;
+  sync(request: SyncRequest, method: SyncMethod, io: SyncIo): Promise<Result<Exit>>;
   /** A TCP connection made by the host itself, so that a service on its loopback can be checked. */
   dial(
     host: string,

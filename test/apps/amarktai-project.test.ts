@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { formatDiagnostic } from '../../src/config/diagnostic.ts';
+import { formatDiagnostic } from '../../src/config/diagnostics/diagnostic.ts';
 import { loadProject } from '../../src/config/project.ts';
 import { resolveTargets } from '../../src/config/resolve.ts';
 import { EVERYTHING } from '../../src/config/select.ts';
@@ -89,12 +89,13 @@ describe('the Amarktai project', () => {
     const shipped = text('units/amarktai/amarktai.logrotate');
     const script = '    postrotate\n        systemctl reload amarktai-api\n    endscript\n}';
     const { warnings } = await checked({}, { 'units/amarktai/amarktai.logrotate': shipped.replace('}', script) });
-    expect(warnings).toEqual([expect.stringMatching(/amarktai-api\.service is asked to reload .* \[T12\]/)]);
+    expect(warnings).toEqual([expect.stringMatching(/amarktai-api\.service is asked to reload .* \[no-reload\]/)]);
   });
 
   it('is the unit of the seed put right: the seed itself is warned about', async () => {
     const seed = text('test/unit/fixtures/amarktai-api.service');
-    const { warnings } = await checked({}, { 'units/amarktai/base/amarktai-api.service': seed });
-    for (const trap of ['T30', 'T31', 'T32']) expect(warnings.join('\n')).toContain(`[${trap}]`);
+    const { warnings, hints } = await checked({}, { 'units/amarktai/base/amarktai-api.service': seed });
+    for (const trap of ['search-path', 'env-file']) expect(warnings.join('\n')).toContain(`[${trap}]`);
+    expect(hints.join('\n')).toContain('[endless-restart]');
   });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { formatDiagnostic } from '../../src/config/diagnostic.ts';
+import { formatDiagnostic } from '../../src/config/diagnostics/diagnostic.ts';
 import { loadProject } from '../../src/config/project.ts';
 import { resolveTargets } from '../../src/config/resolve.ts';
 import { EVERYTHING } from '../../src/config/select.ts';

@@ -9,7 +9,7 @@ import { python } from './running-jarvis.ts';
 
 const app = fileURLToPath(new URL('brain-in-jar/', import.meta.url));
 
-export type Row = {
+type Row = {
   readonly starts: number;
   readonly crashes: number;
   readonly cycle: number;

@@ -2,9 +2,12 @@ import { spawn } from 'node:child_process';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { bindCheck, type CheckKind } from '../../src/checks/define.ts';
-import type { CheckIo, UnitState } from '../../src/model/check.ts';
+import { look } from '../../src/host/call.ts';
+import type { CheckIo } from '../../src/model/check.ts';
+import type { UnitState } from '../../src/model/facts.ts';
 import { fail, ok, type Result } from '../../src/model/outcome.ts';
 import type { Script } from '../../src/shell/sh.ts';
+import { wholeScript } from '../../src/transport/exec/script.ts';
 
 const layout = { root: '/opt/jarvis', current: '/opt/jarvis/current', app: 'jarvis', user: 'jarvis', data: [] };
 
@@ -16,6 +19,12 @@ export function hostHere(
   return {
     signal,
     run: (script, timeoutMs) => runHere(script, timeoutMs),
+    execute({ command, programs, as }, timeoutMs) {
+      // The program that does it on a host, as it is there before the first deploy.
+      const site = { layout: { ...layout, user: null }, uid: process.getuid?.() ?? 0, hasProgram: false };
+      const words = [as, '-', '60', String(programs.length), ...programs, ...command];
+      return runHere(look(site, 'command', ...words), timeoutMs);
+    },
     units: async (names) => {
       const states = names.flatMap((name) => units[name] ?? []);
       if (states.length === names.length) return ok(states);
@@ -38,7 +47,9 @@ function dialHere(host: string, port: number, timeoutMs: number): Promise<Result
 
 function runHere(script: Script, timeoutMs: number): ReturnType<CheckIo['run']> {
   return new Promise((resolve) => {
-    const child = spawn('dash', ['-c', script.text], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('dash', ['-s'], { stdio: ['pipe', 'pipe', 'pipe'] });
+    child.stdin.on('error', () => {});
+    child.stdin.end(wholeScript(script));
     const said = { stdout: '', stderr: '' };
     child.stdout.on('data', (chunk) => (said.stdout += chunk));
     child.stderr.on('data', (chunk) => (said.stderr += chunk));

@@ -1,7 +1,8 @@
-import { userInfo } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { hostname, userInfo } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import type { Overrides } from '../../src/config/overrides.ts';
 import { resolveHosts } from '../../src/config/resolve.ts';
+import type { Overrides } from '../../src/config/ssh/overrides.ts';
 import { projectWith } from './loaded.ts';
 
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl';
@@ -88,6 +89,7 @@ describe('the ssh configuration', () => {
       '  UserKnownHostsFile ~/known_%n',
       '  GlobalKnownHostsFile /etc/known',
       '  HostKeyAlias alias.example',
+      '  RevokedHostKeys ~/revoked',
     ].join('\n');
     await using folder = await projectWith(
       { 'inventory/h.yaml': 'hosts: { a: }', 'more.conf': more, 'keys/one': '', 'keys/two': '' },
@@ -106,6 +108,7 @@ describe('the ssh configuration', () => {
       agent: `${sshHome}/agent-deploy-192.0.2.7.sock`,
       hostKeys: [],
       knownHostsFiles: [`${sshHome}/known_a`, '/etc/known'],
+      revokedHostKeys: `${dir}/revoked`,
       hostKeyAlias: 'alias.example',
       jump: [],
       become: 'auto',
@@ -127,6 +130,82 @@ describe('the ssh configuration', () => {
       'ProxyCommand',
     );
     expect((await reach('hosts: { a: }', 'Host a\n  User x\n')).warnings).toEqual([]);
+  });
+});
+
+describe('settings of the ssh configuration', () => {
+  const warned = async (ssh: string) => (await reach('hosts: { a: }', `Host a\n${ssh}`)).warnings;
+
+  it('limit the algorithms, with +, - and ^ worked in, and are no limit where nothing is said', async () => {
+    const only = await reach(
+      'hosts: { a: }',
+      'HostKeyAlgorithms ssh-ed25519\nKexAlgorithms curve25519-sha256\nCiphers aes256-gcm@openssh.com\n',
+    );
+    expect(only).toMatchObject({
+      algorithms: { kex: ['curve25519-sha256'], hostKeys: ['ssh-ed25519'], ciphers: ['aes256-gcm@openssh.com'] },
+      warnings: [],
+    });
+    const found = await reach('hosts: { a: }', 'KexAlgorithms -diffie-hellman-*\nMACs ^hmac-sha1\n');
+    const { kex = [], macs = [] } = ('algorithms' in found && found.algorithms) || {};
+    expect(kex).toContain('curve25519-sha256');
+    expect(kex.filter((name) => name.startsWith('diffie'))).toEqual([]);
+    expect(macs[0]).toBe('hmac-sha1');
+    expect(await reach('hosts: { a: }', 'User x\n')).not.toHaveProperty('algorithms');
+  });
+
+  it('say the family of addresses and how long a connection may take', async () => {
+    const ssh = 'AddressFamily inet6\nConnectTimeout 7\n';
+    expect(await reach('hosts: { a: }', ssh)).toMatchObject({ family: 6, connectTimeoutMs: 7000, warnings: [] });
+    const plain = await reach('hosts: { a: }', 'AddressFamily any\n');
+    expect(plain).not.toHaveProperty('family');
+    expect(plain).not.toHaveProperty('connectTimeoutMs');
+  });
+
+  it.each([
+    ['CertificateFile ~/.ssh/id_ed25519-cert.pub', 'CertificateFile'],
+    ['PKCS11Provider /usr/lib/opensc-pkcs11.so', 'PKCS11Provider'],
+    ['GSSAPIAuthentication yes', 'GSSAPIAuthentication'],
+    ['KnownHostsCommand /usr/local/bin/keys %H', 'KnownHostsCommand'],
+    ['BindAddress 192.0.2.9\nProxyCommand nc %h %p', 'BindAddress, ProxyCommand (set jump instead)'],
+    ['PubkeyAcceptedAlgorithms ssh-ed25519\nRequiredRSASize 4096', 'PubkeyAcceptedAlgorithms, RequiredRSASize'],
+    ['StrictHostKeyChecking no', 'StrictHostKeyChecking'],
+    [
+      'CASignatureAlgorithms ssh-ed25519\nHostbasedAuthentication yes',
+      'CASignatureAlgorithms, HostbasedAuthentication',
+    ],
+  ])('that are not used are named in one warning: %s', async (ssh, names) => {
+    expect(await warned(ssh)).toEqual([`a: what the SSH configuration says with ${names} is not used by fleet`]);
+  });
+
+  it('that concern terminals, forwarding, shared connections or asking are not worth a word', async () => {
+    const ssh = `ControlMaster auto\nControlPath ~/.ssh/%C\nControlPersist 10m\nForwardAgent yes\nSendEnv LANG LC_*
+      ServerAliveInterval 5\nHashKnownHosts yes\nLocalForward 8080 localhost:80\nBatchMode yes\nLogLevel DEBUG\nCompression yes`;
+    expect(await warned(ssh)).toEqual([]);
+  });
+
+  it('of many hosts are named once', async () => {
+    const files = { 'inventory/h.yaml': 'hosts: { b: , a: , c: }' };
+    const ssh = 'Host a b\n  CertificateFile ~/x\n';
+    await using folder = await projectWith(files, { ssh });
+    const found = await resolveHosts(folder.project, { hosts: [], groups: [], apps: [], all: true });
+    expect(found.ok && found.value.warnings).toEqual([
+      'a, b: what the SSH configuration says with CertificateFile is not used by fleet',
+    ]);
+  });
+
+  it('may hold paths with blanks, and every token that ssh knows', async () => {
+    const ssh =
+      'Host a\n  UserKnownHostsFile "/home/alice/my hosts" /b\n  GlobalKnownHostsFile none\n  IdentityFile "~/my keys/%L-%l-%i-%C"\n';
+    const name = `${hostname().split('.')[0]}-${hostname()}-${userInfo().uid}`;
+    await using folder = await projectWith({ 'inventory/h.yaml': 'hosts: { a: }' }, { ssh });
+    const hash = execFileSync('ssh', ['-G', '-F', 'none', '-o', 'ControlPath=%C', '--', 'a'], { encoding: 'utf8' });
+    const expanded = /^controlpath (.*)$/m.exec(hash)?.[1];
+    await folder.write(`my keys/${name}-${expanded}`, '');
+    const found = await resolveHosts(folder.project, { hosts: ['a'], groups: [], apps: [], all: false });
+    expect(found.ok && found.value.targets[0]?.connection).toMatchObject({
+      knownHostsFiles: ['/home/alice/my hosts', '/b'],
+      identityFiles: [`${folder.dir}/my keys/${name}-${expanded}`],
+    });
   });
 });
 

@@ -1,7 +1,7 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { formatDiagnostic } from '../../src/config/diagnostic.ts';
+import { formatDiagnostic } from '../../src/config/diagnostics/diagnostic.ts';
 import { loadProject } from '../../src/config/project.ts';
 import { resolveTargets } from '../../src/config/resolve.ts';
 import { EVERYTHING } from '../../src/config/select.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatDiagnostic } from '../../src/config/diagnostic.ts';
+import { formatDiagnostic } from '../../src/config/diagnostics/diagnostic.ts';
 import { loadProject } from '../../src/config/project.ts';
 import { resolveTargets } from '../../src/config/resolve.ts';
 import { EVERYTHING } from '../../src/config/select.ts';
@@ -17,7 +17,8 @@ async function told(files: Readonly<Record<string, string>>): Promise<string> {
 }
 
 const PLAYBOOK = 'name: app\nhosts: [web1]\nroot: /opt/app\n';
-const INVENTORY = 'groups: { vps: {} }\nhosts:\n  web1: { groups: [vps] }\n  web2: { groups: [vps] }\n';
+const INVENTORY =
+  'groups: { vps: {} }\nhosts:\n  web1: { groups: [vps] }\n  web2: { groups: [vps] }\n  twin: { address: WEB1. }\n';
 
 describe('an inventory with', () => {
   it.each(readCases('inventory.txt'))('$title is told where and how to put it right', async ({ input, expected }) => {

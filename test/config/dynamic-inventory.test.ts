@@ -1,9 +1,11 @@
 import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { formatDiagnostic } from '../../src/config/diagnostic.ts';
-import { runDynamicInventory } from '../../src/config/dynamic-inventory.ts';
-import { loadInventory } from '../../src/config/load-inventory.ts';
+import { formatDiagnostic } from '../../src/config/diagnostics/diagnostic.ts';
+import { runDynamicInventory } from '../../src/config/inventory/dynamic-inventory.ts';
+import { loadInventory } from '../../src/config/inventory/load-inventory.ts';
+import { resolveHosts } from '../../src/config/resolve.ts';
+import { projectWith } from './loaded.ts';
 import { callerIn, folderWith } from './project-folder.ts';
 
 const script = (json: unknown) => `#!/bin/sh\n[ "$*" = --list ] || exit 9\ncat <<'END'\n${JSON.stringify(json)}\nEND\n`;
@@ -61,6 +63,108 @@ describe('a dynamic inventory', () => {
       }),
     });
     expect([...inventory.hosts.values()][0]?.groups).toEqual(['outer', 'middle', 'inner']);
+  });
+
+  it('orders groups as Ansible does: by depth, then by ansible_group_priority, then by name', async () => {
+    const { inventory } = await load({
+      'inventory/x': script({
+        zoo: { hosts: ['a'] },
+        ant: { hosts: ['a'], vars: { ansible_group_priority: 10 } },
+        bee: { hosts: ['a'], vars: { ansible_group_priority: '2' } },
+        owl: { hosts: ['a'] },
+        top: { children: ['zoo', 'ant', 'bee', 'owl'], vars: { ansible_group_priority: 99 } },
+      }),
+    });
+    expect([...inventory.hosts.values()][0]?.groups).toEqual(['top', 'owl', 'zoo', 'bee', 'ant']);
+  });
+
+  const fieldsOf = async (vars: Record<string, unknown>) => {
+    const { inventory, diagnostics } = await load({ 'inventory/x': script({ _meta: { hostvars: { h: vars } } }) });
+    expect(diagnostics).toEqual([]);
+    const host = [...inventory.hosts.values()][0];
+    return { fields: host?.fields, notes: host?.notes, vars: [...(host?.vars.keys() ?? [])] };
+  };
+
+  it.each<[string, Record<string, unknown>]>([
+    ['-o ProxyJump=ops@bastion.example.com:2222', { jump: 'ops@bastion.example.com:2222' }],
+    ['-J a.example,b@c.example', { jump: 'a.example,b@c.example' }],
+    ['-o "ProxyJump ops@bastion.example.com"', { jump: 'ops@bastion.example.com' }],
+    [`-o ProxyCommand="ssh -W %h:%p -q -p 2222 ops@bastion.example.com"`, { jump: 'ops@bastion.example.com:2222' }],
+    [`-o ProxyCommand='ssh -q -W %h:%p -l ops bastion.example.com'`, { jump: 'ops@bastion.example.com' }],
+    ['-oPort=2200 -oUser=me -i ~/.ssh/k', { port: 2200, user: 'me', identityFile: ['~/.ssh/k'] }],
+  ])('takes from ansible_ssh_common_args what fleet has a field for: %s', async (args, fields) => {
+    expect(await fieldsOf({ ansible_ssh_common_args: args })).toMatchObject({ fields, notes: [], vars: [] });
+  });
+
+  it.each([
+    ['-o ProxyCommand="nc -X 5 %h %p"', 'ProxyCommand'],
+    ['-o ProxyCommand="ssh -i ~/k -W %h:%p b.example"', 'ProxyCommand'],
+    ['-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null', 'StrictHostKeyChecking, UserKnownHostsFile'],
+    ['-o ProxyJump={{ bastion }}', 'ProxyJump with a template'],
+    ['-C -vvv', '-C, -vvv'],
+  ])('says what of it is not used: %s', async (args, names) => {
+    const { fields, notes } = await fieldsOf({ ansible_ssh_extra_args: args });
+    expect(fields).toEqual({});
+    expect(notes).toEqual([`what ansible_ssh_extra_args says with ${names} is not used by fleet`]);
+  });
+
+  it.each<[unknown, string]>([
+    ['no', 'none'],
+    [false, 'none'],
+    ['yes', 'sudo'],
+    [true, 'sudo'],
+  ])('ansible_become %j is become: %s', async (value, become) => {
+    expect(await fieldsOf({ ansible_become: value })).toMatchObject({ fields: { become }, notes: [], vars: [] });
+  });
+
+  it('says what else Ansible would act on, and shows no password', async () => {
+    const { notes, vars } = await fieldsOf({
+      ansible_connection: 'local',
+      ansible_become_method: 'su',
+      ansible_become_user: 'app',
+      ansible_become_password: 'canary',
+      ansible_ssh_pass: 'canary',
+      user: 'svc',
+      color: 'blue',
+    });
+    expect(notes?.map((note) => note.split(/[ ,]/)[0])).toEqual([
+      'ansible_connection=local',
+      'ansible_become_method=su',
+      'ansible_become_user',
+      'ansible_become_password',
+      'ansible_ssh_pass',
+      'the',
+    ]);
+    expect(JSON.stringify(notes)).not.toContain('canary');
+    expect(vars).toEqual(['color']);
+    expect(await fieldsOf({ ansible_become: '{{ root }}' })).toMatchObject({
+      fields: {},
+      notes: ['ansible_become with a template is not used by fleet'],
+    });
+    expect((await fieldsOf({ ansible_connection: 'ssh', ansible_become_user: 'root' })).notes).toEqual([]);
+  });
+
+  it('tells of it where the host or its group is used, and only there', async () => {
+    const json = {
+      _meta: { hostvars: { here: { ansible_connection: 'local' }, there: {} } },
+      web: { hosts: ['here', 'there'], vars: { ansible_ssh_pass: 'canary' } },
+    };
+    await using folder = await projectWith({ 'inventory/x': script(json) });
+    const warnings = async (host: string) => {
+      const found = await resolveHosts(folder.project, { hosts: [host], groups: [], apps: [], all: false });
+      return found.ok ? found.value.warnings : [];
+    };
+    expect(await warnings('here')).toEqual([
+      'group web: ansible_ssh_pass is not used: fleet logs in with keys',
+      'here: ansible_connection=local is not used: fleet reaches every host by ssh',
+    ]);
+    expect(await warnings('there')).toHaveLength(1);
+  });
+
+  it('says how to name a host whose name is an address', async () => {
+    expect(await told({ 'inventory/x': script({ web: { hosts: ['2001:db8::5'] } }) })).toContain(
+      'the host "2001:db8::5" is named by an address: give it a name, and the address as ansible_host',
+    );
   });
 
   it('survives groups that are children of each other', async () => {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatDiagnostic } from '../../src/config/diagnostic.ts';
-import { parseInventory } from '../../src/config/load-inventory.ts';
-import { parsePlaybook } from '../../src/config/playbook.ts';
-import { playbookSchema } from '../../src/config/playbook-schema.ts';
+import { formatDiagnostic } from '../../src/config/diagnostics/diagnostic.ts';
+import { parseInventory } from '../../src/config/inventory/load-inventory.ts';
+import { parsePlaybook } from '../../src/config/playbook/playbook.ts';
+import { playbookSchema } from '../../src/config/playbook/playbook-schema.ts';
 import { STAND_INS } from './stand-ins.ts';
 
 const INVENTORY =

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { inventoryJsonSchema, playbookJsonSchema } from '../../src/config/json-schema.ts';
-import { REGISTRY } from '../../src/config/registry.ts';
+import { REGISTRY } from '../../src/config/playbook/registry.ts';
 
 const checkedIn = (name: string): unknown =>
   JSON.parse(readFileSync(new URL(`../../schemas/${name}.schema.json`, import.meta.url), 'utf8'));

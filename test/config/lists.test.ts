@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatDiagnostic } from '../../src/config/diagnostic.ts';
+import { formatDiagnostic } from '../../src/config/diagnostics/diagnostic.ts';
 import { resolveTargets } from '../../src/config/resolve.ts';
 import { EVERYTHING } from '../../src/config/select.ts';
 import { projectWith } from './loaded.ts';

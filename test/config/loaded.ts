@@ -1,4 +1,4 @@
-import { formatDiagnostic } from '../../src/config/diagnostic.ts';
+import { formatDiagnostic } from '../../src/config/diagnostics/diagnostic.ts';
 import { loadProject, type Project } from '../../src/config/project.ts';
 import { callerIn, folderWith } from './project-folder.ts';
 import { STAND_INS } from './stand-ins.ts';

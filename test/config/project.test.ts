@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { formatDiagnostic } from '../../src/config/diagnostic.ts';
+import { formatDiagnostic } from '../../src/config/diagnostics/diagnostic.ts';
 import { findProject, loadProject } from '../../src/config/project.ts';
 import { callerIn, folderWith } from './project-folder.ts';
 import { STAND_INS } from './stand-ins.ts';
@@ -117,5 +117,26 @@ describe('errors of several files', () => {
       'inventory/h.yaml': 'hosts:\n  x: { prt: 1 }\n',
     };
     expect(await told(files)).toHaveLength(1);
+  });
+});
+
+describe('a large file', () => {
+  it('is searched for keys that are there twice', async () => {
+    const hosts = Array.from({ length: 3000 }, (_, i) => `  host${i}:\n`).join('');
+    await using folder = await folderWith({ ...EMPTY, 'inventory/h.yaml': `hosts:\n${hosts}  host1:\n` });
+    const twice = await loadProject(folder.dir, { caller: callerIn(folder.dir) });
+    expect(!twice.ok && twice.failure.map(({ message }) => message)).toEqual([
+      'the key "host1" is already defined at inventory/h.yaml:3:3',
+    ]);
+  });
+
+  it('that no playbook and no inventory is so large is refused unread', async () => {
+    const comment = `# ${'x'.repeat(5 * 1024 * 1024)}\n`;
+    await using folder = await folderWith({ 'inventory/h.yaml': comment, 'playbooks/p.yaml': comment });
+    const loaded = await loadProject(folder.dir, { caller: callerIn(folder.dir) });
+    expect(!loaded.ok && loaded.failure.map(({ message }) => message)).toEqual([
+      'this is larger than 4 MB, which no file of this kind is; make it smaller',
+      'this is larger than 4 MB, which no file of this kind is; make it smaller',
+    ]);
   });
 });

@@ -3,7 +3,7 @@ import { chmod } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { formatDiagnostic } from '../../src/config/diagnostic.ts';
+import { formatDiagnostic } from '../../src/config/diagnostics/diagnostic.ts';
 import { type Inputs, resolveTargets } from '../../src/config/resolve.ts';
 import { EVERYTHING, type Selection } from '../../src/config/select.ts';
 import { projectWith } from './loaded.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { formatDiagnostic } from '../../src/config/diagnostic.ts';
-import { globPattern } from '../../src/config/glob.ts';
+import { formatDiagnostic } from '../../src/config/diagnostics/diagnostic.ts';
 import { EVERYTHING, type Selection, selectHosts, selectPairs } from '../../src/config/select.ts';
+import { globPattern } from '../../src/util/glob.ts';
 import { projectWith } from './loaded.ts';
 
 const FILES = {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineCheck } from '../../src/checks/define.ts';
-import type { Registry } from '../../src/config/registry.ts';
+import type { Registry } from '../../src/config/playbook/registry.ts';
 import { EMPTY_TASK_PLAN } from '../../src/model/plan.ts';
 import type { BoundTask, PlanContext } from '../../src/model/task.ts';
 import { defineTask } from '../../src/tasks/define.ts';
@@ -76,6 +76,7 @@ const http = defineCheck({
   schema: z.strictObject({ url: z.string(), status: z.int().default(200) }),
   label: ({ url, status }) => `http ${url} ${status}`,
   within: () => 0,
+  quotes: false,
   check: async () => ({ ok: true, detail: '' }),
 });
 

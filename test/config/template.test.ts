@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { wholeFile } from '../../src/config/diagnostic.ts';
-import type { Definitions, Inventory, InventoryHost } from '../../src/config/inventory.ts';
-import { scope } from '../../src/config/scope.ts';
-import { fillText, type Lookup } from '../../src/config/template.ts';
+import { wholeFile } from '../../src/config/diagnostics/diagnostic.ts';
+import type { Definitions, Inventory, InventoryHost } from '../../src/config/inventory/inventory.ts';
+import { scope } from '../../src/config/playbook/scope.ts';
+import { fillText, type Lookup } from '../../src/config/playbook/template.ts';
 import { hostName } from '../../src/model/ids.ts';
 import { fail, ok } from '../../src/model/outcome.ts';
 

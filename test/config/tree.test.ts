@@ -4,7 +4,7 @@ import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { listFiles, readTree } from '../../src/config/tree.ts';
+import { listFiles, readTree } from '../../src/config/inputs/tree.ts';
 import { InputError } from '../../src/tasks/define.ts';
 import { folderWith } from './project-folder.ts';
 
@@ -204,6 +204,110 @@ describe('what cannot stand in a release', () => {
     );
     await expect(readTree(join(folder.dir, 'x'), 'x', [], [])).rejects.toThrow('x is not a folder');
     await expect(readTree(join(folder.dir, 'gone'), 'x', [], [])).rejects.toBeInstanceOf(InputError);
+  });
+});
+
+describe('everything that is wrong', () => {
+  it('is told at once, in order', async () => {
+    await using folder = await folderWith({ x: '', 'sub/y': '' });
+    execFileSync('mkfifo', [join(folder.dir, 'pipe'), join(folder.dir, 'sub/pipe')]);
+    await symlink('/etc/passwd', join(folder.dir, 'bad'));
+    await writeFile(Buffer.concat([Buffer.from(`${folder.dir}/odd`), Buffer.from([0xff])]), '');
+    const message = await readTree(folder.dir, 'app', [], []).catch((error: InputError) => error.message);
+    expect(String(message).split('\n')).toEqual([
+      'app/bad is a link to /etc/passwd, outside the folder; exclude it or copy what it leads to',
+      expect.stringContaining('the name is not UTF-8'),
+      'app/pipe is a socket, pipe or device; exclude it',
+      'app/sub/pipe is a socket, pipe or device; exclude it',
+    ]);
+  });
+});
+
+describe('what is told of a tree that can be sent', () => {
+  const KEY = '-----BEGIN OPENSSH PRIVATE KEY-----\ncanary\n-----END OPENSSH PRIVATE KEY-----\n';
+  const CERTIFICATE = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
+  const told = async (
+    files: Record<string, string>,
+    {
+      exclude = [],
+      data = [],
+      and,
+    }: { exclude?: string[]; data?: string[]; and?: (dir: string) => Promise<void> } = {},
+  ) => {
+    await using folder = await folderWith(files);
+    await and?.(folder.dir);
+    const said: string[] = [];
+    await readTree(folder.dir, 'app', exclude, data, (text) => said.push(text));
+    return said.sort();
+  };
+
+  it.each<[string, string]>([
+    ['.git/config', '[remote "origin"]\n\turl = https://x:canary@example.com/a.git\n'],
+    ['.git/config', '[http]\n\textraheader = AUTHORIZATION: basic canary\n'],
+    ['tls/server.pem', KEY],
+    ['tls/unclear.pem', 'canary'],
+    ['tls/both.pem', CERTIFICATE + KEY],
+    ['tls/server.key', KEY],
+    ['.ssh/id_rsa', 'canary'],
+    ['keys/id_deploy', KEY],
+    ['.npmrc', '//registry.example/:_authToken=canary\n'],
+    ['.netrc', 'machine x login y password canary\n'],
+    ['store.p12', 'canary'],
+    ['config/production.env', 'PORT=1\nDB_PASSWORD=canary\n'],
+    ['google/credentials.json', '{"refresh_token": "canary"}'],
+    ['pip.conf', '[global]\nindex-url = https://u:canary@example.com/\n'],
+  ])('a secret in %s is named, and nothing of it is shown', async (path, text) => {
+    const said = await told({ 'main.py': '', [path]: text });
+    expect(said).toEqual([expect.stringContaining(`app/${path} looks like `)]);
+    expect(said.join()).not.toContain('canary');
+  });
+
+  it('public keys, certificates, settings without a token and what is excluded are no secrets', async () => {
+    const files = {
+      '.git/config': '[remote "origin"]\n\turl = https://example.com/a.git\n\turl = git@example.com:a/b\n',
+      'tls/ca.pem': CERTIFICATE,
+      'tls/public.pem': '-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----\n',
+      '.ssh/id_rsa.pub': 'ssh-rsa AAAA',
+      'src/id_map.py': '',
+      'src/id_generator': '#!/bin/sh\n',
+      '.npmrc': 'save-exact=true\n',
+      'translations.key': 'a = b\n',
+      'config/ports.env': 'PORT=1\nTOKEN=\n',
+      'app.env.example': 'DB_PASSWORD=change-me\n',
+      'left/server.pem': KEY,
+    };
+    expect(await told(files, { exclude: ['left'] })).toEqual([]);
+  });
+
+  it('a submodule that was never fetched', async () => {
+    const files = {
+      '.gitmodules':
+        '[submodule "a"]\n\tpath = lib/a\n[submodule "b"]\n\tpath = "lib/b"\n[submodule "c"]\n\tpath = docs/c\n',
+      'lib/b/code.c': '',
+      x: '',
+    };
+    const and = async (dir: string) => void (await mkdir(join(dir, 'lib/a'), { recursive: true }));
+    expect(await told(files, { exclude: ['docs'], and })).toEqual([
+      'app/lib/a: a git submodule that holds nothing; git submodule update --init --recursive',
+    ]);
+  });
+
+  it('files below a data folder, which stay behind', async () => {
+    const files = { 'data/seed.sql': '', 'data/x/y': '', 'logs/.gitkeep': '', 'cache/z': '', x: '' };
+    expect(await told(files, { data: ['data', 'logs', 'cache'], exclude: ['/cache'] })).toEqual([
+      'app/data holds 2 files that are not sent: data is a data folder, which belongs to the host',
+    ]);
+  });
+
+  it('a script whose first line ends with CRLF, and a program that sets its user', async () => {
+    const large = `#!/bin/sh\r\n${'x'.repeat(2 * 1024 * 1024)}`;
+    const files = { a: '#!/bin/sh\r\necho\r\n', large, good: '#!/bin/sh\necho\r\n', 'text.csv': 'a\r\n', tool: '' };
+    const and = (dir: string) => chmod(join(dir, 'tool'), 0o4755);
+    expect(await told(files, { and })).toEqual([
+      expect.stringMatching(/^app\/a: the #! line ends with CRLF/),
+      expect.stringMatching(/^app\/large: the #! line ends with CRLF/),
+      expect.stringMatching(/^app\/tool is setuid or setgid here, and is not on the hosts/),
+    ]);
   });
 });
 

@@ -47,7 +47,7 @@ test('the environment is the host and not the caller, and HOME is in the tempora
   delete process.env.FLEET_TEST_LEAK;
   expect(stdout).not.toContain('FLEET_TEST_LEAK');
   expect(stdout).toContain(`HOME=${host.root}/home\n`);
-  expect(stdout).toContain('FLEET_STATE_IN_ROOT=1\n');
+  expect(stdout).toContain(`FLEET_DEMO_ROOT=${host.root}\n`);
   expect(stdout.trimEnd().endsWith(`${host.root}/home`)).toBe(true);
 });
 

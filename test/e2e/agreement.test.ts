@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { splitWords } from '../../src/unit/words.ts';
+import { splitWords } from '../../src/unit/syntax/words.ts';
 import { read } from '../unit/sample.ts';
 import { startHost, type TestHost } from './rig/index.ts';
 

@@ -158,6 +158,7 @@ const ON_THE_HOST: readonly Break[] = [
     what: 'a unit that is masked on the host',
     host: [`ln -s /dev/null /etc/systemd/system/${APP}.service`, `rm -f /etc/systemd/system/${APP}.service`],
     says: [/broken\.service is masked on this host/, /systemctl unmask/],
+    code: 3,
   },
   {
     what: 'a build that fails',
@@ -171,7 +172,6 @@ const ON_THE_HOST: readonly Break[] = [
       'umount /etc/systemd/system',
     ],
     says: [/\/etc\/systemd\/system/, /[Rr]ead-only/],
-    code: 3,
   },
   { what: 'a login without root', fields: { user: 'plainuser', become: 'none' }, code: 3, says: [/root/] },
 ];

@@ -87,7 +87,9 @@ describe('codeUser', () => {
       expect(stdout).toContain('edge: untouched: nothing was changed on this host');
       const words = stdout.replace(/\s+/g, ' ');
       expect(words).toContain(`the code could not be sent as ${codeUser} (codeUser)`);
-      expect(words).toContain(codeUser === 'shellless' ? 'a login that runs sh' : `${codeUser}@127.0.0.1 port`);
+      expect(words).toContain(
+        codeUser === 'shellless' ? 'shellless has no shell that runs commands' : `${codeUser}@127.0.0.1 port`,
+      );
       expect(words).toContain(`give ${codeUser} an authorized key there`);
       expect(words).toContain('Or leave `codeUser` out of the inventory: root then sends the code, which is as safe.');
     }

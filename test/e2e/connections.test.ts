@@ -100,6 +100,89 @@ describe('a login', () => {
   });
 });
 
+describe('a login that comes to nothing', () => {
+  it('says the cause, the words of the host and the cure', async () => {
+    const words = 'Please login as the user \\"ubuntu\\" rather than the user \\"root\\".';
+    await hosts.near.out(`useradd -m cloudy; cp -a /home/deploy/.ssh ~cloudy/; chown -R cloudy: ~cloudy`);
+    const key = (await hosts.near.out('cat ~cloudy/.ssh/authorized_keys')).replaceAll('\n', '');
+    await hosts.near.writeFile('/home/cloudy/.ssh/authorized_keys', `command="echo '${words}'; exit 142" ${key}\n`);
+    await using project = await projectOn(hosts.near, { user: 'cloudy' });
+    const { failure, human } = await refused(project, hosts.near);
+    expect(failure).toMatchObject({ kind: 'login-unusable', cause: 'other-user', hint: 'ubuntu' });
+    expect(human.replace(/\s+/g, ' ')).toContain('lets cloudy do nothing: it wants the login to be ubuntu');
+    expect(human).toContain('Please login as the user "ubuntu" rather than the user "root".');
+    expect(human).toContain('Set `user: ubuntu` for this host in the inventory');
+  });
+});
+
+describe('forwarding that is forbidden', () => {
+  const asked = little('asked', ['near']);
+  const login = { user: 'deploy' };
+  const projectOf = () => fleetProject({ ...asked.parts, hosts: { near: { host: hosts.near, fields: login } } });
+  const reload = () => hosts.near.out('pkill -HUP -o -x sshd');
+  const withCheck = (project: Project) => project.playbook(asked.playbook(['near'], { health: [{ tcp: 22 }] }));
+  const untouched = async (project: Project, command: string[], expected: object) => {
+    const before = await wholeOf(hosts.near, asked);
+    const run = await project.fleet(...command);
+    expect({ code: run.code, ...only(run) }).toMatchObject({
+      ...{ code: 3, outcome: 'untouched' },
+      failure: { kind: 'no-forwarding', to: ['127.0.0.1:22'], wanted: 'checks', ...expected },
+    });
+    expect(await wholeOf(hosts.near, asked)).toEqual(before);
+  };
+
+  it('is found before a switch whose checks need it, and is no matter to others', async () => {
+    await using project = await projectOf();
+    withCheck(project);
+    const deploy = async () =>
+      expect(only(await project.fleet('deploy', '--all'))).toMatchObject({ outcome: 'deployed' });
+    await deploy();
+    await hosts.near.out("printf 'Match User deploy\\n AllowTcpForwarding no\\n' >/etc/ssh/sshd_config.d/closed.conf");
+    await reload();
+    expect(only(await project.fleet('deploy', '--all'))).toMatchObject({ outcome: 'unchanged' });
+    project.write('app/VERSION', 'two\n');
+    for (const command of [
+      ['plan', '--all'],
+      ['deploy', '--all'],
+    ])
+      await untouched(project, command, { key: '' });
+    const { stdout } = await project.human('deploy', '--all');
+    expect(stdout).toContain('AllowTcpForwarding');
+    expect(stdout).toContain('PermitOpen 127.0.0.1:22');
+    project.playbook(asked.playbook(['near']));
+    await deploy();
+    // Back to a generation that was proved over a connection.
+    await untouched(project, ['rollback', '--all'], { key: '' });
+
+    await hosts.near.out("rm /etc/ssh/sshd_config.d/closed.conf; sed -i 's/^/restrict /' ~deploy/.ssh/authorized_keys");
+    await reload();
+    withCheck(project);
+    project.write('app/VERSION', 'three\n');
+    await untouched(project, ['deploy', '--all'], { key: '/home/deploy/.ssh/authorized_keys:1' });
+    await hosts.near.out("sed -i 's/^restrict /restrict,port-forwarding /' ~deploy/.ssh/authorized_keys");
+    await deploy();
+    expect(await standing(hosts.near, asked)).toEqual(['releases/3', 'three', 'IDLE']);
+  });
+
+  it('at a jump host is named', async () => {
+    await hosts.near.out("sed -i 's/^/restrict /' ~plainuser/.ssh/authorized_keys");
+    const door = { host: hosts.near, fields: { user: 'plainuser' } };
+    const near = { host: hosts.far, fields: { address: '127.0.0.1', port: 9, jump: 'door' } };
+    await using project = await fleetProject({ ...asked.parts, hosts: { door, near } });
+    const run = await project.fleet('deploy', '--all');
+    expect({ code: run.code, ...only(run) }).toMatchObject({
+      code: 3,
+      failure: {
+        kind: 'no-forwarding',
+        wanted: 'jump',
+        to: ['127.0.0.1:9'],
+        login: `plainuser@127.0.0.1 port ${hosts.near.port}`,
+      },
+    });
+    await hosts.near.out("sed -i 's/^restrict //' ~plainuser/.ssh/authorized_keys");
+  });
+});
+
 describe('sudo', () => {
   const sudoApp = little('sudoed', ['near']);
   const asUser = (user: string, fields: object = {}) =>
@@ -159,6 +242,40 @@ describe('sudo', () => {
     project.write('app/VERSION', 'three\n');
     expect(await start(project, [])).toMatchObject({ code: 0 });
     expect(await standing(hosts.near, sudoApp)).toEqual(['releases/3', 'three', 'IDLE']);
+  });
+});
+
+describe('an account that is a way in', () => {
+  const app = little('moved', ['near']);
+  const withUser = (user: object) => {
+    const { tasks } = app.playbook(['near']);
+    return app.playbook(['near'], { tasks: [{ user }, ...tasks] });
+  };
+  const accounts = () => hosts.near.out('cat /etc/passwd');
+
+  it.each([
+    ['deploy', 'fleet'],
+    ['pwsudo', 'keys'],
+  ])('keeps its home: %s, which is a login of %s', async (name, whose) => {
+    const fields = { user: 'deploy' };
+    await using project = await fleetProject({ ...app.parts, hosts: { near: { host: hosts.near, fields } } });
+    project.playbook(withUser({ name, home: app.root }));
+    const before = await accounts();
+    for (const verb of ['plan', 'deploy']) {
+      const run = await project.fleet(verb, '--all');
+      expect({ code: run.code, ...only(run) }).toMatchObject({
+        ...{ code: 3, outcome: 'untouched' },
+        failure: { kind: 'login-account', account: name, whose },
+      });
+      expect(only(run).failure?.next.join(' ')).toContain('changeLogin: true');
+    }
+    expect(await accounts()).toBe(before);
+    expect(await wholeOf(hosts.near, app)).toEqual([]);
+    project.playbook(withUser({ name, home: app.root, changeLogin: true }));
+    const told = await project.human('plan', '--all');
+    expect(told.code).toBe(0);
+    expect(told.stdout).toContain(`give the account ${name} home ${app.root}`);
+    expect(told.stdout).toContain('and gets another home');
   });
 });
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { understoodSince } from '../../src/runtime/directive-age.ts';
+import { understoodSince } from '../../src/runtime/systemd/directive-age.ts';
 import { keysOf } from '../../src/unit/lint/known-keys.ts';
 import { type Hosts, startHosts } from './rig/index.ts';
 

@@ -67,6 +67,23 @@ describe.each(['one', 'two'] as const)('a connection to %s', (name) => {
       );
     }
   });
+
+  it('that drops while health is checked is no fault of the check: it is asked again, and the deploy goes on', async () => {
+    const app = little('checked', ['it'], { deploy: { settle: '1s', deadline: '60s' } });
+    await using proxy = await tcpProxy(hosts[name]);
+    await using project = await throughProxy(app, hosts[name], proxy);
+    const slow = { command: { command: ['sh', '-c', 'echo >/tmp/verifying; sleep 2'], within: '1s' } };
+    project.playbook(app.playbook(['it'], { deploy: { settle: '1s', deadline: '60s' }, health: [slow] }));
+    project.write('app/VERSION', 'two\n');
+    await hosts[name].out('rm -f /tmp/verifying');
+    const running = project.start(['deploy', '--all', '--json']);
+    await eventually(() => hosts[name].out('test -e /tmp/verifying'), 60_000);
+    proxy.reset();
+    const run = parseRun(await running.ended);
+    expect(outcomeOf(run)).toMatchObject({ code: 0, outcome: 'deployed', generation: 2 });
+    expect(run.stdout).toContain('the checks are asked again over a new one');
+    expect(await standing(hosts[name], app)).toEqual(['releases/2', 'two', 'IDLE']);
+  });
 });
 
 describe.concurrent('a host that does not answer', () => {
@@ -106,6 +123,28 @@ describe.concurrent('a host that does not answer', () => {
     direct.write('app/VERSION', 'two\n');
     expect(outcomeOf(await direct.fleet('deploy', '--all'))).toMatchObject({ code: 0, outcome: 'deployed' });
     expect(await hosts.two.out('ls -A /opt/hole/releases /var/lib/fleet/hole/generations')).not.toContain('staging');
+  });
+
+  it('is not said to be untouched when it is gone for good after a first deploy has made something ready', async ({
+    expect,
+  }) => {
+    const app = little('gone', ['it']);
+    await using proxy = await tcpProxy(hosts.two);
+    await using project = await fleetProject({
+      ...app.parts,
+      hosts: { it: { host: hosts.two, fields: { port: proxy.port } } },
+    });
+    const slow = { run: { command: ['sh', '-c', 'sleep 301'] } };
+    project.playbook(app.playbook(['it'], { tasks: [{ sync: { from: 'app' } }, { units: { from: 'units' } }, slow] }));
+    const running = project.start(['deploy', '--all', '--json']);
+    await eventually(() => hosts.two.out('pgrep -f "^sleep 301"'));
+    await proxy.close();
+    const run = parseRun(await running.ended);
+    expect(outcomeOf(run)).toMatchObject({ code: 1, outcome: 'reverted', failure: { kind: 'connection-lost' } });
+    // What it says is left is there, and the next deploy goes on from it.
+    await hosts.two.out(`test -d ${app.root}`);
+    await using direct = await fleetProject({ ...app.parts, hosts: { it: hosts.two } });
+    expect(outcomeOf(await direct.fleet('deploy', '--all'))).toMatchObject({ code: 0, outcome: 'deployed' });
   });
 });
 

@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { text } from '../text.ts';
 import type { TestHost } from './rig/index.ts';
 
 /** The command as it was built. */
@@ -24,16 +24,20 @@ export type ProjectParts = {
   readonly env?: Readonly<Record<string, string>>;
   /** A folder that is copied to app/. */
   readonly appDir?: string;
+  /** The command of another build. */
+  readonly cli?: string;
 };
 
 export type Ended = { readonly code: number; readonly stdout: string; readonly stderr: string };
 
-export type Event = { readonly type: string; readonly host?: string; readonly app?: string } & Record<string, unknown>;
+type Event = { readonly type: string; readonly host?: string; readonly app?: string } & Record<string, unknown>;
 
 export type HostSummary = {
   readonly host: string;
   readonly app: string;
   readonly outcome: string;
+  /** What a deploy that went back leaves, see `Left` there. */
+  readonly left?: readonly { readonly kind: string; readonly name: string; readonly because: string }[];
   readonly generation: number | null;
   readonly durationMs: number;
   /** By kind, see `Failure` in src/model/outcome.ts; `message` and `next` are what a person is shown. */
@@ -75,7 +79,7 @@ export type Project = AsyncDisposable & {
 
 /** A fleet project in a temporary folder, with the host keys of its test hosts pinned. */
 export async function fleetProject(parts: ProjectParts): Promise<Project> {
-  const project = emptyProject();
+  const project = emptyProject('app', parts.cli);
   const { folder, write, env, playbook } = project;
   const hosts = Object.fromEntries(Object.entries(parts.hosts).map(([name, host]) => [name, inventoryFields(host)]));
   write('inventory/hosts.yaml', JSON.stringify({ hosts }, null, 2));
@@ -89,7 +93,7 @@ export async function fleetProject(parts: ProjectParts): Promise<Project> {
 }
 
 /** A folder without any file yet, and the real command to run in it; `app` names the playbook and the env file. */
-export function emptyProject(app = 'app'): Project {
+export function emptyProject(app = 'app', command = cli): Project {
   if (!existsSync(cli)) throw new Error('dist/bin/fleet.js is missing: run `npm run build` before tests on hosts');
   const folder = mkdtempSync(join(tmpdir(), 'fleet-project-'));
   const home = mkdtempSync(join(tmpdir(), 'fleet-home-'));
@@ -101,7 +105,7 @@ export function emptyProject(app = 'app'): Project {
   };
   const start: Project['start'] = (args, more = {}) => {
     const options = { cwd: folder, env: { ...environment(home), NO_COLOR: '1', ...more } };
-    const child = spawn(process.execPath, [cli, ...args], { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [command, ...args], { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
     const closed = new Promise<number>((resolve, reject) => {
       child.on('error', reject);
       child.on('close', (code) => resolve(code ?? -1));

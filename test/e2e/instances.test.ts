@@ -122,7 +122,7 @@ describe('instances of a template on a host with systemd', () => {
   ])('are refused before the host is contacted: %s', async (_what, names, atMost, words) => {
     project.playbook(playbook(names, atMost));
     const run = await project.fleet('deploy', '--all');
-    expect(run).toMatchObject({ code: 2, summary: null });
+    expect(run).toMatchObject({ code: 2, summary: { exitCode: 2, hosts: [] } });
     expect(run.stderr).toContain(words);
   });
 

@@ -8,7 +8,7 @@ export type Little = {
   readonly unit: string;
   readonly parts: Omit<ProjectParts, 'hosts'>;
   /** The playbook for these hosts; `changes` replace whole keys. */
-  playbook(hosts: readonly string[], changes?: object): object;
+  playbook(hosts: readonly string[], changes?: object): { readonly tasks: readonly object[] };
 };
 
 export function little(name: string, hosts: readonly string[], changes: object = {}): Little {

@@ -12,6 +12,9 @@ export type Shown = {
 
 export type Typed = { readonly when: string; readonly keys: string };
 
+/** More than any run has to say to a person. */
+const MOST = 32 * 1024 ** 2;
+
 const word = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
 /** Runs the real command on a terminal of 80 columns and 24 rows, and types when it says something. */
@@ -31,6 +34,7 @@ export async function onTerminal(
   let waiting = typed;
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     bytes += chunk;
+    if (bytes.length > MOST) child.kill('SIGKILL');
     if (waiting === undefined || !bytes.includes(waiting.when)) return;
     child.stdin.write(waiting.keys);
     waiting = undefined;
@@ -39,6 +43,7 @@ export async function onTerminal(
     child.on('error', failed);
     child.on('close', (status) => done(status ?? -1));
   });
+  if (bytes.length > MOST) throw new Error(`more than ${MOST} bytes on the terminal, which end: ${bytes.slice(-200)}`);
   const screen = () => {
     const terminal = new Terminal(size.columns, size.rows);
     terminal.write(bytes);

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { imageOf } from './rig/images.ts';
 import { silentServer, tcpProxy } from './rig/index.ts';
+import { kinds } from './rig/kinds.ts';
 import { listen } from './rig/listen.ts';
 
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
@@ -109,5 +111,12 @@ describe('silentServer', () => {
     await server.close();
     await closed;
     socket.destroy();
+  });
+});
+
+describe('images', () => {
+  it('of all kinds are there before the first test, and one that is not is not made in the time of a test', async () => {
+    for (const kind of Object.values(kinds)) expect(await imageOf(kind)).toContain(`${kind.recipe}:${kind.suite}-`);
+    await expect(imageOf({ ...kinds.busybox, suite: 'no-such-suite' })).rejects.toThrow(/no-such-suite-\S+ is gone/);
   });
 });

@@ -85,6 +85,19 @@ describe('every kind', () => {
     await host.out('rm -rf /srv/m');
   });
 
+  it.each(names)('%s tells of each command what it said, how it ended, and no more', async (name) => {
+    const host = hosts[name];
+    const said = await Promise.all(
+      [1, 2, 3].map((n) => host.sh(`printf '\\n${n} é'; printf 'to err' >&2; cat; exit ${n}`)),
+    );
+    expect(said).toEqual([1, 2, 3].map((code) => ({ code, stdout: `\n${code} é`, stderr: 'to err' })));
+    expect((await host.out('seq 200000')).length).toBe(1_288_894);
+    expect(await host.sh('echo half; kill -9 $PPID; sleep 1')).toMatchObject({ code: 137, stdout: 'half\n' });
+    await expect(host.sh('sleep 30', { timeoutMs: 300 })).rejects.toThrow('no end after 300 ms: sleep 30');
+    await expect(host.sh('yes', { mostBytes: 1e6 })).rejects.toThrow('more than 1000000 bytes of output: yes');
+    expect(await host.sh('true')).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
   it.each(names)('%s keeps port, host keys and files over a reboot, and PID 1 and /run start anew', async (name) => {
     const host = hosts[name];
     const { port, hostKeys } = host;

@@ -1,11 +1,12 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { fleetProject } from './fleet.ts';
-import { little, standing } from './little.ts';
-import { type Hosts, startHosts, tcpProxy } from './rig/index.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { weakened } from './attacks/weakened.ts';
+import { cli, fleetProject } from './fleet.ts';
+import { type Little, little, standing, wholeOf } from './little.ts';
+import { type Hosts, startHosts, type TestHost, tcpProxy } from './rig/index.ts';
 
-let hosts: Hosts<{ a: 'plain'; b: 'plain'; c: 'plain' }>;
+let hosts: Hosts<{ a: 'plain'; b: 'systemd'; c: 'busybox' }>;
 beforeAll(async () => {
-  hosts = await startHosts({ a: 'plain', b: 'plain', c: 'plain' });
+  hosts = await startHosts({ a: 'plain', b: 'systemd', c: 'busybox' });
 });
 afterAll(() => hosts?.[Symbol.asyncDispose]());
 
@@ -63,4 +64,50 @@ it('where none fails all are deployed', async () => {
   const { code, ends, live } = await rollout('fine', null, { batch: 1, canary: 1 });
   expect({ code, ends }).toEqual({ code: 0, ends: ['deployed', 'deployed', 'deployed'] });
   expect(live).toEqual(['good', 'good', 'good']);
+});
+
+// That three containers, which share a kernel, are three machines is what all of the above rest on.
+describe('two names of one machine', () => {
+  const NOBODY_LOOKS = { in: 'probe.sh', text: '  tell_machine\n', by: '' };
+
+  /** A machine by its port and by that of a proxy. */
+  async function underTwoNames(app: Little, machine: TestHost, command = cli) {
+    const proxy = await tcpProxy(machine);
+    const project = await fleetProject({
+      ...{ ...app.parts, cli: command },
+      hosts: { one: machine, two: { host: machine, fields: { port: proxy.port } } },
+    });
+    return {
+      proxy,
+      async run(...args: string[]) {
+        const { code, summary } = await project.fleet(...args);
+        return { code, ends: summary?.hosts.map(({ outcome, failure }) => failure?.kind ?? outcome) };
+      },
+      async [Symbol.asyncDispose]() {
+        await project[Symbol.asyncDispose]();
+        await proxy.close();
+      },
+    };
+  }
+
+  it.each(NAMES)('are both left untouched, at no further connection, on %s', async (name) => {
+    const app = little(`twins-${name}`, ['one', 'two']);
+    const before = await wholeOf(hosts[name], app);
+    await using it = await underTwoNames(app, hosts[name]);
+    const refused = { code: 3, ends: ['same-machine', 'same-machine'] };
+    expect(await it.run('plan', '--all')).toEqual(refused);
+    expect(await it.run('deploy', '--all')).toEqual(refused);
+    expect(await wholeOf(hosts[name], app)).toEqual(before);
+    expect(it.proxy.connections).toBe(2);
+
+    expect(await it.run('deploy', '--host', 'two')).toEqual({ code: 0, ends: ['deployed'] });
+    expect(await it.run('rollback', '--all', '--full', '--yes')).toEqual(refused);
+    expect((await standing(hosts[name], app)).at(0)).toBe('releases/1');
+  });
+
+  it('are deployed to by whichever is first where nobody looks', async () => {
+    await using it = await underTwoNames(little('bare', ['one', 'two']), hosts.a, weakened([NOBODY_LOOKS]));
+    // The other one finds the host busy, or that its base has moved.
+    expect(await it.run('deploy', '--all')).toEqual({ code: 3, ends: expect.arrayContaining(['deployed']) });
+  });
 });

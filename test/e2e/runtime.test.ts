@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fleetProject, only, type Project } from './fleet.ts';
 import { type Hosts, startHosts } from './rig/index.ts';
-import { ask, copies, eventually, furnish, KINDS, NAMES, record, sample, UNIT } from './samples.ts';
+import { ask, copies, eventually, furnish, KINDS, mostCopies, NAMES, record, sample, UNIT } from './samples.ts';
+import { unrecorded } from './stories/unrecorded.ts';
 
 let hosts: Hosts<typeof KINDS>;
 
@@ -46,7 +47,7 @@ describe.each(NAMES)('on %s', (name) => {
       expect(only(health)).toMatchObject({ outcome: 'unhealthy' });
       expect(JSON.stringify(only(health).failure)).toContain('orphaned');
 
-      const most = await watchCopies(async () => {
+      const most = await mostCopies(host(), async () => {
         const run = await project.fleet('deploy', '--all');
         expect({ code: run.code, ...only(run) }).toMatchObject({
           code: 0,
@@ -66,25 +67,11 @@ describe.each(NAMES)('on %s', (name) => {
       await eventually(() => ask(host()));
     });
 
-  /** The most copies of the app that lived at one time while something was done; it sees a second one (see below). */
-  async function watchCopies(during: () => Promise<void>): Promise<number> {
-    let most = 0;
-    let over = false;
-    const watching = (async () => {
-      while (!over) most = Math.max(most, (await copies(host())).length);
-    })();
-    await during().finally(() => {
-      over = true;
-    });
-    await watching;
-    return most;
-  }
-
   it('(the count of copies does see a second one)', async () => {
     const program =
       'mkdir -p bots && echo "import time; time.sleep(5)" >bots/supervisor.py && exec /usr/bin/python3 bots/supervisor.py';
     const command = name === 'tiny' ? 'httpd -f -p 127.0.0.1:8001' : `(cd /tmp && ${program})`;
-    const most = await watchCopies(async () => {
+    const most = await mostCopies(host(), async () => {
       await host().out(`${command} & sleep 1; kill $!`);
     });
     expect(most).toBe(2);
@@ -116,6 +103,8 @@ describe.each(NAMES)('on %s', (name) => {
     // The loser may try again, and then wins.
     expect(only(await lost.project.fleet('deploy', '--all'))).toMatchObject({ outcome: 'deployed' });
   });
+
+  unrecorded({ name, systemd, host, project: () => project });
 });
 
 describe('an app without root', () => {
@@ -180,6 +169,10 @@ http.server.HTTPServer(("127.0.0.1", 9000), H).serve_forever()
 
       project.write('app/VERSION', '2');
       expect(only(await project.fleet('deploy', '--all'))).toMatchObject({ outcome: 'deployed', generation: 2 });
+      await host.out(`mv ${STATE}/generations/2 ${STATE}/away`);
+      expect(only(await project.fleet('plan', '--all')).failure).toMatchObject({ kind: 'unrecorded', newest: 1 });
+      // What supervisors write is gone as well: they are found.
+      await host.out(`mv ${STATE}/away ${STATE}/generations/2; rm -r ${STATE}/run`);
       project.write('app/serve.py', 'raise SystemExit(3)\n');
       const broken = await project.fleet('deploy', '--all');
       expect({ code: broken.code, ...only(broken) }).toMatchObject({ code: 1, outcome: 'reverted', generation: 2 });

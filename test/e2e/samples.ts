@@ -191,3 +191,17 @@ export async function eventually<T>(look: () => Promise<T>, timeoutMs = 15_000):
     }
   }
 }
+
+/** The most copies of the app that lived at one time while something was done; runtime.test.ts shows that it sees a second one. */
+export async function mostCopies(host: TestHost, during: () => Promise<void>): Promise<number> {
+  let most = 0;
+  let over = false;
+  const watching = (async () => {
+    while (!over) most = Math.max(most, (await copies(host)).length);
+  })();
+  await during().finally(() => {
+    over = true;
+  });
+  await watching;
+  return most;
+}

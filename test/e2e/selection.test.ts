@@ -5,20 +5,23 @@ import { onTerminal } from './pty.ts';
 import { type TcpProxy, tcpProxy } from './rig/index.ts';
 
 // No host answers here: what was selected is what was tried, and the proxy counts every attempt.
-let proxy: TcpProxy;
+// One for each host, or they would be one machine.
+let proxies: readonly [TcpProxy, TcpProxy, TcpProxy];
 let project: Project;
+const connections = () => proxies.reduce((sum, proxy) => sum + proxy.connections, 0);
 
 beforeEach(async () => {
-  proxy = await tcpProxy({ address: '127.0.0.1', port: 1 });
+  const nobody = { address: '127.0.0.1', port: 1 };
+  proxies = [await tcpProxy(nobody), await tcpProxy(nobody), await tcpProxy(nobody)];
   project = await fleetProject({ ...little('shop', ['web', 'backup']).parts, hosts: {} });
   project.write(
     'inventory/hosts.yaml',
-    `defaults: { user: root, port: ${proxy.port} }
+    `defaults: { user: root }
 groups: { web: {}, backup: {} }
 hosts:
-  web-1: { address: 127.0.0.1, groups: [web] }
-  web-2: { address: localhost, groups: [web] }
-  backup-1: { address: 127.0.0.1, groups: [backup], vars: { mode: x } }
+  web-1: { address: 127.0.0.1, port: ${proxies[0].port}, groups: [web] }
+  web-2: { address: localhost, port: ${proxies[1].port}, groups: [web] }
+  backup-1: { address: 127.0.0.1, port: ${proxies[2].port}, groups: [backup], vars: { mode: x } }
 `,
   );
   project.write('playbooks/mail.yaml', JSON.stringify(little('mail', ['backup']).playbook(['backup'])));
@@ -26,7 +29,7 @@ hosts:
 });
 afterEach(async () => {
   await project[Symbol.asyncDispose]();
-  await proxy.close();
+  await Promise.all(proxies.map((proxy) => proxy.close()));
 });
 
 const plan = async (...args: string[]) => {
@@ -47,7 +50,7 @@ describe('a selection', () => {
     const run = await plan(...args);
     expect(run).toEqual({ code: 3, pairs: expect.arrayContaining(pairs) });
     expect(run.pairs).toHaveLength(pairs.length);
-    expect(proxy.connections).toBeGreaterThan(0);
+    expect(connections()).toBeGreaterThan(0);
   });
 
   it.each<[string[], string]>([
@@ -65,7 +68,7 @@ describe('a selection', () => {
       expect(ended).toMatchObject({ code: 2, stdout: '' });
       expect(ended.stderr).toContain(words);
     }
-    expect(proxy.connections).toBe(0);
+    expect(connections()).toBe(0);
   });
 });
 
@@ -75,7 +78,7 @@ describe('a command that changes hosts and names none', () => {
     expect(ended.stderr).toContain('no host was named');
     expect(ended.stderr).toContain('web-1, web-2, backup-1');
     expect(ended.stderr).toContain('--all');
-    expect(proxy.connections).toBe(0);
+    expect(connections()).toBe(0);
   };
 
   it('is refused without a terminal', async () => {
@@ -89,14 +92,14 @@ describe('a command that changes hosts and names none', () => {
     const no = await onTerminal(project, ['deploy'], { typed: { when: question, keys: 'n\n' } });
     expect(no.code).toBe(2);
     expect(no.bytes).toContain('[y/N]');
-    expect(proxy.connections).toBe(0);
+    expect(connections()).toBe(0);
     const yes = await onTerminal(project, ['deploy'], { typed: { when: question, keys: 'y\n' } });
     expect(yes.code).toBe(3);
-    expect(proxy.connections).toBeGreaterThan(0);
+    expect(connections()).toBeGreaterThan(0);
   });
 
   it('asks nothing of a command that only reads', async () => {
     expect((await project.human('plan')).code).toBe(3);
-    expect(proxy.connections).toBeGreaterThan(0);
+    expect(connections()).toBeGreaterThan(0);
   });
 });

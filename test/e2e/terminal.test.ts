@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { text } from '../text.ts';
 import { cli, environment, fleetProject, type Project } from './fleet.ts';
 import { little, standing } from './little.ts';
 import { onTerminal } from './pty.ts';

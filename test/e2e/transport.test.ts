@@ -151,6 +151,136 @@ describe.each(debians)('on %s', (name) => {
   });
 });
 
+/** Accounts whose login comes to nothing, each with what makes it so; `deploy`'s key opens them all. */
+const ACCOUNTS: Readonly<Record<string, { readonly make: string; readonly expected: object; readonly slow?: true }>> = {
+  cloudroot: {
+    make: `sed -i 's/^/no-port-forwarding,command="echo Please login as the user \\\\"ubuntu\\\\" rather than the user \\\\"root\\\\".; exit 142" /' ~cloudroot/.ssh/authorized_keys`,
+    expected: { cause: 'other-user', hint: 'ubuntu', status: 142 },
+  },
+  expired: {
+    make: 'echo expired:x | chpasswd; chage -d 0 expired',
+    expected: { cause: 'password-expired', said: expect.arrayContaining([expect.stringMatching(/expired/)]) },
+  },
+  leaver: { make: 'chage -E 1 leaver', expected: { cause: 'account-expired', status: null } },
+  files: {
+    make: `grep -q 'User files' /etc/ssh/sshd_config || printf 'Match User files\\n ForceCommand internal-sftp\\n' >>/etc/ssh/sshd_config`,
+    expected: { cause: 'sftp-only', said: ['This service allows sftp connections only.'] },
+  },
+  shellless: { make: 'usermod -s /usr/sbin/nologin shellless', expected: { cause: 'no-shell', status: 1 } },
+  backup2: {
+    make: `sed -i 's/^/restrict,command="echo done" /' ~backup2/.ssh/authorized_keys`,
+    expected: { cause: 'forced-command', hint: '/home/backup2/.ssh/authorized_keys:1', said: ['done'], status: 0 },
+  },
+  leaving: {
+    make: 'echo "echo bye; exit" >~leaving/.bashrc',
+    expected: { cause: 'ends-early', said: ['bye'], status: 0 },
+  },
+  falsy: { make: 'usermod -s /bin/false falsy', expected: { cause: 'ends-early', said: [], status: 1 } },
+  asking: {
+    make: 'echo "echo Press enter; read -r answer" >~asking/.bashrc',
+    expected: { cause: 'reads-input', said: ['Press enter'], status: null },
+    slow: true,
+  },
+  asleep: {
+    make: 'echo "echo Waiting; sleep 321" >~asleep/.bashrc',
+    expected: { cause: 'silent', said: ['Waiting'], status: null },
+    slow: true,
+  },
+};
+
+describe.each(debians)('a login on %s', (name) => {
+  const tried = Object.entries(ACCOUNTS).filter(([, { slow }]) => !slow || name === 'web');
+
+  it('that comes to nothing is told with its cause and the words of the host', { timeout: 120_000 }, async () => {
+    const host = hosts[name];
+    const make = tried.map(
+      ([user, account]) => `useradd -m -s /bin/bash ${user}; cp -a /home/deploy/.ssh ~${user}/
+        chown -R ${user}: ~${user}; ${account.make}`,
+    );
+    await host.out(`${make.join('\n')}\npkill -HUP -o -x sshd`);
+    const found = await Promise.all(
+      tried.map(async ([user]) => {
+        const { port, identityFile, hostKeys } = host;
+        const to = connectionTo({ port, user, identityFiles: [identityFile], hostKeys });
+        const opened = await connect(to, optionsIn(dir, { retries: 2 }));
+        if (!opened.ok) return [user, opened.failure];
+        await using transport = opened.value;
+        return [user, failureIn(await transport.run(sh`id`, { ...io, timeoutMs: 60_000 }))];
+      }),
+    );
+    const login = (user: string) => `${user}@127.0.0.1 port ${host.port}`;
+    expect(Object.fromEntries(found)).toMatchObject(
+      Object.fromEntries(
+        tried.map(([user, account]) => [user, { kind: 'login-unusable', login: login(user), ...account.expected }]),
+      ),
+    );
+    expect(await host.out('pgrep -f "^sleep 321" || echo gone')).toBe('gone');
+  });
+
+  it('that /etc/nologin keeps out is told with what stands there, and works again without it', async () => {
+    await hosts[name].writeFile('/etc/nologin', 'Back at noon.\n');
+    const { port, identityFile, hostKeys } = hosts[name];
+    const to = connectionTo({ port, user: 'plainuser', identityFiles: [identityFile], hostKeys });
+    expect(failureIn(await connect(to, optionsIn(dir, { retries: 2 })))).toMatchObject({
+      ...{ kind: 'login-unusable', cause: 'closed', said: ['Back at noon.'] },
+    });
+    // root is let in, with the same words.
+    await using root = await login(hosts[name], { user: 'root' });
+    expect(await whoAmI(root)).toBe('root');
+    await hosts[name].out('rm /etc/nologin');
+    await using host = await login(hosts[name], { user: 'plainuser', become: 'none' });
+    expect(await whoAmI(host)).toBe('plainuser');
+  });
+
+  it('that needs a second factor, or takes no keys, is told with what is wanted', async () => {
+    const ways = { two: 'publickey,keyboard-interactive', typed: 'keyboard-interactive' };
+    const host = hosts[name];
+    for (const [user, methods] of Object.entries(ways))
+      await host.out(`useradd -m ${user}; cp -a /home/deploy/.ssh ~${user}/; chown -R ${user}: ~${user}
+        printf 'Match User ${user}\\n KbdInteractiveAuthentication yes\\n AuthenticationMethods ${methods}\\n' >>/etc/ssh/sshd_config`);
+    await host.out('pkill -HUP -o -x sshd');
+    const { port, identityFile, hostKeys } = host;
+    for (const [user, besides] of [['two', true] as const, ['typed', false] as const]) {
+      const to = connectionTo({ port, user, identityFiles: [identityFile], hostKeys });
+      expect(failureIn(await connect(to, optionsIn(dir, { retries: 2 })))).toMatchObject({
+        ...{ kind: 'auth-refused', lack: { wants: ['keyboard-interactive'], besides } },
+      });
+    }
+  });
+
+  it('becomes root by doas where there is no sudo, or where sudo refuses and doas does not', async () => {
+    const host = hosts[name];
+    await host.writeFile('/etc/doas.conf', 'permit nopass plainuser as root\npermit pwsudo as root\n', 0o600);
+    const refused = async (user: string) => {
+      await using strict = await login(host, { user, become: 'sudo' });
+      return failureIn(await strict.run(sh`id`, io));
+    };
+    await using second = await login(host, { user: 'plainuser', become: 'sudo' });
+    expect([await whoAmI(second), await whoAmI(second)]).toEqual(['root', 'root']);
+    expect(await refused('pwsudo')).toMatchObject({ kind: 'sudo-refused', by: 'sudo' });
+    await host.out('mv /usr/bin/sudo /usr/bin/sudo.away');
+    await using first = await login(host, { user: 'plainuser' });
+    expect([await whoAmI(first), await whoAmI(first)]).toEqual(['root', 'root']);
+    for (const method of ['rsync', 'tar'] as const)
+      expect(await sent(host, first, method, 'root', 'plainuser')).toEqual(expected('root', 'plainuser'));
+    expect(failureIn(await first.run(sh`sleep 4322`, { ...io, timeoutMs: 300 })).kind).toBe('timed-out');
+    expect(await host.out('pgrep -f "^sleep 4322" || echo gone')).toBe('gone');
+    expect(await refused('pwsudo')).toMatchObject({
+      ...{ kind: 'sudo-refused', by: 'doas' },
+      detail: expect.stringContaining('`permit nopass pwsudo as root` at the end of /etc/doas.conf'),
+    });
+    expect(await refused('deploy')).toMatchObject({
+      ...{ kind: 'sudo-refused', by: 'doas', detail: expect.stringContaining('doas does not let deploy become root') },
+    });
+    await host.out('rm /etc/doas.conf; mv /usr/bin/doas /usr/bin/doas.away');
+    expect(await refused('deploy')).toMatchObject({ kind: 'sudo-refused', by: 'none' });
+    await using without = await login(host, { user: 'deploy' });
+    expect(await whoAmI(without)).toBe('deploy');
+    expect(without.noRoot()).toContain('there is no sudo on the host and no doas, and deploy is not root');
+    await host.out('mv /usr/bin/sudo.away /usr/bin/sudo; mv /usr/bin/doas.away /usr/bin/doas');
+  });
+});
+
 it('a cancelled command is ended on the host, also below sudo with a password', async () => {
   for (const user of ['deploy', 'pwsudo']) {
     await using host = await login(hosts.web, { user, password: PASSWORD });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { runFleet } from '../../src/engine/fleet.ts';
-import { inTurn } from '../../src/engine/schedule.ts';
+import { runFleet } from '../../src/engine/fleet/fleet.ts';
+import { inTurn } from '../../src/engine/fleet/schedule.ts';
 import { generationId, hostName } from '../../src/model/ids.ts';
 import type { Failure, HostOutcome } from '../../src/model/outcome.ts';
 import type { DeployPolicy, HostTarget } from '../../src/model/target.ts';

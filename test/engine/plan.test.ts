@@ -1,17 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { digestOf, partsOf } from '../../src/engine/parts.ts';
-import { planHost } from '../../src/engine/plan.ts';
-import { shown } from '../../src/engine/send-code.ts';
+import { digestOf, partsOf } from '../../src/engine/plan/parts.ts';
+import { planHost } from '../../src/engine/plan/plan.ts';
+import { shown } from '../../src/engine/stage/send-code.ts';
 import { digest, generationId } from '../../src/model/ids.ts';
+import type { Layout } from '../../src/model/layout.ts';
 import { EMPTY_TASK_PLAN, type TaskPlan } from '../../src/model/plan.ts';
 import { Secret } from '../../src/model/secret.ts';
-import type { HostTarget, Layout } from '../../src/model/target.ts';
+import type { HostTarget } from '../../src/model/target.ts';
 import type { BoundTask } from '../../src/model/task.ts';
 import { sh } from '../../src/shell/sh.ts';
 import { generation, probeWith } from '../facts.ts';
 
 const layout: Layout = { root: '/opt/app', current: '/opt/app/current', app: 'app', user: 'app', data: ['data'] };
-const target = { layout, runtime: 'auto' } as HostTarget;
+const target = { layout, runtime: 'auto', connection: { user: 'root' }, codeUser: null } as HostTarget;
 const UNIT = { path: 'app.service', text: '[Service]\nExecStart=/usr/bin/true\n' };
 
 const task = (plan: Partial<TaskPlan>): BoundTask => ({
@@ -31,6 +32,21 @@ const plan = (tasks: readonly BoundTask[], probe = probeWith()) => {
   if (!planned.ok) throw new Error(JSON.stringify(planned.failure));
   return planned.value;
 };
+
+it('has a digest that follows every byte of a file that is no text, and of text only the text', () => {
+  const file = (content: string | Uint8Array) => ({
+    ...{ path: '/etc/x', content, mode: 0o644, owner: 'root', group: 'root', reader: null },
+  });
+  const of = (content: string | Uint8Array) => digestFor({ files: [file(content)] });
+  const put = (content: string | Uint8Array) =>
+    digestFor({ stage: [{ id: 'a', title: '', do: 'put', to: 'a', content, mode: 0o644 }] });
+  for (const digestWith of [of, put]) {
+    expect(digestWith(Uint8Array.from([255, 1]))).toBe(digestWith(Uint8Array.from([255, 1])));
+    expect(digestWith(Uint8Array.from([255, 1]))).not.toBe(digestWith(Uint8Array.from([255, 2])));
+    expect(digestWith('a')).toBe(digestWith('a'));
+    expect(digestWith('a')).not.toBe(digestWith('b'));
+  }
+});
 
 describe('the plan', () => {
   it('is to do nothing when the host has the same inputs and nobody changed it', () => {
@@ -63,6 +79,13 @@ describe('the plan', () => {
   it('says what the host lacks, all of it, and touches nothing', () => {
     const planned = planHost(target, [task({ unsupported: ['a'] }), task({ unsupported: ['b'] })], probeWith(), []);
     expect(planned).toEqual({ ok: false, failure: { kind: 'unsupported', needs: 'a; b' } });
+  });
+
+  it('changes no account that is a way in, and touches nothing', () => {
+    const changes = [{ what: 'home', from: '/a', to: '/b' }] as const;
+    const login = { account: 'deploy', whose: 'fleet', changes } as const;
+    const planned = planHost(target, [task({ refused: [{ kind: 'login-account', ...login }] })], probeWith(), []);
+    expect(planned).toEqual({ ok: false, failure: { kind: 'login-account', ...login } });
   });
 
   it('lists steps on the live host first', () => {

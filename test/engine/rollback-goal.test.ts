@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type RollbackRequest, rollbackGoal } from '../../src/engine/rollback.ts';
+import { type RollbackRequest, rollbackGoal } from '../../src/engine/commands/rollback.ts';
 import { generationId } from '../../src/model/ids.ts';
 import { factsWith, generation } from '../facts.ts';
 
@@ -27,8 +27,15 @@ describe('a rollback', () => {
     expect(rollbackGoal(at(active), PREVIOUS)).toEqual({ ok: true, value: { go: 'switch', to: goal } });
   });
 
-  it('from the first generation takes the app away', () => {
-    expect(rollbackGoal(at(1), PREVIOUS)).toEqual({ ok: true, value: { go: 'remove', keepData: false } });
+  it('from the first generation is none, and names both ways to take the app away', () => {
+    const { ok, ...rest } = rollbackGoal(at(1), PREVIOUS);
+    expect({ ok, ...rest }).toMatchObject({ ok: false, failure: { kind: 'no-target' } });
+    expect(JSON.stringify(rest)).toMatch(/`fleet rollback --full --keep-data` .*`fleet rollback --full` deletes/);
+  });
+
+  it('from the first generation with --keep-data takes the app away and leaves its data', () => {
+    const goal = rollbackGoal(at(1), { to: 'previous', keepData: true });
+    expect(goal).toEqual({ ok: true, value: { go: 'remove', keepData: true } });
   });
 
   it('skips a base that never became healthy', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { barrier } from '../../src/engine/barrier.ts';
-import { inParallel, nextWave } from '../../src/engine/schedule.ts';
+import { barrier } from '../../src/engine/fleet/barrier.ts';
+import { inParallel, nextWave } from '../../src/engine/fleet/schedule.ts';
 
 const HOSTS = ['a', 'b', 'c', 'd', 'e'];
 
@@ -51,6 +51,15 @@ describe('the barrier of confirm: together', () => {
     const first = a.arrive();
     b.leave(false);
     expect(await first).toBe(false);
+    expect(await c.arrive()).toBe(false);
+  });
+
+  it('fails for all when one cannot wait any longer, also for those who come later', async () => {
+    const join = barrier(3);
+    const [a, b, c] = [join(), join(), join()];
+    const patient = b.arrive();
+    expect(await a.arrive(20)).toBe(false);
+    expect(await patient).toBe(false);
     expect(await c.arrive()).toBe(false);
   });
 

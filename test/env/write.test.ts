@@ -2,9 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseEnv as parseNodeEnv } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { systemdNeeded } from '../../src/env/dialect.ts';
+import { dotenvDiffers, systemdNeeded } from '../../src/env/dialect.ts';
 import { parseEnv } from '../../src/env/parse.ts';
 import { writeEnv } from '../../src/env/write.ts';
 
@@ -92,6 +93,37 @@ describe('the writer', () => {
   it('refuses what no environment can carry', () => {
     expect(() => writeEnv([{ key: 'K', value: 'a\0b' }])).toThrow('not text');
     expect(() => writeEnv([{ key: 'MY-KEY', value: '' }])).toThrow('not a key');
+  });
+});
+
+describe("node's own reader of env files", () => {
+  const asNode = (text: string) => (parseNodeEnv as (text: string) => Record<string, string>)(text);
+  it('reads what is written as it is meant, but for values that are told of', () => {
+    fc.assert(
+      fc.property(value, (value) => {
+        fc.pre(!dotenvDiffers(value));
+        const entries = [...keyed([value]), { key: 'AFTER', value: 'end' }];
+        expect(asNode(writeEnv(entries))).toEqual({ K0: value, AFTER: 'end' });
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it.each([
+    ['both kinds of quotes: it\'s "fine"', true],
+    ["it's $5", true],
+    ['a\\\\b', true],
+    ['ends in \\', true],
+    ['\x24{NAME}', true],
+    ["it's fine", false],
+    ['a "b" $c \\d', false],
+    ['two\nlines', false],
+  ])('%j is told of: %s', (value, told) => {
+    expect(dotenvDiffers(value)).toBe(told);
+  });
+
+  it('(would read the first of them otherwise)', () => {
+    expect(asNode(writeEnv([{ key: 'K', value: `it's "fine"` }])).K).not.toBe(`it's "fine"`);
   });
 });
 

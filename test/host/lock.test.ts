@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SHELLS } from '../runtime/shells.ts';
@@ -37,6 +38,33 @@ describe.each(WAYS)('the lock in %s', (_name, shell, before) => {
     holder.child.kill('SIGKILL');
     await holder.ended;
     expect(await shop.run(shell, before + TRY)).toMatchObject({ code: 0, stdout: 'got it\n' });
+  });
+});
+
+describe.each(WAYS)('what the apps of a host share, in %s', (_name, shell, before) => {
+  // Without root it belongs to the login; a folder of its own for the test.
+  const home = (text: string) => `${before}shared_folder() { say "$ROOT"; }\n${text}`;
+
+  it('is changed by one at a time, in a process that goes on', { timeout: 60_000 }, async () => {
+    const body = home(`
+      inside() { mkdir "$ROOT/inside" || { say two at once; return 1; }; sleep 0.05; rmdir "$ROOT/inside"; }
+      shared inside && shared inside && say done`);
+    const ends = await Promise.all(Array.from({ length: 8 }, () => shop.run(shell, body)));
+    expect(ends.filter(({ stdout }) => stdout !== 'done\n')).toEqual([]);
+    // Nothing tells afterwards that there was a lock.
+    expect(readdirSync(shop.root).filter((name) => name.includes('shared'))).toEqual([]);
+  });
+
+  it('tells how its change ended, and is free when its holder was killed', async () => {
+    expect(await shop.run(shell, home('shared sh -c "exit 7"'))).toMatchObject({ code: 7 });
+    const holder = shop.start(shell, home('stay() { say held; sleep 60; }\nshared stay'));
+    await printed(holder, 'held');
+    const next = shop.start(shell, home('shared say free'));
+    await new Promise((done) => setTimeout(done, 500));
+    expect(next.child.exitCode).toBeNull();
+    const children = spawnSync('pgrep', ['-P', String(holder.child.pid)], { encoding: 'utf8' }).stdout.split('\n');
+    for (const pid of [holder.child.pid, ...children]) if (Number(pid) > 0) process.kill(Number(pid), 'SIGKILL');
+    expect(await next.ended).toMatchObject({ code: 0, stdout: 'free\n' });
   });
 });
 

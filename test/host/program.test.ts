@@ -14,7 +14,18 @@ function lint(text: string): string {
   return stdout;
 }
 
+/** Names of functions that a text defines more than once: the shell takes the last and says nothing. */
+function twice(text: string): readonly string[] {
+  const names = [...text.matchAll(/^([a-z_]+)\(\)/gm)].map(([, name]) => name ?? '');
+  return names.filter((name, i) => names.indexOf(name) !== i);
+}
+
 describe('the host program', () => {
+  it('has no two functions of one name in its parts', () => {
+    expect(twice(PROGRAM)).toEqual([]);
+    expect(twice(`${PROGRAM}\nalive() { :; }\n`)).toEqual(['alive']);
+  });
+
   it('is read by dash, bash in POSIX mode and busybox', () => {
     expect(SHELLS).toHaveLength(3);
     for (const shell of SHELLS) expect(syntax(shell, PROGRAM)).toBe('');
@@ -24,7 +35,7 @@ describe('the host program', () => {
     for (const shell of SHELLS) expect(syntax(shell, `${PROGRAM}\nif true; then\n`)).not.toBe('');
   });
 
-  it('is clean for shellcheck; each exception says which one it is', { timeout: 30_000 }, () => {
+  it('is clean for shellcheck; each exception says which one it is', { timeout: 120_000 }, () => {
     expect(lint(PROGRAM)).toBe('');
     const exceptions = PROGRAM.match(/# shellcheck .*/g) ?? [];
     expect(exceptions.filter((line) => !/^# shellcheck disable=SC\d+(,SC\d+)*$/.test(line))).toEqual([]);

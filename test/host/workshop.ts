@@ -2,21 +2,21 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { PROGRAM_PARTS } from '../../src/host/program.ts';
+import { text } from '../text.ts';
 
 const folder = fileURLToPath(new URL('../../src/host/program/', import.meta.url));
 
 /** The source of one part of the host program. */
 export const part = (name: string) => readFileSync(join(folder, `${name}.sh`), 'utf8');
 
-/** Every part but the last, which would run a verb. */
-const FUNCTIONS = PROGRAM_PARTS.filter((name) => name !== 'main')
+/** Every part but the last, which would run a verb: what scripts of the controller may use. */
+export const FUNCTIONS = PROGRAM_PARTS.filter((name) => name !== 'main')
   .map(part)
   .join('\n');
 
-export type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
+type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
 export type Started = { readonly child: ChildProcess; readonly ended: Promise<Ended> };
 
 /** A temporary host without privilege: the host program's functions, run by any shell against a folder of its own. */
@@ -27,11 +27,12 @@ export function workshop() {
 
   /** Starts shell text that may use every function of the program; `$S` is the state folder. */
   const start = (shell: readonly string[], body: string): Started => {
-    const file = join(root, `${Math.random().toString(36).slice(2)}.sh`);
+    // Under a name that no pattern of a test finds.
+    const file = join(root, `.${Math.random().toString(36).slice(2)}.sh`);
     writeFileSync(file, `${FUNCTIONS}\n${body}\n`);
     const [program = 'sh', ...options] = shell;
     const child = spawn(program, [...options, file, root, 'app', 'test'], {
-      env: { PATH: process.env.PATH, FLEET_STATE_IN_ROOT: '1' },
+      env: { PATH: process.env.PATH, FLEET_DEMO_ROOT: root },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const closed = new Promise<number | null>((done) => child.on('close', done));

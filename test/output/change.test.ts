@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { partsOf } from '../../src/engine/parts.ts';
+import { partsOf } from '../../src/engine/plan/parts.ts';
 import { generationId } from '../../src/model/ids.ts';
 import { EMPTY_TASK_PLAN, type PlanView, type TaskPlan } from '../../src/model/plan.ts';
 import { Secret } from '../../src/model/secret.ts';
-import { PLAIN } from '../../src/output/paint.ts';
-import { planLines } from '../../src/output/report/plans.ts';
+import { planLines } from '../../src/output/tables/plans.ts';
+import { PLAIN } from '../../src/output/text/paint.ts';
 
 const tree = { from: '/src', entries: [], bytes: 0, digest: '00' as never };
 const live = { mode: 0o644, owner: 'root', group: 'root', reader: null, content: 'rotate 4' };
@@ -24,7 +24,17 @@ const WANTED: TaskPlan = {
 const layout = { root: '/opt/jarvis', current: '/opt/jarvis/current', app: 'jarvis', user: 'jarvis', data: [] };
 
 const view = (changes: PlanView['changes']): PlanView => ({
-  ...{ to: 'advance', base: generationId(1), runtime: 'systemd', changes, warnings: [] },
+  ...{
+    to: 'advance',
+    base: generationId(1),
+    runtime: 'systemd',
+    changes,
+    replaces: [],
+    returns: [],
+    beside: [],
+    logins: [],
+    warnings: [],
+  },
 });
 const told = (changes: PlanView['changes']) => planLines(view(changes), PLAIN).map((line) => line.trim());
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { generationId } from '../../src/model/ids.ts';
 import type { Failure, HostOutcome } from '../../src/model/outcome.ts';
-import { PLAIN } from '../../src/output/paint.ts';
-import { interrupted } from '../../src/output/report/interrupted.ts';
-import { mixed } from '../../src/output/report/mixed.ts';
+import { interrupted } from '../../src/output/tables/interrupted.ts';
+import { mixed } from '../../src/output/tables/mixed.ts';
+import { PLAIN } from '../../src/output/text/paint.ts';
 import { Script } from './events.ts';
 import { play } from './run.ts';
 

@@ -39,6 +39,24 @@ const PLAN: PlanView = {
     { sign: '-', text: 'unit old.timer' },
     { sign: '!', text: '/etc/logrotate.d/jarvis was changed by hand' },
   ],
+  replaces: [
+    {
+      ...{ unit: 'cron.service', aliasOf: null, state: 'enabled', running: 1, early: false, carries: false },
+      ...{ path: '/lib/systemd/system/cron.service', startedBy: [], neededBy: ['anacron.service'] },
+    },
+  ],
+  returns: [{ unit: 'old.timer', state: 'static', running: 0, path: '/lib/systemd/system/old.timer' }],
+  beside: [
+    {
+      ...{ by: 'process', pid: 4242, account: 'clawd', unit: null, cwd: '/opt/jarvis', copyOf: ['jarvis.service'] },
+      command: 'python3 bots/supervisor.py',
+    },
+    {
+      ...{ by: 'line', account: 'root', file: '/etc/cron.d/backup', copyOf: [] },
+      command: '0 3 * * * root tar czf /backup/jarvis.tgz /opt/jarvis',
+    },
+  ],
+  logins: [],
   warnings: ['no cron daemon: the app will not come back after a reboot'],
 };
 
@@ -84,7 +102,17 @@ export const HOSTS = ['web-1', 'web-2', 'web-3'].map((host) => ({ host, app: 'ja
 
 /** `fleet plan` over three hosts, two of them alike. */
 export function planScript(): Script {
-  const nothing: PlanView = { to: 'nothing', base: generation(5), runtime: 'systemd', changes: [], warnings: [] };
+  const nothing: PlanView = {
+    to: 'nothing',
+    base: generation(5),
+    runtime: 'systemd',
+    changes: [],
+    replaces: [],
+    returns: [],
+    beside: [],
+    logins: [],
+    warnings: [],
+  };
   const script = new Script();
   for (const host of ['web-1', 'web-2']) {
     script.add(host, { type: 'planned', plan: PLAN });

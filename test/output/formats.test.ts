@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { generationId } from '../../src/model/ids.ts';
-import { nagios } from '../../src/output/formats/nagios.ts';
+import { nagios, unknown } from '../../src/output/formats/nagios.ts';
 import { prometheus } from '../../src/output/formats/prometheus.ts';
 import { healthScript, Script, START } from './events.ts';
 
@@ -21,6 +21,13 @@ test('nagios: OK only when every host was seen to be healthy', () => {
   expect(nagios(summary([...good('web-1'), ...gone])).code).toBe(3);
   expect(nagios(summary([...healthScript().ends, ...gone])).code).toBe(2);
   expect(nagios(summary([])).code).toBe(3);
+});
+
+test('nagios: where no host could be asked, why, on lines of which none begins numbers or moves a cursor', () => {
+  expect(unknown('a.yaml:1:2: a|b\x1b[2J\n1 error')).toEqual({
+    text: 'FLEET UNKNOWN - a.yaml:1:2: a/b\\x1b[2J\n1 error',
+    code: 3,
+  });
 });
 
 test('nagios: a warning of a check is WARNING only where nothing is worse', () => {

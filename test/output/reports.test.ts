@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { generationId } from '../../src/model/ids.ts';
-import { when } from '../../src/output/words/report.ts';
+import { when } from '../../src/output/messages/report.ts';
 import { type Script, START } from './events.ts';
 import { historyScript, lockScript, STATUS, statusScript } from './reports.ts';
 import { onTerminal, play } from './run.ts';

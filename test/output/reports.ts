@@ -38,6 +38,7 @@ export const STATUS = {
     { ...unit, unit: 'crawler@1.service', pid: 4712, restarts: 3 },
   ],
   drift: [],
+  verified: null,
   foreign: [],
 } as const satisfies HostReport;
 

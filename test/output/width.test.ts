@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cutTo, displayWidth, pad, wrap } from '../../src/output/width.ts';
+import { cutTo, displayWidth, pad, wrap } from '../../src/output/text/width.ts';
 
 const text = fc.string({ unit: fc.constantFrom('a', 'b', ' ', 'é', '日', '🚀', 'e\u0301', '-') });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { explain } from '../../src/runtime/diagnose.ts';
-import { exitStatusName } from '../../src/unit/exit-status.ts';
+import { explain } from '../../src/runtime/diagnose/diagnose.ts';
+import { exitStatusName } from '../../src/unit/values/exit-status.ts';
 import { read } from '../unit/sample.ts';
 
 const { service } = read(

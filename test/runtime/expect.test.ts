@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { expected } from '../../src/runtime/expect.ts';
-import { timespan } from '../../src/runtime/timespan.ts';
-import { effective } from '../../src/unit/effective.ts';
+import { expected } from '../../src/runtime/systemd/expect.ts';
+import { timespan } from '../../src/runtime/systemd/timespan.ts';
+import { effective } from '../../src/unit/settings/effective.ts';
 import { file, fixture } from '../unit/sample.ts';
 
 const of = (service: string, version = 252, unit = '') =>

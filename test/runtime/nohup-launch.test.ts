@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { nohup } from '../../src/runtime/nohup.ts';
+import { nohup } from '../../src/runtime/nohup/nohup.ts';
 import { file } from '../unit/sample.ts';
 import { input } from './sample.ts';
 import { type Ended, feed, SHELLS } from './shells.ts';

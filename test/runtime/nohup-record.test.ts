@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fallbackFiles } from '../../src/runtime/fallback.ts';
-import { nohup } from '../../src/runtime/nohup.ts';
+import { fallbackFiles } from '../../src/runtime/nohup/fallback.ts';
+import { nohup } from '../../src/runtime/nohup/nohup.ts';
 import { file, fixture } from '../unit/sample.ts';
 import { input } from './sample.ts';
 import { feed, SHELLS, syntax } from './shells.ts';

@@ -1,12 +1,12 @@
 import type { HostFacts } from '../../src/model/facts.ts';
+import type { Layout } from '../../src/model/layout.ts';
 import type { UnitFile } from '../../src/model/plan.ts';
-import type { Layout } from '../../src/model/target.ts';
 import type { RecordInput } from '../../src/runtime/define.ts';
 import { factsWith } from '../facts.ts';
 
-export const HOST: HostFacts = factsWith({ init: { known: true, value: 'none' }, systemdVersion: 0, boot: 'cron' });
+const HOST: HostFacts = factsWith({ init: { known: true, value: 'none' }, systemdVersion: 0, boot: 'cron' });
 
-export const LAYOUT: Layout = {
+const LAYOUT: Layout = {
   root: '/opt/app',
   current: '/opt/app/current',
   app: 'app',

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { runtimeFor } from '../../src/runtime/choose.ts';
-import { systemd } from '../../src/runtime/systemd.ts';
+import { systemd } from '../../src/runtime/systemd/systemd.ts';
 import { file, fixture } from '../unit/sample.ts';
 import { input } from './sample.ts';
 
@@ -18,6 +18,21 @@ describe('with systemd', () => {
       warnings: [],
       unsupported: [],
     });
+  });
+
+  test('what its triggers start stands in its record, and is held to its settings too', () => {
+    const units = [
+      file('a.socket', '[Socket]\nListenStream=1\n[Install]\nWantedBy=sockets.target\n'),
+      file('a.service', '[Service]\nExecStart=/bin/a\nMemoryMax=1M\nType=notify-reload\n'),
+      file('b.socket', '[Socket]\nListenStream=2\nAccept=yes\n[Install]\nWantedBy=sockets.target\n'),
+      file('b@.service', '[Service]\nExecStart=/bin/b\nMemoryMax=1M\n'),
+    ];
+    const { files, start, warnings } = systemd.record(input(units, ['a.socket', 'b.socket'], HOST));
+    const text = (path: string) => files.find((one) => one.path === path)?.text;
+    expect(start).toEqual(['a.socket', 'b.socket']);
+    expect(text('triggered')).toBe('a.socket a.service\nb.socket b@.service\n');
+    expect(text('expect')).toBe('a.service MemoryMax 1048576\n');
+    expect(warnings).toEqual(['a.service: systemd 249 ignores Type= (systemd 253)']);
   });
 
   test('directives newer than the host are named', () => {

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PlanContext } from '../../src/model/task.ts';
 import { directories } from '../../src/tasks/directories.ts';
@@ -18,7 +18,7 @@ import { hostWith, layout, planOf, refusal, runIn, SHELLS, UNPRIVILEGED } from '
 
 const LOG = { path: '/var/log/jarvis', owner: 'jarvis', mode: '0750' };
 const folder = (rest: string) =>
-  `folder 0 folder 0 0 755 root root\nfolder 0 folder 0 0 755 root root\nfolder 0 ${rest}\n`;
+  `folder 0 folder 0 0 755 root root\nfolder 0 folder 0 0 755 root root\nfolder 0 ${rest}\nplace 0 root \n`;
 
 describe('a folder, by what was found', () => {
   it.each<[name: string, entry: object, stdout: string, context: PlanContext, want: object]>([
@@ -81,14 +81,45 @@ describe('a folder, by what was found', () => {
     [
       'is never reached through a link of somebody else',
       LOG,
-      'folder 0 folder 0 0 755 root root\nfolder 0 link 998 998 777 jarvis jarvis\nfolder 0 none\n',
+      'folder 0 folder 0 0 755 root root\nfolder 0 link 998 998 777 jarvis jarvis\nfolder 0 none\nplace 0  /var/log is a link, which jarvis can turn anywhere\n',
       hostWith(),
-      { prepare: [], unsupported: ['a folder at /var/log, where a link stands that jarvis can turn anywhere'] },
+      {
+        prepare: [],
+        unsupported: [
+          'a place for /var/log/jarvis that nobody but root can change: /var/log is a link, which jarvis can turn anywhere',
+        ],
+      },
+    ],
+    [
+      'below a folder of its owner is made with the rights of that owner',
+      LOG,
+      'folder 0 folder 0 0 755 root root\nfolder 0 folder 998 998 755 jarvis jarvis\nfolder 0 none\nplace 0 jarvis \n',
+      hostWith(),
+      { prepare: [{ title: 'create /var/log/jarvis (0750 jarvis)' }], unsupported: [] },
+    ],
+    [
+      'below a folder of somebody else has no place',
+      LOG,
+      'folder 0 folder 0 0 755 root root\nfolder 0 folder 999 999 755 web web\nfolder 0 none\nplace 0 web \n',
+      hostWith(),
+      {
+        prepare: [],
+        unsupported: [
+          'a place for /var/log/jarvis (jarvis) that web cannot change: it lies below a folder of web, so nobody else can own it',
+        ],
+      },
+    ],
+    [
+      'that is the root of the app may stand below a home, and is root’s all the same',
+      { path: '/opt/jarvis', owner: 'root' },
+      'folder 0 folder 998 998 755 jarvis jarvis\nfolder 0 none\nplace 0 jarvis \n',
+      hostWith(),
+      { prepare: [{ title: 'create /opt/jarvis (0755 root)' }], unsupported: [] },
     ],
     [
       'may be reached through a link of root',
       LOG,
-      'folder 0 link 0 0 777 root root\nfolder 0 folder 0 0 755 root root\nfolder 0 none\n',
+      'folder 0 link 0 0 777 root root\nfolder 0 folder 0 0 755 root root\nfolder 0 none\nplace 0 root \n',
       hostWith(),
       { prepare: [{}], unsupported: [] },
     ],
@@ -202,6 +233,21 @@ describe.each(SHELLS.map((shell) => [shell.join(' '), shell] as const))('a real 
     expect(mode(path)).toBe('2777');
   });
 
+  it.each(['target', './target', '../*/target', 'deeper/..//target', 'other'])(
+    'is made behind a link of our own to %s',
+    async (to) => {
+      for (const name of ['target', 'deeper']) mkdirSync(join(base, name));
+      symlinkSync('target', join(base, 'other'));
+      symlinkSync(to.replace('*', basename(base)), join(base, 'link'));
+      const path = join(base, 'link', 'x', 'y');
+      const undo = await apply({ path, mode: '0750' });
+      expect(mode(join(base, 'target', 'x', 'y'))).toBe('750');
+      expect((await plan({ path, mode: '0750' })).prepare).toEqual([]);
+      undo();
+      expect(existsSync(join(base, 'target', 'x'))).toBe(false);
+    },
+  );
+
   it('that was swapped for a link after the look is not followed', async () => {
     const [path, target] = [join(base, 'x'), join(base, 'target')];
     mkdirSync(target, { mode: 0o700 });
@@ -209,7 +255,7 @@ describe.each(SHELLS.map((shell) => [shell.join(' '), shell] as const))('a real 
     const { prepare } = await plan({ path, mode: '0755' });
     rmSync(path, { recursive: true });
     symlinkSync(target, path);
-    expect(() => prepare.map((step) => runIn(shell, step.apply))).toThrow('is not the folder that it was');
+    expect(() => prepare.map((step) => runIn(shell, step.apply))).toThrow('is no folder');
     expect(mode(target)).toBe('700');
     expect((await plan({ path })).unsupported).toEqual([`a folder at ${path}, where a symbolic link stands`]);
   });

@@ -56,13 +56,9 @@ describe('the env file', () => {
     [{ required: ['A', 'B'], set: { B: '' } }, 'A=1\nB=1\n', `${FROM} has no value for B`],
     [{ required: ['B'] }, "B=''\n", `${FROM} has no value for B`],
     [{ from: { command: ['sops', '-d', 'x'] }, required: ['K'] }, '', 'the output of sops lacks K'],
-    [
-      { from: { env: 'JARVIS_ENV' } },
-      'A=b c',
-      'the environment variable JARVIS_ENV, line 1: A: a space outside quotes',
-    ],
-    [{}, 'A=1\nexport B=canary\nC=canary#\n', `${FROM}:2: remove \`export\``],
-    [{}, 'A=1\nexport B=canary\nC=canary#\n', `\n${FROM}:3: C: # outside quotes`],
+    [{ from: { env: 'JARVIS_ENV' } }, 'A=b#c', 'the environment variable JARVIS_ENV, line 1: A: # outside quotes'],
+    [{}, 'A=1\nB=canary$(id)\nC=canary#\n', `${FROM}:2: B: $ outside quotes`],
+    [{}, 'A=1\nB=canary$(id)\nC=canary#\n', `\n${FROM}:3: C: # outside quotes`],
   ])('stops the run before anything is contacted: %j', async (entry, text, message) => {
     const error = await bind(text, entry).then(
       () => null,
@@ -70,6 +66,33 @@ describe('the env file', () => {
     );
     expect(error?.message).toContain(message);
     expect(inspect(error)).not.toContain('canary');
+  });
+
+  const told = async (text: string) => {
+    const [warnings, hints]: [string[], string[]] = [[], []];
+    const hearing = {
+      ...io(text),
+      warn: (said: string) => warnings.push(said),
+      hint: (said: string) => hints.push(said),
+    };
+    const bound = await bindTask(env, env.schema.parse({ from: FROM }), hearing, layout);
+    return { warnings, hints, text: bound.plan('', hostWith()).env?.reveal() };
+  };
+
+  it('says once which lines it rewrites, and shows no value', async () => {
+    const loose = await told('A=1\nexport B = canary one\nC=canary two\n');
+    expect(loose.text).toBe("A=1\nB='canary one'\nC='canary two'\n");
+    expect(loose.warnings).toEqual([
+      expect.stringMatching(/^secrets\/jarvis\.env: lines 2, 3: .* fleet rewrites that/),
+    ]);
+    expect(JSON.stringify(loose.warnings)).not.toContain('canary');
+    expect((await told("A=1\nB='canary one'\n")).warnings).toEqual([]);
+  });
+
+  it("hints at values that node's and python's readers of .env would change, by key", async () => {
+    const { hints, warnings } = await told(`GREETING="it's \\"fine\\""\nPLAIN='a b'\n`);
+    expect(hints).toEqual([expect.stringMatching(/^secrets\/jarvis\.env: .* would read GREETING otherwise/)]);
+    expect([...hints, ...warnings].join()).not.toContain('fine');
   });
 
   it('warns of values that the host’s systemd would change, by key', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InputError } from '../../src/tasks/define.ts';
-import { instances, instanceUnits } from '../../src/tasks/instances.ts';
+import { instances, instanceUnits } from '../../src/tasks/instances/instances.ts';
 import { filesOf, hostWith, planOf, readable, refusal, runIn, SHELLS, UNPRIVILEGED } from './rig.ts';
 
 const ENTRY = {
@@ -16,7 +16,7 @@ const FILES = {
   'experiments/amnesiac_001.json': '{"id": 1}\n',
   'experiments/unstable-002.json': '{"id": 2}\n',
 };
-const ANSWER = 'group root\nmemory 67108864\n';
+const ANSWER = 'group root\nplace 0 root \nplace 1 root \nmemory 67108864\n';
 
 const plan = (changes: object = {}, files: Readonly<Record<string, string>> = {}, context = hostWith(), out = ANSWER) =>
   planOf(instances, { ...ENTRY, ...changes }, out, context, filesOf({ ...FILES, ...files }));
@@ -95,7 +95,7 @@ describe('instances', () => {
     ['looks like a secret', 'A=1\nAPI_TOKEN=canary-123\n', 2, 'API_TOKEN looks like a secret'],
     ['holds a password', 'URL=mongodb://u:canary@h/x\n', 1, 'URL looks like a secret'],
     ['has a control character', 'A="x\\ny"\n', 1, 'A holds a line break'],
-    ['is not in the grammar', 'A=1\nB=a b\n', 2, 'B: a space outside quotes'],
+    ['is not in the grammar', 'A=1\nB=a#b\n', 2, 'B: # outside quotes'],
   ])('with a value that %s are refused at its line', async (_what, text, line, words) => {
     const { message, at } = await error({}, { 'experiments/amnesiac_001.env': text });
     expect(at).toEqual({ file: 'experiments/amnesiac_001.env', line, column: 1 });
@@ -130,7 +130,7 @@ describe('instances', () => {
   });
 
   it('may be more than the host has, which is a warning where the host tells', async () => {
-    const small = await plan({}, {}, hostWith(), 'group root\nmemory 16777216\n');
+    const small = await plan({}, {}, hostWith(), ANSWER.replace('67108864', '16777216'));
     expect(small.warnings).toEqual([
       'the instances of brain@.service may take 24G of memory together, and the host has 16G',
     ]);
@@ -173,8 +173,8 @@ describe('instances', () => {
   it.each(SHELLS.map((shell) => [shell]))('ask the host for its memory with %s', (shell) => {
     const probe = instances.probe(instances.schema.parse(ENTRY), hostWith().layout);
     if (probe !== null) readable(probe);
-    const { memory, group } = instances.parse(runIn(shell, probe));
+    const { memory, places } = instances.parse(runIn(shell, probe));
     expect(memory).toBeGreaterThan(2 ** 28);
-    expect(group).toMatch(/^\w+$/);
+    expect(places.ownGroup).toMatch(/^\w+$/);
   });
 });

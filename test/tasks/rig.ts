@@ -1,21 +1,24 @@
 import { execFileSync } from 'node:child_process';
 import type { HostFacts } from '../../src/model/facts.ts';
+import type { Layout } from '../../src/model/layout.ts';
 import type { TaskPlan } from '../../src/model/plan.ts';
-import type { Layout } from '../../src/model/target.ts';
 import type { PlanContext } from '../../src/model/task.ts';
 import type { Script } from '../../src/shell/sh.ts';
 import { bindTask, InputError, type LocalIo, type TaskKind } from '../../src/tasks/define.ts';
 import { factsWith } from '../facts.ts';
+import { FUNCTIONS } from '../host/workshop.ts';
 
 /** The shells that hosts have as sh; all of them have to be installed here. */
 export const SHELLS = [['dash'], ['bash', '--posix'], ['busybox', 'sh']] as const;
 
-/** Runs a script in a shell as a host would, and returns what it printed. @throws when it fails */
+/** Runs a script in a shell as a host would, with the host program's functions, and returns what it printed. @throws when it fails */
 export function runIn([shell, ...options]: readonly string[], script: Script | null): string {
   if (script === null) throw new Error('there is no script to run');
-  return execFileSync(shell ?? 'sh', [...options, '-c', script.text], {
+  const program = `set -- ${layout.root} ${layout.app} lib\n${FUNCTIONS}\nset +u; umask 022\n`;
+  return execFileSync(shell ?? 'sh', [...options, '-s'], {
     encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
+    input: `${program}${script.text}\n`,
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
 }
 
@@ -41,6 +44,7 @@ export const hostWith = (facts: Partial<HostFacts> = {}): PlanContext => ({
   host: factsWith({ tools: TOOLS, ...facts }),
   layout,
   runtime: 'systemd',
+  logins: ['root'],
 });
 
 export const UNPRIVILEGED = hostWith({ uid: 1000, user: 'deploy' });
@@ -48,6 +52,7 @@ export const UNPRIVILEGED = hostWith({ uid: 1000, user: 'deploy' });
 /** The operator's side: files by path, and secrets by their source. */
 export const filesOf = (files: Readonly<Record<string, string>>): LocalIo => ({
   read: async (path) => files[path] ?? missing(path),
+  bytes: async (path) => files[path] ?? missing(path),
   list: async (folder) => {
     const below = Object.keys(files).filter((path) => path.startsWith(`${folder}/`));
     return below.length > 0 ? below.map((path) => path.slice(folder.length + 1)).sort() : missing(folder);
@@ -55,6 +60,8 @@ export const filesOf = (files: Readonly<Record<string, string>>): LocalIo => ({
   tree: async (folder) => missing(folder),
   secret: async (source) => files[typeof source === 'string' ? source : JSON.stringify(source)] ?? missing('a secret'),
   fill: (text) => text.replaceAll('{{ host }}', 'alpha'),
+  warn: () => {},
+  hint: () => {},
 });
 
 function missing(path: string): never {

@@ -31,7 +31,14 @@ describe('sync', () => {
 
   it('leaves .env files out, whatever the playbook takes back in', async () => {
     await planOf(sync, { from: 'x', exclude: ['.git', '!.env'] }, '', hostWith(), io);
-    expect(asked.at(-1)).toEqual(['.git', '!.env', '.env*']);
+    expect(asked.at(-1)).toEqual(['.git', '.git', '!.env', '.env*']);
+  });
+
+  it('leaves .git behind, unless the playbook takes it back in', async () => {
+    await planOf(sync, { from: 'x' }, '', hostWith(), io);
+    expect(asked.at(-1)).toEqual(['.git', '.env*']);
+    await planOf(sync, { from: 'x', exclude: ['!.git'] }, '', hostWith(), io);
+    expect(asked.at(-1)).toEqual(['.git', '!.git', '.env*']);
   });
 
   it('needs rsync or tar on the host', async () => {
@@ -78,6 +85,19 @@ describe('run', () => {
     expect((await planOf(run, { command: ['make'] })).stage).toMatchObject([
       { cwd: '', creates: null, timeoutMs: 600_000 },
     ]);
+  });
+
+  it('before the start is no build step, and has nothing to create', async () => {
+    const { stage, before } = await planOf(run, { command: ['./migrate', 'up'], when: 'before-start', timeout: '5m' });
+    expect(stage).toEqual([]);
+    expect(before).toEqual([
+      {
+        ...{ id: 'before:./migrate up', title: 'before the start: ./migrate up' },
+        ...{ argv: ['./migrate', 'up'], cwd: '', timeoutMs: 300_000 },
+      },
+    ]);
+    expect(refusal(run, { command: ['a'], when: 'before-start', creates: 'x' })).not.toBeNull();
+    expect(refusal(run, { command: ['a'], when: 'later' })).not.toBeNull();
   });
 
   it.each([

@@ -72,6 +72,37 @@ describe('a service account', () => {
     expect(undo).not.toContain('video');
   });
 
+  describe('that somebody logs in with', () => {
+    const KEYS = `${PRESENT}keys\n`;
+    const want = { name: 'jarvis', home: '/srv/jarvis', shell: '/bin/false' };
+    const changes = [
+      { what: 'home', from: '/opt/jarvis', to: '/srv/jarvis' },
+      { what: 'shell', from: '/usr/sbin/nologin', to: '/bin/false' },
+    ];
+    const own = { ...hostWith(), logins: ['deploy', 'jarvis'] };
+
+    it.each([
+      ['fleet itself', PRESENT, own, 'fleet'],
+      ['whoever has a key', KEYS, hostWith(), 'keys'],
+    ] as const)('keeps its home and shell where that is %s', async (_name, stdout, context, whose) => {
+      const plan = await planOf(user, want, stdout, context);
+      expect(plan.refused).toEqual([{ kind: 'login-account', account: 'jarvis', whose, changes }]);
+      // One that is nobody's way in is changed.
+      expect((await planOf(user, want, PRESENT)).refused).toEqual([]);
+    });
+
+    it('is changed where the playbook says so, with a word about it', async () => {
+      const plan = await planOf(user, { ...want, changeLogin: true }, KEYS);
+      expect(plan).toMatchObject({ refused: [], prepare: [{ title: expect.stringContaining('home /srv/jarvis') }] });
+      expect(plan.logins).toEqual([{ account: 'jarvis', whose: 'keys', changes }]);
+    });
+
+    it('may join groups', async () => {
+      const plan = await planOf(user, { name: 'jarvis', groups: ['adm'] }, KEYS, own);
+      expect(plan).toMatchObject({ refused: [], prepare: [{ title: 'give the account jarvis group adm' }] });
+    });
+  });
+
   it.each([
     ['no root and no account', { name: 'jarvis' }, ABSENT, UNPRIVILEGED, 'root, to create the account jarvis'],
     [
@@ -127,7 +158,7 @@ describe('a service account', () => {
 
 describe.each(SHELLS.map((shell) => [shell.join(' '), shell] as const))('the probe in %s', (_name, shell) => {
   const facts = (name: string, groups: readonly string[]) =>
-    user.parse(runIn(shell, user.probe({ name, groups: [...groups], system: true }, layout)));
+    user.parse(runIn(shell, user.probe({ name, groups: [...groups], system: true, changeLogin: false }, layout)));
 
   it('finds an account with its home, shell and groups', () => {
     expect(facts('root', ['root', 'nosuchgroup'])).toMatchObject({

@@ -2,15 +2,16 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 import { Secret } from '../../src/model/secret.ts';
 import { sh } from '../../src/shell/sh.ts';
-import { bootDirect, bootPassword, bootSudo, bootUnknown } from '../../src/transport/boot.ts';
-import { wholeScript } from '../../src/transport/script.ts';
+import { bootBy, bootDirect, bootPassword, bootUnknown } from '../../src/transport/exec/boot.ts';
+import { wholeScript } from '../../src/transport/exec/script.ts';
 
 const boots = {
   auto: bootUnknown('auto'),
   none: bootUnknown('none'),
   sudo: bootUnknown('sudo'),
   direct: bootDirect(),
-  bySudo: bootSudo(),
+  bySudo: bootBy('sudo'),
+  byDoas: bootBy('doas'),
   byPassword: bootPassword(new Secret('P', 'hidden')),
 };
 
@@ -29,7 +30,7 @@ test.each([['dash'], ['bash'], ['busybox', 'sh']])(
     const [program = 'sh', ...args] = shell;
     const run = (input: string) => spawnSync(program, [...args, '-c', command], { input, encoding: 'utf8' });
     const whole = `${nonce}:exec ${shell.join(' ')} -s\n${wholeScript(sh`echo one; cat; echo two`)}`;
-    expect(run(whole).stdout).toMatch(new RegExp(`^${nonce}:(root|user):\\d+\none\ntwo\n$`));
+    expect(run(whole).stdout).toMatch(new RegExp(`^${nonce}:(root|user):\\d+\n${nonce}:go\none\ntwo\n$`));
     for (let length = 0; length < whole.length - 1; length += 1)
       expect(run(whole.slice(0, length)).stdout).not.toContain('one');
   },

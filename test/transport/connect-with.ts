@@ -14,6 +14,7 @@ export function connectionTo(to: { port: number; user: string } & Partial<Connec
     agent: null,
     hostKeys: [],
     knownHostsFiles: [],
+    revokedHostKeys: null,
     hostKeyAlias: null,
     jump: [],
     become: 'none',

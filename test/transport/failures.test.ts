@@ -161,7 +161,7 @@ test('a channel that ends without an exit status is not a success', async () => 
   expect(failureIn(await host.run(sh`true`, io())).kind).toBe('connection-lost');
 });
 
-test('a login that does not run sh is unsupported, with what it said', async () => {
+test('a login that does not run sh is of no use, with what it said', async () => {
   server.behaviour.onExec = (_command, channel) => {
     channel.write('This account is not available.\n');
     channel.exit(1);
@@ -169,8 +169,9 @@ test('a login that does not run sh is unsupported, with what it said', async () 
   };
   await using host = await connected(server);
   expect(failureIn(await host.run(sh`true`, io()))).toMatchObject({
-    kind: 'unsupported',
-    needs: expect.stringContaining('not available'),
+    kind: 'login-unusable',
+    ...{ login: `tester@127.0.0.1 port ${server.port}`, cause: 'no-shell', status: 1 },
+    said: ['This account is not available.'],
   });
 });
 

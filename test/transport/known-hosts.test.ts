@@ -2,8 +2,18 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { hostKeyAlgorithms, judgeHostKey, type KnownKeys, presentedKey } from '../../src/transport/host-key.ts';
-import { knownHostName, matchesHost, parseKnownHosts, readKnownHosts } from '../../src/transport/known-hosts.ts';
+import {
+  hostKeyAlgorithms,
+  judgeHostKey,
+  type KnownKeys,
+  presentedKey,
+} from '../../src/transport/host-keys/host-key.ts';
+import {
+  knownHostName,
+  matchesHost,
+  parseKnownHosts,
+  readKnownHosts,
+} from '../../src/transport/host-keys/known-hosts.ts';
 import { makeKey, tempDir } from './keys.ts';
 
 const blobOf = (publicLine: string) => Buffer.from(publicLine.split(' ')[1] ?? '', 'base64');
@@ -11,6 +21,7 @@ const about = (lines: string, more: Partial<KnownKeys> = {}): KnownKeys => ({
   name: 'web.example',
   plainName: 'web.example',
   pinned: [],
+  revoked: () => null,
   lines: parseKnownHosts(lines, 'known_hosts'),
   ...more,
 });

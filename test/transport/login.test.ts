@@ -1,6 +1,6 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -60,6 +60,55 @@ test('a host whose key changed is refused, even when new hosts are accepted', as
   const failure = failureIn(await connect(to({ knownHostsFiles: [file] }), optionsIn(sshd.dir, { acceptNew: true })));
   expect(failure).toMatchObject({ kind: 'host-key-changed', detail: expect.stringContaining(`${file}:1`) });
   expect(failureIn(await connect(to({ hostKeys: [wrong] }), optionsIn(sshd.dir))).kind).toBe('host-key-changed');
+});
+
+test('a line of known_hosts that ssh cannot read is no key, so it speaks neither for nor against a host', async () => {
+  const wrong = makeKey(sshd.dir, 'other').publicLine;
+  const ecdsa = makeKey(sshd.dir, 'other_ecdsa', 'ecdsa').publicLine;
+  const [type = '', data = ''] = wrong.split(' ');
+  const lines = [
+    'a.example 2048 65537 1234567890123',
+    `b.example ssh-unheard-of@example.com ${data}`,
+    `c.example, other.example ${wrong}`,
+    'd.example ssh-ed25519 AAAA',
+    `e.example ssh-rsa ${data}`,
+    `f.example ${type} ${data.slice(0, -8)}`,
+    `g.example ${type} ${data.slice(0, 10)}*${data.slice(11)}`,
+    `h.example ${ecdsa.slice(0, -12)}`,
+    `i.example ${wrong}`,
+    `j.example ${ecdsa}`,
+  ];
+  const file = write('unreadable', `${lines.join('\n')}\n`);
+  const bySsh = (name: string) => {
+    const flags = [
+      '-F',
+      'none',
+      '-p',
+      String(sshd.port),
+      '-o',
+      `UserKnownHostsFile=${file}`,
+      '-o',
+      'GlobalKnownHostsFile=none',
+    ];
+    const more = ['-o', 'BatchMode=yes', '-o', 'StrictHostKeyChecking=yes', '-o', `HostKeyAlias=${name}`];
+    return spawnSync('ssh', [...flags, ...more, '127.0.0.1', 'true'], { encoding: 'utf8' }).stderr;
+  };
+  const verdicts: [string, string, string][] = [];
+  for (const hostKeyAlias of lines.map((line) => line.split(/[ ,]/)[0] ?? '')) {
+    const { kind } = failureIn(await connect(to({ hostKeyAlias, knownHostsFiles: [file] }), optionsIn(sshd.dir)));
+    const said = bySsh(hostKeyAlias);
+    verdicts.push([
+      hostKeyAlias,
+      kind,
+      /HAS CHANGED/.test(said) ? 'changed' : /is known for/.test(said) ? 'unknown' : said,
+    ]);
+  }
+  expect(verdicts).toEqual(
+    [...'abcdefghij'].map((letter) => {
+      const verdict = letter < 'i' ? 'unknown' : 'changed';
+      return [`${letter}.example`, `host-key-${verdict}`, verdict];
+    }),
+  );
 });
 
 test('a revoked key is refused', async () => {
@@ -139,6 +188,46 @@ test('an encrypted key is opened with its passphrase', async () => {
   writeFileSync(join(sshd.dir, 'authorized_keys'), `${sshd.key.publicLine}\n${locked.publicLine}\n`);
   const passphrase = (file: string) => Promise.resolve(new Secret(file, 'open sesame'));
   await works(to({ identityFiles: [locked.file], hostKeys: sshd.hostKeys }), { passphrase });
+});
+
+test('a key that others can read is not used, and ssh does not use it either', async () => {
+  const { file } = makeKey(sshd.dir, 'open');
+  execFileSync('sh', ['-c', 'cat "$1.pub" >>"$2"', 'sh', file, join(sshd.dir, 'authorized_keys')]);
+  const known = write('open_known', `[127.0.0.1]:${sshd.port} ${sshd.hostKeys[0]}\n`);
+  const bySsh = () => {
+    const flags = ['-F', 'none', '-i', file, '-p', String(sshd.port), '-o', `UserKnownHostsFile=${known}`];
+    const more = ['-o', 'BatchMode=yes', '-o', 'IdentitiesOnly=yes', '-o', 'IdentityAgent=none'];
+    return spawnSync('ssh', [...flags, ...more, `${sshd.user}@127.0.0.1`, 'echo in'], { encoding: 'utf8' }).stdout;
+  };
+  const copy = (mode: number) => {
+    // Each file is read once per process.
+    const other = `${file}-${mode.toString(8)}`;
+    writeFileSync(other, readFileSync(file), { mode: 0o600 });
+    chmodSync(other, mode);
+    return other;
+  };
+  for (const mode of [0o644, 0o640, 0o602]) {
+    chmodSync(file, mode);
+    expect(bySsh()).toBe('');
+    const identityFiles = [copy(mode)];
+    const failure = failureIn(await connect(to({ identityFiles, hostKeys: sshd.hostKeys }), optionsIn(sshd.dir)));
+    expect(JSON.stringify(failure)).toMatch(/can be read by others, so it is not used, as by ssh: chmod 600 /);
+  }
+  chmodSync(file, 0o600);
+  expect(bySsh()).toBe('in\n');
+  await works(to({ identityFiles: [copy(0o600)], hostKeys: sshd.hostKeys }));
+});
+
+test('a key with an encryption that is not supported is named, with the way out', async () => {
+  const { file } = makeKey(sshd.dir, 'chacha', 'ed25519', ['-a', '1', '-Z', 'chacha20-poly1305@openssh.com'], 'word');
+  const failure = failureIn(await connect(to({ identityFiles: [file], hostKeys: sshd.hostKeys }), optionsIn(sshd.dir)));
+  expect(JSON.stringify(failure)).toContain('chacha20-poly1305, which is not supported; `ssh-keygen -p -Z aes256-ctr');
+  execFileSync('sh', ['-c', 'cat "$1.pub" >>"$2"', 'sh', file, join(sshd.dir, 'authorized_keys')]);
+  const cured = `${file}-cured`;
+  writeFileSync(cured, readFileSync(file), { mode: 0o600 });
+  execFileSync('ssh-keygen', ['-q', '-p', '-P', 'word', '-N', 'word', '-a', '1', '-Z', 'aes256-ctr', '-f', cured]);
+  const passphrase = () => Promise.resolve(new Secret('passphrase', 'word'));
+  await works(to({ identityFiles: [cured], hostKeys: sshd.hostKeys }), { passphrase });
 });
 
 test('keys that cannot be used are named with the reason', async () => {
@@ -234,11 +323,21 @@ test('a service on the loopback of the host is reached, and a closed port is not
   await using closed = await startSshd(['AllowTcpForwarding no']);
   await using strict = await connected(closed);
   expect(failureIn(await strict.dial('127.0.0.1', port, io))).toMatchObject({
-    kind: 'unsupported',
-    needs: expect.stringContaining('AllowTcpForwarding'),
+    ...{ kind: 'no-forwarding', wanted: 'checks', to: [`127.0.0.1:${port}`], key: '' },
   });
   const silent: Duplex = stream;
   silent.destroy();
+});
+
+test('connections that are dropped unread count no more, however many they are', async () => {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await using host = await connected(sshd);
+  for (let i = 0; i < 9; i += 1) valueIn(await host.dial('127.0.0.1', port, { ...io, timeoutMs: 5_000 })).destroy();
+  expect(valueIn(await host.run(sh`echo in`, io)).stdout).toBe('in\n');
+  server.close();
+  server.closeAllConnections();
 });
 
 test('thirty hosts behind one address get in although sshd takes few at a time', async () => {

@@ -24,7 +24,7 @@ export type Behaviour = {
   onExec?: (command: string, channel: ServerChannel) => void;
 };
 
-export type Counts = {
+type Counts = {
   connections: number;
   logins: number;
   offeredKeys: number;

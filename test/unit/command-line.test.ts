@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: systemd writes its variables like this
 import { describe, expect, test } from 'vitest';
-import { type Command, parseCommandLine, type Word } from '../../src/unit/command-line.ts';
+import { type Command, parseCommandLine, type Word } from '../../src/unit/syntax/command-line.ts';
 
 const parse = (text: string) => parseCommandLine(text, (word) => word.replaceAll('%%', '%'));
 const text = (word: Word) =>

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { assigned, effective, effectiveUnit } from '../../src/unit/effective.ts';
+import { assigned, effective, effectiveUnit } from '../../src/unit/settings/effective.ts';
 import { file } from './sample.ts';
 
 const main = file('a.service', '[Unit]\nAfter=x.service\n[Service]\nUser=one\nEnvironment=A=1\nExecStart=/old\n');

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseDuration } from '../../src/unit/duration.ts';
-import { effectiveUnit } from '../../src/unit/effective.ts';
-import { expandServices } from '../../src/unit/graph.ts';
-import { readService } from '../../src/unit/read-service.ts';
-import { splitWords } from '../../src/unit/words.ts';
+import { expandServices } from '../../src/unit/graph/graph.ts';
+import { effectiveUnit } from '../../src/unit/settings/effective.ts';
+import { readService } from '../../src/unit/settings/read-service.ts';
+import { splitWords } from '../../src/unit/syntax/words.ts';
+import { parseDuration } from '../../src/unit/values/duration.ts';
 import { file } from './sample.ts';
 
 const KEYS =

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { expandServices, partsOf } from '../../src/unit/graph.ts';
+import { expandServices, partsOf } from '../../src/unit/graph/graph.ts';
 import { file } from './sample.ts';
 
 const unit = (path: string, lines: string, install = '') =>

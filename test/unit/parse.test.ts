@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseUnit } from '../../src/unit/parse.ts';
+import { parseUnit } from '../../src/unit/syntax/parse.ts';
 import { file } from './sample.ts';
 
 const values = (text: string) => parseUnit(file('a.service', text)).assignments.map(({ key, value }) => [key, value]);

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { effective } from '../../src/unit/effective.ts';
-import { environmentWord } from '../../src/unit/quote.ts';
-import { readService } from '../../src/unit/read-service.ts';
-import { parseSize, sizeText } from '../../src/unit/size.ts';
+import { effective } from '../../src/unit/settings/effective.ts';
+import { readService } from '../../src/unit/settings/read-service.ts';
+import { environmentWord } from '../../src/unit/syntax/quote.ts';
+import { parseSize, sizeText } from '../../src/unit/values/size.ts';
 
 const readBack = (line: string) =>
   readService(effective('x@a.service', [{ path: 'x@.service', text: `[Service]\nExecStart=/bin/true\n${line}\n` }]));

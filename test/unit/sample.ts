@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { UnitFile } from '../../src/model/plan.ts';
-import { effective } from '../../src/unit/effective.ts';
-import { type ReadService, readService } from '../../src/unit/read-service.ts';
+import { effective } from '../../src/unit/settings/effective.ts';
+import { type ReadService, readService } from '../../src/unit/settings/read-service.ts';
 
 export const file = (path: string, text: string): UnitFile => ({ path, text });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { effective } from '../../src/unit/effective.ts';
-import { readService } from '../../src/unit/read-service.ts';
+import { effective } from '../../src/unit/settings/effective.ts';
+import { readService } from '../../src/unit/settings/read-service.ts';
 import { fixture, read } from './sample.ts';
 
 const minimal = read('ExecStart=/bin/app');
@@ -11,11 +11,13 @@ describe('a service', () => {
     expect(minimal.service).toEqual({
       name: 'app.service',
       type: 'simple',
+      execCondition: [],
       execStartPre: [],
       execStart: [{ path: '/bin/app', argv0: null, args: [], ignoreFailure: false, privilege: 'unit' }],
       execStartPost: [],
       execReload: [],
       execStop: [],
+      execStopPost: [],
       workingDirectory: { path: '/', optional: false },
       environment: [],
       environmentFiles: [],
@@ -100,10 +102,10 @@ describe('a service', () => {
   });
 
   test('a value that systemd does not take leaves the one before it, and is named with its line', () => {
-    const { service, problems } = read('ExecStart=/bin/app\nNice=3\nNice=5 # low\nRestart=sometimes\nUser=a b');
+    const { service, problems } = read('ExecStart=/bin/app\nNice=3\nNice=5 # low\nRestart=sometimes\nUser=a:b');
     expect(service).toMatchObject({ nice: 3, restart: 'no', user: '' });
     expect(problems.map(({ line, message }) => `${line} ${message}`)).toEqual([
-      '6 User=a b is no valid value',
+      '6 User=a:b is no valid value',
       '4 Nice=5 # low is no valid value',
       '5 Restart=sometimes is no valid value',
     ]);
@@ -124,7 +126,7 @@ describe('a service', () => {
   });
 
   test.each([
-    ['', 'a service needs ExecStart= or ExecStop='],
+    ['', 'a service needs ExecStart=, ExecStop= or SuccessAction='],
     ['ExecStart=/a\nExecStart=/b', 'only Type=oneshot may have several ExecStart='],
     ['Type=oneshot\nExecStart=/a\nRestart=always', 'Type=oneshot cannot have Restart=always'],
     [

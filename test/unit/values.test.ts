@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { parseDuration } from '../../src/unit/duration.ts';
-import { exitStatus, exitStatusName } from '../../src/unit/exit-status.ts';
-import { instanceOf, isTemplate, templateOf, unescapeName, unitName, unitOfFile } from '../../src/unit/name.ts';
-import { parseOutput } from '../../src/unit/output.ts';
-import { signalName } from '../../src/unit/signal.ts';
-import { resolveSpecifiers, SYSTEM_SPECIFIERS } from '../../src/unit/specifiers.ts';
-import { splitWords } from '../../src/unit/words.ts';
+import { parseOutput } from '../../src/unit/settings/output.ts';
+import { instanceOf, isTemplate, templateOf, unescapeName, unitName, unitOfFile } from '../../src/unit/syntax/name.ts';
+import { resolveSpecifiers, SYSTEM_SPECIFIERS } from '../../src/unit/syntax/specifiers.ts';
+import { splitWords } from '../../src/unit/syntax/words.ts';
+import { parseDuration } from '../../src/unit/values/duration.ts';
+import { exitStatus, exitStatusName } from '../../src/unit/values/exit-status.ts';
+import { signalName } from '../../src/unit/values/signal.ts';
 
 describe('time spans', () => {
   test.each([

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { clean, cleanAll, cleanBlock, cleanJson } from '../../src/output/sanitize.ts';
-import { HOSTS, Script } from './events.ts';
-import { onTerminal, play } from './run.ts';
+import { clean, cleanAll, cleanBlock, cleanJson } from '../../src/util/sanitize.ts';
+import { HOSTS, Script } from '../output/events.ts';
+import { onTerminal, play } from '../output/run.ts';
 
 /** What a terminal would obey, or what would make a text read otherwise than it is. */
 const OBEYED = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/;
@@ -80,6 +80,18 @@ const planOf = (text: string) => ({
   base: 1 as never,
   runtime: 'nohup' as const,
   changes: [{ sign: '+' as const, text }],
+  replaces: [
+    {
+      ...{ unit: text, aliasOf: text, state: text, running: 1, early: false, carries: false, path: text },
+      ...{ startedBy: [text], neededBy: [text] },
+    },
+  ],
+  returns: [{ unit: text, state: text, running: 1, path: text }],
+  beside: [
+    { by: 'process', pid: 1, account: text, unit: text, cwd: text, copyOf: [text], command: text },
+    { by: 'line', account: text, file: text, copyOf: [], command: text },
+  ] as const,
+  logins: [{ account: text, whose: 'keys' as const, changes: [{ what: 'home' as const, from: text, to: text }] }],
   warnings: [text],
 });
 const exitOf = (text: string) => ({ code: 1, stdout: `one\n${text}`, stderr: text });

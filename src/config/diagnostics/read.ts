@@ -1,23 +1,25 @@
-import { isAlias, isCollection, isMap, isScalar, type Node, parseDocument, visit } from 'yaml';
+import { isAlias, isCollection, isMap, isScalar, type Node, type Pair, parseDocument, visit } from 'yaml';
 import { type Diagnostic, diagnostic, place } from './diagnostic.ts';
 import { lineStarts, positionAt, type Source } from './source-map.ts';
 
 /** A YAML file that could be read: plain data, and the document that says where each part of it stands. */
 export type YamlFile = Source & { readonly value: unknown };
 
+/** Bytes of a YAML file: what is larger takes so long to read that Ctrl-C would not be heard in time. */
+export const YAML_MOST = 4 * 1024 * 1024;
+
 /** Reads one YAML document. Whatever is wrong with its syntax comes back as diagnostics, all of it at once. */
 export function readYaml(
   file: string,
   text: string,
 ): { readonly yaml: YamlFile | null; readonly diagnostics: readonly Diagnostic[] } {
-  const document = parseDocument(text, { prettyErrors: false, logLevel: 'error' });
+  const document = parseDocument(text, { prettyErrors: false, logLevel: 'error', uniqueKeys: false });
   const source: Source = { file, text, document, lineStarts: lineStarts(text) };
   const found: Diagnostic[] = [...document.errors, ...document.warnings].map((error) =>
-    error.code === 'DUPLICATE_KEY'
-      ? duplicateKey(source, error.pos[0])
-      : diagnostic(positionAt(source, error.pos), wording(error.code, error.message)),
+    diagnostic(positionAt(source, error.pos), wording(error.code, error.message)),
   );
   visit(document, {
+    Map: (_, { items }) => void found.push(...duplicateKeys(source, items)),
     Pair: (_, { key }) => {
       const wrong = keyTrouble(key);
       if (wrong !== null) found.push(diagnostic(positionAt(source, rangeOf(key)), wrong.message, wrong.hint));
@@ -52,22 +54,22 @@ function keyTrouble(key: unknown): { message: string; hint: string } | null {
   return null;
 }
 
-/** Names the first place too: with a long list of hosts, that is what has to be looked for. */
-function duplicateKey(source: Source, start: number): Diagnostic {
-  let first: unknown = null;
-  let again: unknown = null;
-  visit(source.document, {
-    Map: (_, { items }) => {
-      const second = items.find(({ key }) => rangeOf(key)[0] === start && isScalar(key));
-      if (!second || !isScalar(second.key)) return;
-      again = second.key;
-      const { value } = second.key;
-      first = items.find(({ key }) => isScalar(key) && key.value === value)?.key;
-    },
+/**
+ * Names the first place too: with a long list of hosts, that is what has to be looked for. The parser would compare each
+ * key with every other, which takes minutes for a list of some ten thousand.
+ */
+function duplicateKeys(source: Source, items: readonly Pair[]): readonly Diagnostic[] {
+  const first = new Map<unknown, unknown>();
+  return items.flatMap(({ key }) => {
+    if (!isScalar(key)) return [];
+    const before = first.get(key.value);
+    if (before === undefined) {
+      first.set(key.value, key);
+      return [];
+    }
+    const known = place(positionAt(source, rangeOf(before)));
+    return [diagnostic(positionAt(source, rangeOf(key)), `the key "${key.value}" is already defined at ${known}`)];
   });
-  const [at, before] = [positionAt(source, rangeOf(again)), positionAt(source, rangeOf(first))];
-  const name = isScalar(again) ? String(again.value) : '';
-  return diagnostic(at, `the key "${name}" is already defined at ${place(before)}`);
 }
 
 function wording(code: string, message: string): string {

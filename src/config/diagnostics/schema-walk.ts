@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { $ZodType, $ZodTypes } from 'zod/v4/core';
 
 /** Schemas that stand at a path of a schema, with every wrapper taken off; unions are followed into each option. */
-export function schemasAt(schema: $ZodType, path: readonly PropertyKey[]): readonly $ZodType[] {
+function schemasAt(schema: $ZodType, path: readonly PropertyKey[]): readonly $ZodType[] {
   return path.reduce<readonly $ZodType[]>((at, part) => at.flatMap((one) => step(one, part)), [schema]);
 }
 

@@ -11,10 +11,10 @@ const EXPECTED: Readonly<Record<string, string>> = {
   null: 'nothing',
 };
 
-export const expected = (type: string): string => EXPECTED[type] ?? type;
+const expected = (type: string): string => EXPECTED[type] ?? type;
 
 /** A value in a reader's words; long text is cut. */
-export function described(value: unknown): string {
+function described(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';

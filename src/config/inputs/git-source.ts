@@ -1,6 +1,6 @@
-import type { Source } from '../model/target.ts';
-import type { Caller } from './caller.ts';
-import { runCommand } from './command.ts';
+import { runCommand } from '../../local/command.ts';
+import type { Source } from '../../model/target.ts';
+import type { Caller } from '../caller.ts';
 
 /** The git commit that a folder stands at, and whether anything in the folder differs from it; null without git. */
 export async function gitSource(folder: string, caller: Caller): Promise<Source | null> {

@@ -1,12 +1,12 @@
-import { readFile } from 'node:fs/promises';
-import { fail } from '../model/outcome.ts';
-import type { Tree } from '../model/plan.ts';
-import { InputError, type LocalIo, type SecretSource } from '../tasks/define.ts';
-import type { Caller } from './caller.ts';
-import { once } from './pool.ts';
+import { readLocal } from '../../local/file.ts';
+import { fail } from '../../model/outcome.ts';
+import type { Tree } from '../../model/plan.ts';
+import { InputError, type LocalIo, type SecretSource } from '../../tasks/define.ts';
+import { once } from '../../util/pool.ts';
+import type { Caller } from '../caller.ts';
+import { fillText, type Lookup } from '../playbook/template.ts';
+import { localPath } from '../ssh/ssh-tokens.ts';
 import { readSecret, unreadable } from './secret-source.ts';
-import { localPath } from './ssh-tokens.ts';
-import { fillText, type Lookup } from './template.ts';
 import { listFiles, readTree } from './tree.ts';
 
 /** What is different for each app on each host. */
@@ -23,35 +23,56 @@ export function localFiles(
   projectDir: string,
   caller: Caller,
   warn: (text: string) => void,
+  hint: (text: string) => void = () => {},
 ): (view: LocalView) => LocalIo {
   const texts = once<string>();
+  const contents = once<string | Uint8Array>();
   const lists = once<readonly string[]>();
   const trees = once<Tree>();
   const secrets = once<string>();
   const absolute = (path: string) => localPath(path, caller, projectDir);
   return ({ lookup, data, onTree }) => ({
     read: (path) => texts(path, () => readText(path, absolute(path))),
+    bytes: (path) => contents(path, async () => textOrBytes(await readBytes(path, absolute(path)))),
     list: (folder) => lists(folder, () => listFiles(absolute(folder), folder)),
     tree: async (folder, exclude) => {
       const key = JSON.stringify([folder, exclude, data]);
-      const tree = await trees(key, () => readTree(absolute(folder), folder, exclude, data));
+      const tree = await trees(key, () => readTree(absolute(folder), folder, exclude, data, warn));
       onTree(tree.from);
       return tree;
     },
     secret: (source: SecretSource) =>
       secrets(JSON.stringify(source), () => readSecret(source, projectDir, caller, warn)),
     fill: (text, file) => fillFile(text, file, lookup),
+    warn,
+    hint,
   });
 }
 
+/** What a `files` entry may hold; larger things are code. */
+const MOST = 64 * 1024 * 1024;
+
+/** As it stands, a byte order mark in front included: some readers stumble over it, and some want it. */
 async function readText(shown: string, path: string): Promise<string> {
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw new InputError(unreadable(shown, error));
-  });
+  const bytes = await readBytes(shown, path);
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     throw new InputError(`${shown} is not UTF-8 text`);
+  }
+}
+
+const readBytes = (shown: string, path: string): Promise<Buffer> =>
+  readLocal(path, MOST).catch((error: unknown) => {
+    throw new InputError(unreadable(shown, error));
+  });
+
+/** Nothing of a file may change on its way, a byte order mark included. */
+function textOrBytes(bytes: Buffer): string | Uint8Array {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return Uint8Array.from(bytes);
   }
 }
 

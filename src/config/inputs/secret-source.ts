@@ -1,8 +1,9 @@
-import { access, readFile, stat } from 'node:fs/promises';
-import { InputError, type SecretSource } from '../tasks/define.ts';
-import type { Caller } from './caller.ts';
-import { lastLines, runCommand } from './command.ts';
-import { localPath } from './ssh-tokens.ts';
+import { access, stat } from 'node:fs/promises';
+import { lastLines, runCommand } from '../../local/command.ts';
+import { NotAFile, readLocalText } from '../../local/file.ts';
+import { InputError, type SecretSource } from '../../tasks/define.ts';
+import type { Caller } from '../caller.ts';
+import { localPath } from '../ssh/ssh-tokens.ts';
 
 /** Milliseconds that a command may take to print a secret; a person may have to touch a key. */
 const TIME_LIMIT = 120_000;
@@ -39,8 +40,10 @@ async function readSecretFile(shown: string, path: string, warn: (text: string) 
   try {
     const { mode } = await stat(path);
     if ((mode & 0o077) !== 0) warn(`${shown} can be read by other users of this machine: chmod 600 ${shown}`);
-    return await readFile(path, 'utf8');
+    return await readLocalText(path);
   } catch (error) {
+    if (error instanceof NotAFile)
+      throw new InputError(`${unreadable(shown, error)}, or let a command print it: { command: [PROGRAM, …] }`);
     const example = await access(`${path}.example`).then(
       () => `; copy ${shown}.example, fill it in, and chmod 600 it`,
       () => '',
@@ -52,8 +55,8 @@ async function readSecretFile(shown: string, path: string, warn: (text: string) 
 /** Why a local file could not be read, naming it as the operator did. */
 export function unreadable(shown: string, error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
+  if (error instanceof NotAFile) return `${shown} ${message}`;
   if (code === 'ENOENT' || code === 'ENOTDIR') return `the file ${shown} does not exist`;
   if (code === 'EACCES') return `the file ${shown} cannot be read: permission denied`;
-  if (code === 'EISDIR') return `${shown} is a folder, not a file`;
   return `the file ${shown} cannot be read: ${message}`;
 }

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { lstat, readdir, readFile, readlink, realpath, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { lstat, open, readdir, readlink, realpath, stat } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import ignore from 'ignore';
-import { type Digest, digest } from '../model/ids.ts';
-import type { Tree, TreeEntry } from '../model/plan.ts';
-import { InputError } from '../tasks/define.ts';
-import { mapLimited } from './pool.ts';
+import { SAFE_READ } from '../../local/file.ts';
+import { type Digest, digest } from '../../model/ids.ts';
+import type { Tree, TreeEntry } from '../../model/plan.ts';
+import { InputError } from '../../tasks/define.ts';
+import { mapLimited } from '../../util/pool.ts';
+import { treeFindings } from './tree-findings.ts';
 
 /** Whether an entry is an env file, which no sync carries whatever its patterns say. */
 const isEnvFile = (name: string, directory: boolean): boolean =>
@@ -18,33 +20,64 @@ type Keep = (path: string, directory: boolean) => boolean;
  * Walks a folder and hashes every file.
  * @param folder absolute @param shown what to call it in messages
  * @param exclude gitignore patterns @param data folders at the top that belong to the host
- * @throws InputError for what cannot stand in a release
+ * @param tell receives what travels, or stays, and probably should not
+ * @throws InputError for everything that cannot stand in a release
  */
 export async function readTree(
   folder: string,
   shown: string,
   exclude: readonly string[],
   data: readonly string[],
+  tell: (text: string) => void = () => {},
 ): Promise<Tree> {
   const root = await realFolder(folder, shown);
   const ignored = ignore({ ignorecase: false, allowRelativePaths: false }).add([...exclude]);
-  const keep: Keep = (path, directory) =>
-    !isEnvFile(posix.basename(path), directory) &&
-    !data.includes(path) &&
-    !ignored.ignores(directory ? `${path}/` : path);
+  const left = new Set<string>();
+  const keep: Keep = (path, directory) => {
+    if (isEnvFile(posix.basename(path), directory) || ignored.ignores(directory ? `${path}/` : path)) return false;
+    if (data.includes(path)) left.add(path);
+    return !data.includes(path);
+  };
+  const troubles: InputError[] = [];
   const found: Found[] = [];
-  await walk(root, '', shown, keep, found);
-  const entries = await mapLimited(found, 16, (entry) => toEntry(root, shown, entry));
+  await walk(root, '', shown, keep, found, troubles);
+  const read = await mapLimited(found, 16, (entry) => noting(troubles, () => toEntry(root, shown, entry, tell)));
+  if (troubles.length > 0) throw together(troubles);
+  const entries = read.filter((entry) => entry !== null);
+  for (const text of await treeFindings(root, shown, entries, [...left], (folder) => ignored.ignores(`${folder}/`)))
+    tell(text);
   const sorted = entries.toSorted((a, b) => (a.path < b.path ? -1 : 1));
   const bytes = sorted.reduce((sum, entry) => sum + (entry.type === 'file' ? entry.size : 0), 0);
   return { from: root, entries: sorted, bytes, digest: treeDigest(sorted) };
+}
+
+/** Beyond this many, more of the same says nothing new. */
+const MOST_TROUBLES = 20;
+
+/** Does a piece of work; what is wrong with it is noted, so that the rest is looked at too. */
+async function noting<T>(troubles: InputError[], work: () => Promise<T>): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    troubles.push(error);
+    return null;
+  }
+}
+
+function together(troubles: readonly InputError[]): InputError {
+  const lines = troubles.map(({ message }) => message).sort();
+  const more = lines.length > MOST_TROUBLES ? [`and ${lines.length - MOST_TROUBLES} more`] : [];
+  return new InputError([...lines.slice(0, MOST_TROUBLES), ...more].join('\n'));
 }
 
 /** Regular files below a folder, sorted; links count as what they lead to. @throws InputError */
 export async function listFiles(folder: string, shown: string): Promise<readonly string[]> {
   const root = await realFolder(folder, shown);
   const found: Found[] = [];
-  await walk(root, '', shown, () => true, found);
+  const troubles: InputError[] = [];
+  await walk(root, '', shown, () => true, found, troubles);
+  if (troubles.length > 0) throw together(troubles);
   const files = await mapLimited(found, 16, async ({ path, type }) => {
     if (type === 'symlink') return (await stat(join(root, path)).catch(() => null))?.isFile() ? path : null;
     return type === 'file' ? path : null;
@@ -66,33 +99,51 @@ type Found = {
   readonly path: string;
   readonly type: 'directory' | 'file' | 'symlink';
   readonly executable: boolean;
+  /** Whether it runs as its owner or group, which no sync carries over. */
+  readonly setsId: boolean;
   readonly bytes: number;
 };
 
-async function walk(root: string, at: string, shown: string, keep: Keep, found: Found[]): Promise<void> {
-  const names = await unlessUnreadable(`${shown}/${at}`, readdir(join(root, at), { encoding: 'buffer' }));
-  const entries = await mapLimited(names, 16, async (bytes) => {
-    const name = bytes.toString('utf8');
-    const path = at === '' ? name : `${at}/${name}`;
-    if (!Buffer.from(name).equals(bytes)) {
-      if (!keep(path, false)) return null;
-      throw new InputError(`${shown}/${path}: the name is not UTF-8; exclude or rename it`);
-    }
-    return { path, info: await unlessUnreadable(`${shown}/${path}`, lstat(join(root, path))) };
-  });
+async function walk(
+  root: string,
+  at: string,
+  shown: string,
+  keep: Keep,
+  found: Found[],
+  troubles: InputError[],
+): Promise<void> {
+  const names = await noting(troubles, () =>
+    unlessUnreadable(`${shown}/${at}`, readdir(join(root, at), { encoding: 'buffer' })),
+  );
+  const entries = await mapLimited(names ?? [], 16, (bytes) =>
+    noting(troubles, async () => {
+      const name = bytes.toString('utf8');
+      const path = at === '' ? name : `${at}/${name}`;
+      if (!Buffer.from(name).equals(bytes)) {
+        if (!keep(path, false)) return null;
+        throw new InputError(`${shown}/${path}: the name is not UTF-8; exclude or rename it`);
+      }
+      return { path, info: await unlessUnreadable(`${shown}/${path}`, lstat(join(root, path))) };
+    }),
+  );
   for (const { path, info } of entries.filter((entry) => entry !== null)) {
     if (!keep(path, info.isDirectory())) continue;
-    const rest = { path, executable: (info.mode & 0o111) !== 0, bytes: info.size };
+    const rest = { path, executable: (info.mode & 0o111) !== 0, setsId: (info.mode & 0o6000) !== 0, bytes: info.size };
     if (info.isDirectory()) {
       found.push({ ...rest, type: 'directory' });
-      await walk(root, path, shown, keep, found);
+      await walk(root, path, shown, keep, found, troubles);
     } else if (info.isFile()) found.push({ ...rest, type: 'file' });
     else if (info.isSymbolicLink()) found.push({ ...rest, type: 'symlink' });
-    else throw new InputError(`${shown}/${path} is a socket, pipe or device; exclude it`);
+    else troubles.push(new InputError(`${shown}/${path} is a socket, pipe or device; exclude it`));
   }
 }
 
-async function toEntry(root: string, shown: string, { path, type, executable, bytes }: Found): Promise<TreeEntry> {
+async function toEntry(
+  root: string,
+  shown: string,
+  { path, type, executable, setsId, bytes }: Found,
+  tell: (text: string) => void,
+): Promise<TreeEntry> {
   if (type === 'directory') return { type, path };
   const absolute = join(root, path);
   if (type === 'symlink') {
@@ -104,7 +155,11 @@ async function toEntry(root: string, shown: string, { path, type, executable, by
     }
     return { type, path, target };
   }
-  const { size, hex } = await unlessUnreadable(`${shown}/${path}`, hashFile(absolute, bytes));
+  if (setsId) tell(`${shown}/${path} is setuid or setgid here, and is not on the hosts: their files belong to root`);
+  const { size, hex, head } = await unlessUnreadable(`${shown}/${path}`, hashFile(absolute, bytes));
+  if (/^#![^\n]*\r\n/.test(head)) {
+    tell(`${shown}/${path}: the #! line ends with CRLF, so no host finds its interpreter: save it with LF line ends`);
+  }
   return { type, path, executable, size, digest: digest(hex) };
 }
 
@@ -120,21 +175,26 @@ function staysInside(path: string, target: string): boolean {
   return leading < path.split('/').length && !parts.slice(leading).includes('..');
 }
 
-/** Beyond this a file is not held in memory; below it one read is several times faster than a stream. */
-const SMALL = 1024 * 1024;
+/** Of a large file this much is held in memory. */
+const PIECE = 1024 * 1024;
 
-async function hashFile(path: string, expected: number): Promise<{ size: number; hex: string }> {
+/** As much of a file as its first line may take. */
+const LINE = 256;
+
+/** Stops where a file that is written to all the time would have no end, and waits for nobody. */
+async function hashFile(path: string, expected: number): Promise<{ size: number; hex: string; head: string }> {
+  await using file = await open(path, SAFE_READ | constants.O_NOFOLLOW);
   const hash = createHash('sha256');
-  if (expected <= SMALL) {
-    const bytes = await readFile(path);
-    return { size: bytes.length, hex: hash.update(bytes).digest('hex') };
+  const piece = Buffer.alloc(Math.min(expected + 1, PIECE));
+  let head = '';
+  for (let size = 0; ; ) {
+    const { bytesRead } = await file.read(piece);
+    if (bytesRead === 0) return { size, hex: hash.digest('hex'), head };
+    if (size === 0) head = piece.toString('latin1', 0, Math.min(bytesRead, LINE));
+    size += bytesRead;
+    if (size > expected) throw Object.assign(new Error('grew while it was read'), { code: 'GREW' });
+    hash.update(piece.subarray(0, bytesRead));
   }
-  let size = 0;
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
-    hash.update(chunk);
-    size += chunk.length;
-  }
-  return { size, hex: hash.digest('hex') };
 }
 
 /** From path, type, executable bit and content: times and owners do not count. */

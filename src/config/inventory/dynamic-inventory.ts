@@ -1,10 +1,10 @@
+import { lastLines, runCommand } from '../../local/command.ts';
+import type { Caller } from '../caller.ts';
+import { type Diagnostic, diagnostic, wholeFile } from '../diagnostics/diagnostic.ts';
+import { check, diagnose } from '../diagnostics/issues.ts';
 import { ansibleInventory } from './ansible.ts';
-import type { Caller } from './caller.ts';
-import { lastLines, runCommand } from './command.ts';
-import { type Diagnostic, diagnostic, wholeFile } from './diagnostic.ts';
 import type { InventoryPart } from './inventory.ts';
 import { inventorySchema } from './inventory-schema.ts';
-import { check, diagnose } from './issues.ts';
 
 /** Milliseconds that a dynamic inventory may take. */
 const TIME_LIMIT = 30_000;
@@ -33,8 +33,9 @@ export async function runDynamicInventory(
   }
   const converted = ansibleInventory(json);
   if (!converted.ok) return refuse(`this dynamic inventory printed JSON of another form: ${converted.failure}`);
-  const checked = check(inventorySchema, converted.value);
-  if (checked.ok) return { part: { value: checked.value, locate: () => at }, diagnostics: [] };
+  const { value, notes } = converted.value;
+  const checked = check(inventorySchema, value);
+  if (checked.ok) return { part: { value: checked.value, locate: () => at, notes }, diagnostics: [] };
   const diagnostics = checked.issues.flatMap((issue) =>
     diagnose(inventorySchema, [issue], () => at).map((one) => ({
       ...one,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 const TYPE = /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521))$/;
 
 /** A public host key as known_hosts and `ssh-keyscan` print it, without the host: `type base64`, comment dropped. */
-export function parseHostKey(text: string): { readonly key: string } | { readonly why: string } {
+function parseHostKey(text: string): { readonly key: string } | { readonly why: string } {
   if (/^(SHA256|MD5):/.test(text)) return { why: 'must be the whole key, not its fingerprint' };
   const [type = '', data = ''] = text.trim().split(/\s+/);
   if (!TYPE.test(type)) {

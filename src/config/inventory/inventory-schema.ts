@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hostKeySchema } from './host-key.ts';
+import { hostKeySchema } from './host-key-schema.ts';
 import { jumpSchema } from './jump.ts';
 import { accountSchema, addressSchema, groupNameSchema, hostNameSchema, varsSchema } from './names.ts';
 
@@ -8,11 +8,12 @@ const identityFile = z
   .transform((files) => [files].flat())
   .meta({ description: 'Private keys to try, relative to the project folder.', examples: ['~/.ssh/id_ed25519'] });
 
-export const become = z
-  .enum(['auto', 'none', 'sudo'])
-  .meta({ description: 'How commands get root: auto uses sudo unless the login is root.', examples: ['sudo'] });
+const become = z.enum(['auto', 'none', 'sudo']).meta({
+  description: 'How commands get root: auto uses sudo, else doas, unless the login is root.',
+  examples: ['sudo'],
+});
 
-export const runtime = z
+const runtime = z
   .enum(['auto', 'systemd', 'nohup'])
   .meta({ description: 'What runs the services: auto asks the host.', examples: ['auto'] });
 

@@ -1,14 +1,20 @@
-import { type HostName, hostName } from '../model/ids.ts';
-import { type Diagnostic, diagnostic, type Position, place } from './diagnostic.ts';
+import { type HostName, hostName } from '../../model/ids.ts';
+import { type Diagnostic, diagnostic, type Position, place } from '../diagnostics/diagnostic.ts';
+import { suggestion } from '../diagnostics/nearest.ts';
+import type { Locate, Path } from '../diagnostics/source-map.ts';
 import { FIELDS, type Fields, type InventoryFile } from './inventory-schema.ts';
-import { suggestion } from './nearest.ts';
-import type { Locate, Path } from './source-map.ts';
 
 /** A var as it was written, and where; the items of a list each as they were written. */
 export type Definition = { readonly text: string | readonly string[]; readonly at: Position };
 export type Definitions = ReadonlyMap<string, Definition>;
 
-export type InventoryGroup = { readonly fields: Fields; readonly vars: Definitions; readonly at: Position };
+type InventoryGroup = {
+  readonly fields: Fields;
+  readonly vars: Definitions;
+  readonly at: Position;
+  /** What the file that it comes from says and nobody acts on; told where one of its hosts is used. */
+  readonly notes?: readonly string[];
+};
 
 export type InventoryHost = {
   readonly name: HostName;
@@ -17,6 +23,7 @@ export type InventoryHost = {
   /** In the order written: later ones beat earlier ones. */
   readonly groups: readonly string[];
   readonly vars: Definitions;
+  readonly notes?: readonly string[];
 };
 
 export type Inventory = {
@@ -26,9 +33,19 @@ export type Inventory = {
 };
 
 /** One valid inventory file, or the converted answer of a dynamic one. */
-export type InventoryPart = { readonly value: InventoryFile; readonly locate: Locate };
+export type InventoryPart = {
+  readonly value: InventoryFile;
+  readonly locate: Locate;
+  /** By host or group. */
+  readonly notes?: ReadonlyMap<string, readonly string[]>;
+};
 
-type Merging = { fields: Record<string, unknown>; vars: Map<string, Definition>; at: Position };
+type Merging = {
+  fields: Record<string, unknown>;
+  vars: Map<string, Definition>;
+  at: Position;
+  notes: readonly string[];
+};
 
 /**
  * Merges all parts. What is set twice is an error that names both places: no file silently beats another.
@@ -50,13 +67,14 @@ export function mergeInventory(
   const groups = new Map<string, Merging>();
   const hosts = new Map<HostName, InventoryHost>();
 
-  for (const { value, locate } of parts) {
+  for (const { value, locate, notes } of parts) {
     for (const [key, field] of fieldsOf(value.defaults)) {
       if (once(`the default "${key}"`, locate(['defaults', key], 'key'))) defaults[key] = field;
     }
     for (const [name, group] of Object.entries(value.groups ?? {})) {
       const at = locate(['groups', name], 'key');
-      const merged: Merging = groups.get(name) ?? { fields: {}, vars: new Map(), at };
+      const merged: Merging = groups.get(name) ?? { fields: {}, vars: new Map(), at, notes: [] };
+      merged.notes = [...merged.notes, ...(notes?.get(name) ?? [])];
       groups.set(name, merged);
       for (const [key, field] of fieldsOf(group)) {
         const here = locate(['groups', name, key], 'key');
@@ -75,6 +93,7 @@ export function mergeInventory(
         fields: Object.fromEntries(fieldsOf(host)),
         groups: host?.groups ?? [],
         vars: definitions(host?.vars, ['hosts', name, 'vars'], locate),
+        notes: notes?.get(name) ?? [],
       });
     }
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { NAME } from '../model/ids.ts';
+import { NAME } from '../../model/ids.ts';
 import { isAddress } from './names.ts';
 
 /** One hop as it was written: an inventory host or an address, with what overrides its own settings. */
@@ -8,7 +8,7 @@ export type Hop = { readonly address: string; readonly user: string | null; read
 const HOP = /^(?:(?<user>[^@]*)@)?(?:\[(?<v6>[^\]]*)\]|(?<name>[^:]*))(?::(?<port>\d+))?$/;
 
 /** `[user@]address[:port]`, also as `ssh://…`; IPv6 stands in brackets when a port follows. */
-export function parseHop(text: string): Hop | null {
+function parseHop(text: string): Hop | null {
   const word = text.trim().replace(/^ssh:\/\//, '');
   if (isAddress(word)) return { address: word, user: null, port: null };
   const groups = HOP.exec(word)?.groups;

@@ -1,13 +1,14 @@
-import { open, readdir, readFile, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Caller } from './caller.ts';
-import { type Diagnostic, diagnostic, wholeFile } from './diagnostic.ts';
+import { NotAFile, readLocalText, SAFE_READ } from '../../local/file.ts';
+import type { Caller } from '../caller.ts';
+import { type Diagnostic, diagnostic, wholeFile } from '../diagnostics/diagnostic.ts';
+import { check, diagnose } from '../diagnostics/issues.ts';
+import { readYaml, YAML_MOST } from '../diagnostics/read.ts';
+import { locator } from '../diagnostics/source-map.ts';
 import { runDynamicInventory } from './dynamic-inventory.ts';
 import { type Inventory, type InventoryPart, mergeInventory } from './inventory.ts';
 import { inventorySchema } from './inventory-schema.ts';
-import { check, diagnose } from './issues.ts';
-import { readYaml } from './read.ts';
-import { locator } from './source-map.ts';
 
 type Loaded = { readonly part: InventoryPart | null; readonly diagnostics: readonly Diagnostic[] };
 const NOTHING: Loaded = { part: null, diagnostics: [] };
@@ -34,8 +35,8 @@ async function loadFile(projectDir: string, name: string, caller: Caller): Promi
   const path = join(projectDir, 'inventory', name);
   try {
     const info = await stat(path);
+    if (/\.ya?ml$/.test(name) && !info.isDirectory()) return parseInventory(file, await readLocalText(path, YAML_MOST));
     if (!info.isFile()) return NOTHING;
-    if (/\.ya?ml$/.test(name)) return parseInventory(file, await readFile(path, 'utf8'));
     if ((info.mode & 0o111) !== 0) return await runDynamicInventory(file, path, projectDir, caller);
     if (await isScript(path)) {
       const hint = `if it is a dynamic inventory: chmod +x ${file}; else move it out of inventory/`;
@@ -43,6 +44,8 @@ async function loadFile(projectDir: string, name: string, caller: Caller): Promi
     }
     return NOTHING;
   } catch (error) {
+    if (error instanceof NotAFile)
+      return { part: null, diagnostics: [diagnostic(wholeFile(file), `this ${error.message}`)] };
     return { part: null, diagnostics: [diagnostic(wholeFile(file), `cannot be read: ${(error as Error).message}`)] };
   }
 }
@@ -58,7 +61,7 @@ export function parseInventory(file: string, text: string): Loaded {
 }
 
 async function isScript(path: string): Promise<boolean> {
-  await using file = await open(path);
+  await using file = await open(path, SAFE_READ);
   const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
   return bytesRead === 2 && buffer.toString('latin1') === '#!';
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { NAME } from '../model/ids.ts';
+import { NAME } from '../../model/ids.ts';
 
 const ALLOWED = 'must consist of letters, digits, "_", "." and "-", and not begin with "." or "-"';
 

@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { durationSchema } from './duration.ts';
+import { duration, milliseconds } from '../../util/duration.ts';
+
+const inMilliseconds = duration.transform(milliseconds);
 
 const percent = z.string().regex(/^(100|[1-9][0-9]?)%$/, { error: 'must be a number of hosts, or 1% to 100%' });
 
@@ -22,10 +24,10 @@ export const deploySchema = z
       .enum(['stop', 'continue'])
       .meta({ description: 'Whether a failed host keeps later batches from starting.', examples: ['stop'] })
       .default('stop'),
-    settle: durationSchema
+    settle: inMilliseconds
       .meta({ description: 'How long services must stay up without a restart.', examples: ['10s'] })
       .prefault('10s'),
-    deadline: durationSchema
+    deadline: inMilliseconds
       .meta({ description: 'When a host goes back by itself unless the deploy was confirmed.', examples: ['120s'] })
       .prefault('120s'),
     confirm: z

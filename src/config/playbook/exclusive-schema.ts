@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { exclusiveNameSchema } from './names.ts';
+import { exclusiveNameSchema } from '../inventory/names.ts';
 
 const unit = z
   .string()

@@ -1,10 +1,10 @@
-import { fail, ok, type Result } from '../model/outcome.ts';
-import { type Diagnostic, diagnostic, type Position } from './diagnostic.ts';
-import { asWritten } from './inventory.ts';
-import { check } from './issues.ts';
+import { fail, ok, type Result } from '../../model/outcome.ts';
+import { type Diagnostic, diagnostic, type Position } from '../diagnostics/diagnostic.ts';
+import { check } from '../diagnostics/issues.ts';
+import type { YamlFile } from '../diagnostics/read.ts';
+import { locator, type Path } from '../diagnostics/source-map.ts';
+import { asWritten } from '../inventory/inventory.ts';
 import type { PlaybookSchema } from './playbook-schema.ts';
-import type { YamlFile } from './read.ts';
-import { locator, type Path } from './source-map.ts';
 import { fillAlone, hasHole, isWholeHole, type Lookup } from './template.ts';
 
 /** Keys whose texts are taken as they are: vars are filled where they are used. */

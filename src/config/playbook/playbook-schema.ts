@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { accountSchema, appNameSchema, hostNameSchema, varsSchema } from '../inventory/names.ts';
 import { type DeploySpec, deploySchema } from './deploy-schema.ts';
 import { type Exclusive, exclusiveSchema } from './exclusive-schema.ts';
-import { accountSchema, appNameSchema, hostNameSchema, varsSchema } from './names.ts';
 import type { Registry } from './registry.ts';
 import { dataSchema, rootSchema } from './remote-path.ts';
 

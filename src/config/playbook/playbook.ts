@@ -1,12 +1,12 @@
 import type { $ZodIssue } from 'zod/v4/core';
-import { fail, ok, type Result } from '../model/outcome.ts';
-import { type Diagnostic, diagnostic, type Position } from './diagnostic.ts';
+import { fail, ok, type Result } from '../../model/outcome.ts';
+import { type Diagnostic, diagnostic, type Position } from '../diagnostics/diagnostic.ts';
+import { check, diagnose } from '../diagnostics/issues.ts';
+import { readYaml, type YamlFile } from '../diagnostics/read.ts';
+import { type Locate, locator, type Path } from '../diagnostics/source-map.ts';
+import { type Definition, type Definitions, definitions } from '../inventory/inventory.ts';
 import { fillValue } from './fill.ts';
-import { type Definition, type Definitions, definitions } from './inventory.ts';
-import { check, diagnose } from './issues.ts';
 import { headSchema, type PlaybookBody, type PlaybookSchema } from './playbook-schema.ts';
-import { readYaml, type YamlFile } from './read.ts';
-import { type Locate, locator, type Path } from './source-map.ts';
 import { hasHole, type Lookup } from './template.ts';
 
 /** A playbook whose shape is right; what depends on a host is filled and checked for that host. */
@@ -70,7 +70,7 @@ const holds = (value: unknown): boolean =>
     ? hasHole(value)
     : typeof value === 'object' && value !== null && Object.values(value).some(holds);
 
-export const valueAt = (value: unknown, path: Path): unknown =>
+const valueAt = (value: unknown, path: Path): unknown =>
   path.reduce<unknown>(
     (at, part) => (typeof at === 'object' && at !== null ? Reflect.get(at, part) : undefined),
     value,

@@ -1,4 +1,4 @@
-import type { DeployPolicy } from '../model/target.ts';
+import type { DeployPolicy } from '../../model/target.ts';
 import type { DeploySpec } from './deploy-schema.ts';
 
 /** @param hosts how many hosts of the app are selected, which a batch in percent is a share of; rounded up */

@@ -12,7 +12,7 @@ const BELOW =
   /^\/(bin|boot|dev|etc|lib|lib32|lib64|libx32|proc|run|sbin|sys|usr\/(?!local\/)[^/]+|var\/lib\/fleet|var\/run)(\/|$)/;
 
 /** Why a path cannot be the root of an app; null when it can. */
-export function rootTrouble(path: string): string | null {
+function rootTrouble(path: string): string | null {
   if (!path.startsWith('/')) return 'must be an absolute path';
   if (path !== '/' && path.endsWith('/')) return 'must not end with "/"';
   const parts = path.slice(1).split('/');
@@ -28,7 +28,7 @@ export function rootTrouble(path: string): string | null {
 const RESERVED = new Set(['releases', 'current', '.env', '.fleet']);
 
 /** Why a path cannot be a data folder; null when it can. */
-export function dataTrouble(path: string): string | null {
+function dataTrouble(path: string): string | null {
   const parts = path.split('/');
   if (path.startsWith('/')) return 'must be relative to the root';
   if (parts.some((part) => part === '' || part === '.' || part === '..')) return 'must not contain "//", "." or ".."';

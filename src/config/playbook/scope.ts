@@ -1,7 +1,7 @@
-import { fail, ok, type Result } from '../model/outcome.ts';
-import { type Position, place } from './diagnostic.ts';
-import type { Definition, Definitions, Inventory, InventoryHost } from './inventory.ts';
-import { suggestion } from './nearest.ts';
+import { fail, ok, type Result } from '../../model/outcome.ts';
+import { type Position, place } from '../diagnostics/diagnostic.ts';
+import { suggestion } from '../diagnostics/nearest.ts';
+import type { Definition, Definitions, Inventory, InventoryHost } from '../inventory/inventory.ts';
 import { fillAlone, fillItems, type Lookup } from './template.ts';
 
 /** What the playbook says about the names that only it can define; each may have holes of its own. */

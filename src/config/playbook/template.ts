@@ -1,4 +1,4 @@
-import { fail, ok, type Result } from '../model/outcome.ts';
+import { fail, ok, type Result } from '../../model/outcome.ts';
 
 /** What is wrong with a hole, and where in the text it begins. */
 export type HoleTrouble = {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { nearest } from '../diagnostics/nearest.ts';
+import type { KindEntry, PlaybookBody } from '../playbook/playbook-schema.ts';
 import { enabledUnits } from './enabled-units.ts';
-import { nearest } from './nearest.ts';
-import type { KindEntry, PlaybookBody } from './playbook-schema.ts';
 
 const named = z.union([z.string().transform((name) => [name]), z.array(z.string())]);
 const checked = z.union([

@@ -1,14 +1,14 @@
-import type { HostName } from '../model/ids.ts';
-import { templateOf } from '../unit/name.ts';
-import { effectiveFields } from './connection.ts';
-import { type Diagnostic, diagnostic } from './diagnostic.ts';
+import type { HostName } from '../../model/ids.ts';
+import { templateOf } from '../../unit/syntax/name.ts';
+import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts';
+import type { InventoryHost } from '../inventory/inventory.ts';
+import { fillPlaybook, type Playbook } from '../playbook/playbook.ts';
+import { scope } from '../playbook/scope.ts';
+import type { Project } from '../project.ts';
+import { hostsOf } from '../select.ts';
+import { effectiveFields } from '../ssh/connection.ts';
+import type { Overrides } from '../ssh/overrides.ts';
 import { enabledUnits } from './enabled-units.ts';
-import type { InventoryHost } from './inventory.ts';
-import type { Overrides } from './overrides.ts';
-import { fillPlaybook, type Playbook } from './playbook.ts';
-import type { Project } from './project.ts';
-import { scope } from './scope.ts';
-import { hostsOf } from './select.ts';
 
 /** The exclusive names of an app on a host: those that it holds there, and those that are for other hosts. */
 export type Claims = { readonly holds: readonly string[]; readonly yields: readonly string[] };

@@ -1,11 +1,12 @@
-import { type Declared, EMPTY_DECLARED } from '../model/declared.ts';
-import type { HostTarget, Layout } from '../model/target.ts';
-import type { BoundTask } from '../model/task.ts';
-import { betweenApps } from '../unit/lint/between-apps.ts';
-import type { Finding } from '../unit/lint/finding.ts';
-import { lint } from '../unit/lint/lint.ts';
-import { type Diagnostic, diagnostic, type Position } from './diagnostic.ts';
-import { suggestion } from './nearest.ts';
+import { type Declared, EMPTY_DECLARED } from '../../model/declared.ts';
+import type { Layout } from '../../model/layout.ts';
+import type { HostTarget } from '../../model/target.ts';
+import type { BoundTask } from '../../model/task.ts';
+import { betweenApps } from '../../unit/lint/between-apps.ts';
+import type { Finding } from '../../unit/lint/finding.ts';
+import { lint } from '../../unit/lint/lint.ts';
+import { type Diagnostic, diagnostic, type Position } from '../diagnostics/diagnostic.ts';
+import { suggestion } from '../diagnostics/nearest.ts';
 
 /** Findings by what they do: stop everything, be said on every run, be said by `fleet check`. */
 export type Linted = {
@@ -18,18 +19,26 @@ export type Linted = {
 const PRIVATE = /^\s*(Environment|Exec\w+|SetCredential\w*|StandardInput\w+)\s*=/;
 
 /** Checks an app's units, drop-ins and logrotate files against each other and against what its tasks say. */
-export function lintTasks(tasks: readonly BoundTask[], layout: Layout, playbook: string): Linted {
-  const declared = merge(tasks);
-  return sorted(lint(declared, layout), declared, playbook);
+export function lintTasks(declared: Declared, layout: Layout, playbook: string, codeUser: string | null): Linted {
+  return sorted(lint(declared, layout, codeUser), declared, playbook);
 }
 
 /** Checks the apps of one host against each other. */
 export function lintHost(targets: readonly HostTarget[]): Linted {
-  const apps = targets.map(({ app, layout, tasks }) => ({ app, layout, declared: merge(tasks) }));
-  return sorted(betweenApps(apps), { ...EMPTY_DECLARED, units: apps.flatMap(({ declared }) => declared.units) }, '');
+  const apps = targets.map(({ app, layout, tasks }) => ({ app, layout, declared: declaredBy(tasks) }));
+  return sorted(
+    betweenApps(apps),
+    {
+      ...EMPTY_DECLARED,
+      units: apps.flatMap(({ declared }) => declared.units),
+      logrotate: apps.flatMap(({ declared }) => declared.logrotate),
+    },
+    '',
+  );
 }
 
-function merge(tasks: readonly BoundTask[]): Declared {
+/** All that an app's tasks say. */
+export function declaredBy(tasks: readonly BoundTask[]): Declared {
   return tasks.reduce<Declared>(
     (all, { declares = {} }) => ({
       units: [...all.units, ...(declares.units ?? [])],

@@ -1,9 +1,9 @@
-import { type Diagnostic, diagnostic, place } from './diagnostic.ts';
-import type { Inventory } from './inventory.ts';
-import { suggestion } from './nearest.ts';
-import type { Playbook } from './playbook.ts';
-import { scope } from './scope.ts';
-import { hostsOf } from './select.ts';
+import { type Diagnostic, diagnostic, place } from '../diagnostics/diagnostic.ts';
+import { suggestion } from '../diagnostics/nearest.ts';
+import type { Inventory } from '../inventory/inventory.ts';
+import type { Playbook } from '../playbook/playbook.ts';
+import { scope } from '../playbook/scope.ts';
+import { hostsOf } from '../select.ts';
 
 /** What is wrong between files that are each right by themselves. */
 export function crossFileRules(

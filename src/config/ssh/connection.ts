@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
-import type { RuntimeName } from '../model/facts.ts';
-import { hostName } from '../model/ids.ts';
-import { fail, ok, type Result } from '../model/outcome.ts';
-import type { Connection } from '../model/target.ts';
-import type { Caller } from './caller.ts';
-import type { Inventory, InventoryHost } from './inventory.ts';
-import { FIELDS, type Fields } from './inventory-schema.ts';
-import { type Hop, parseJump } from './jump.ts';
+import type { RuntimeName } from '../../model/facts.ts';
+import { hostName } from '../../model/ids.ts';
+import { fail, ok, type Result } from '../../model/outcome.ts';
+import type { Connection } from '../../model/target.ts';
+import type { Caller } from '../caller.ts';
+import type { Inventory, InventoryHost } from '../inventory/inventory.ts';
+import { FIELDS, type Fields } from '../inventory/inventory-schema.ts';
+import { type Hop, parseJump } from '../inventory/jump.ts';
 import type { Overrides } from './overrides.ts';
 import type { SshAnswer, SshConfig } from './ssh-config.ts';
 import { agentSocket, expandPath, localPath, type SshTokens } from './ssh-tokens.ts';
@@ -18,6 +18,8 @@ export type ConnectionContext = {
   readonly ssh: SshConfig;
   /** Receives what the operator should know and what stops nothing. */
   readonly warn: (text: string) => void;
+  /** Receives what of the SSH configuration makes no difference here though it would to ssh. */
+  readonly unused: (name: string, settings: readonly string[]) => void;
 };
 
 /** How to reach a host, who sends it code (null: the same login), and its runtime. */
@@ -49,6 +51,9 @@ export async function reachHost(
   overrides: Overrides = {},
 ): Promise<Result<Reach, string>> {
   const fields = effectiveFields(context.inventory, host, withFlagPaths(overrides, context.caller));
+  for (const note of host.notes ?? []) context.warn(`${host.name}: ${note}`);
+  for (const name of host.groups)
+    for (const note of context.inventory.groups.get(name)?.notes ?? []) context.warn(`group ${name}: ${note}`);
   const connection = await connect(context, host.name, fields, []);
   if (!connection.ok) return connection;
   const { codeUser = null, runtime = 'auto' } = fields;
@@ -81,8 +86,13 @@ async function connect(
     hostKeyAlias: ssh?.hostKeyAlias ?? null,
     port: fields.port ?? ssh?.port ?? 22,
     user: fields.user ?? (ssh?.user || caller.user),
+    connectionHash: ssh?.connectionHash ?? '%C',
+    proxyJump: ssh?.proxyJump ?? '',
   };
-  const jump = await jumpsOf(context, name, fields, ssh, [...through, name]);
+  const around = ssh?.proxyCommand && !ssh.proxyJump && fields.jump === undefined;
+  const unused = [...(ssh?.unused ?? []), ...(around ? ['ProxyCommand (set jump instead)'] : [])];
+  if (unused.length > 0) context.unused(name, unused);
+  const jump = await jumpsOf(context, fields, ssh, [...through, name]);
   if (!jump.ok) return jump;
   return ok({
     address: tokens.hostName,
@@ -93,9 +103,13 @@ async function connect(
     agent: agentSocket(ssh?.identityAgent ?? null, caller, tokens),
     hostKeys: fields.hostKey ?? [],
     knownHostsFiles: (ssh?.knownHostsFiles ?? KNOWN_HOSTS).map((file) => expandPath(file, caller, tokens)),
+    revokedHostKeys: ssh?.revokedHostKeys ? expandPath(ssh.revokedHostKeys, caller, tokens) : null,
     hostKeyAlias: tokens.hostKeyAlias,
     jump: jump.value,
     become: fields.become ?? 'auto',
+    ...(ssh?.algorithms && { algorithms: ssh.algorithms }),
+    ...(ssh?.family && { family: ssh.family }),
+    ...(ssh?.connectTimeoutMs && { connectTimeoutMs: ssh.connectTimeoutMs }),
   });
 }
 
@@ -122,16 +136,12 @@ function identityFiles(
 /** The hops of a host, outermost first. As with ssh, of several hops only the outermost one's own hops count. */
 async function jumpsOf(
   context: ConnectionContext,
-  name: string,
   fields: Fields,
   ssh: SshAnswer | null,
   through: readonly string[],
 ): Promise<Result<readonly Connection[], string>> {
   const written = fields.jump ?? ssh?.proxyJump ?? null;
-  if (written === null) {
-    if (ssh?.proxyCommand) context.warn(`${name}: ProxyCommand of the SSH configuration is not used; set jump instead`);
-    return ok([]);
-  }
+  if (written === null) return ok([]);
   const hops = parseJump(written);
   if (hops === null) return fail(`the SSH configuration names a jump host that makes no sense: ${written}`);
   const connections: Connection[] = [];

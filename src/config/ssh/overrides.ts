@@ -1,6 +1,6 @@
-import { type Diagnostic, diagnostic, wholeFile } from './diagnostic.ts';
-import { type Fields, fieldsSchema } from './inventory-schema.ts';
-import { check, diagnose } from './issues.ts';
+import { type Diagnostic, diagnostic, wholeFile } from '../diagnostics/diagnostic.ts';
+import { check, diagnose } from '../diagnostics/issues.ts';
+import { type Fields, fieldsSchema } from '../inventory/inventory-schema.ts';
 
 /** Connection fields given as flags; they beat every file, for the hosts themselves and not for their jump hosts. */
 export type Overrides = Omit<Fields, 'address' | 'hostKey'>;

@@ -1,5 +1,6 @@
+import { hostname } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import type { Caller } from './caller.ts';
+import type { Caller } from '../caller.ts';
 
 /** What the tokens of ssh_config(5) stand for in a path. */
 export type SshTokens = {
@@ -8,15 +9,24 @@ export type SshTokens = {
   readonly hostKeyAlias: string | null;
   readonly port: number;
   readonly user: string;
+  /** What ssh itself made of %C. */
+  readonly connectionHash: string;
+  /** ProxyJump as it stands in the configuration, or nothing. */
+  readonly proxyJump: string;
 };
 
 /** Expands `~`, `${NAME}` and `%` tokens as ssh does; a token that is not known stays as it is. */
 export function expandPath(path: string, caller: Caller, tokens: SshTokens): string {
   const values: Readonly<Record<string, string>> = {
     '%': '%',
+    C: tokens.connectionHash,
+    L: hostname().split('.')[0] ?? '',
     d: caller.home,
     h: tokens.hostName,
+    i: String(process.getuid?.() ?? ''),
+    j: tokens.proxyJump,
     k: tokens.hostKeyAlias ?? tokens.alias,
+    l: hostname(),
     n: tokens.alias,
     p: String(tokens.port),
     r: tokens.user,
@@ -24,7 +34,7 @@ export function expandPath(path: string, caller: Caller, tokens: SshTokens): str
   };
   const expanded = path
     .replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (all, name: string) => caller.env[name] ?? all)
-    .replace(/%([%dhknpru])/g, (all, token: string) => values[token] ?? all);
+    .replace(/%([%CLdhijklnpru])/g, (all, token: string) => values[token] ?? all);
   return localPath(expanded, caller, caller.home);
 }
 

@@ -1,10 +1,10 @@
-import { rebindCheck } from '../checks/rebind.ts';
-import { call } from '../host/call.ts';
-import type { BoundCheck } from '../model/check.ts';
-import type { GenerationId } from '../model/ids.ts';
-import type { HostTarget } from '../model/target.ts';
-import type { OpenHost } from './open.ts';
-import { type HostRun, QUICK } from './run.ts';
+import { rebindCheck } from '../../checks/rebind.ts';
+import { call } from '../../host/call.ts';
+import type { BoundCheck } from '../../model/check.ts';
+import type { GenerationId } from '../../model/ids.ts';
+import type { HostTarget } from '../../model/target.ts';
+import type { OpenHost } from '../open.ts';
+import { type HostRun, QUICK } from '../run.ts';
 
 /**
  * What a generation was proved with when it was deployed. The playbook's checks of today may ask for what only a later

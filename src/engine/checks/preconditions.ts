@@ -1,7 +1,7 @@
-import type { CheckResult } from '../model/outcome.ts';
-import type { HostTarget } from '../model/target.ts';
-import type { OpenHost } from './open.ts';
-import type { RunContext } from './run.ts';
+import type { CheckResult } from '../../model/outcome.ts';
+import type { HostTarget } from '../../model/target.ts';
+import type { OpenHost } from '../open.ts';
+import type { RunContext } from '../run.ts';
 import { scrubbed } from './scrub.ts';
 import { checkIo, checkOnce } from './verify.ts';
 
@@ -13,5 +13,5 @@ export async function askPreconditions(
 ): Promise<readonly CheckResult[]> {
   const io = checkIo(host, signal);
   const found = await Promise.all(preconditions.map((check) => checkOnce(check, io, now)));
-  return host.probe.facts.active === 0 ? found : scrubbed(found, host, signal);
+  return scrubbed(found, host.probe.facts.generations.length === 0 ? null : host, signal);
 }

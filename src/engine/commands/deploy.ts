@@ -1,22 +1,29 @@
-import { call } from '../host/call.ts';
-import type { GenerationRecord } from '../host/record.ts';
-import type { GenerationId } from '../model/ids.ts';
-import { type Failure, fail, type HostOutcome, ok, type Result } from '../model/outcome.ts';
-import type { Advance, Plan } from '../model/plan.ts';
-import type { HostTarget } from '../model/target.ts';
-import type { BoundTask } from '../model/task.ts';
-import type { Transport } from '../transport/transport.ts';
-import { activate } from './activate.ts';
-import { claimGeneration, enter } from './claim.ts';
-import { noteCodeLogin, openCodeLogin } from './code-login.ts';
-import { withLayout } from './layout-tasks.ts';
-import { forLackOfRoot, leftAlone, type OpenHost, openHost, recoverHost } from './open.ts';
-import { type Planned, planHost } from './plan.ts';
-import { askPreconditions } from './preconditions.ts';
-import { type Prepared, prepare } from './prepare.ts';
-import { type HostRun, QUICK } from './run.ts';
-import { shown } from './send-code.ts';
-import { fillGeneration } from './stage.ts';
+import { type CallSite, call, programFile } from '../../host/call.ts';
+import { releaseFolder } from '../../host/layout.ts';
+import type { GenerationRecord } from '../../host/record.ts';
+import { parseRunnerLine } from '../../host/reply.ts';
+import type { GenerationId } from '../../model/ids.ts';
+import { type Failure, fail, type HostOutcome, type Left, ok, type Result } from '../../model/outcome.ts';
+import type { Advance, Plan } from '../../model/plan.ts';
+import type { HostTarget } from '../../model/target.ts';
+import type { BoundTask } from '../../model/task.ts';
+import { accountsOf } from '../../runtime/accounts.ts';
+import { Script, sh } from '../../shell/sh.ts';
+import type { Transport } from '../../transport/transport.ts';
+import { MOST } from '../../util/capped.ts';
+import { forwardingTrouble } from '../checks/forwarding.ts';
+import { askPreconditions } from '../checks/preconditions.ts';
+import { forLackOfRoot, leftAlone, type OpenHost, openHost, recoverHost } from '../open.ts';
+import { dataFolders } from '../plan/ownership.ts';
+import { type Planned, planHost } from '../plan/plan.ts';
+import { type HostRun, QUICK } from '../run.ts';
+import { claimGeneration, enter } from '../stage/claim.ts';
+import { noteCodeLogin, openCodeLogin } from '../stage/code-login.ts';
+import { withLayout } from '../stage/layout-tasks.ts';
+import { type Prepared, prepare } from '../stage/prepare.ts';
+import { shown } from '../stage/send-code.ts';
+import { fillGeneration } from '../stage/stage.ts';
+import { activate } from '../switch/activate.ts';
 
 type Reactivate = Extract<Plan, { to: 'reactivate' }>;
 
@@ -27,7 +34,8 @@ type Reactivate = Extract<Plan, { to: 'reactivate' }>;
  *             ├─ a precondition does not hold ────────────> untouched
  *             └─> prepare ─> stage ─> activate (see there) ─> deployed | reverted | stuck | unknown
  *
- * Whatever fails before `activate` is taken back here, and nothing live has changed.
+ * Whatever fails before the switch is taken back from here; what fails in it, by the host. Both by the ledger on the host,
+ * and what has to stay is told.
  */
 export async function deployHost(target: HostTarget, run: HostRun): Promise<HostOutcome> {
   const tasks = withLayout(target);
@@ -35,6 +43,8 @@ export async function deployHost(target: HostTarget, run: HostRun): Promise<Host
   if (!opened.ok) return { end: 'untouched', failure: opened.failure };
   // Every return below awaits: the connection closes when this function is left.
   await using connection = opened.value;
+  const twin = await run.alone(connection.probe.facts);
+  if (twin !== null) return { end: 'untouched', failure: twin };
   const host = await recoverHost(connection, target, tasks, run);
   if (!host.ok) return leftAlone(host.failure);
   const outcome = await deployOn(host.value, target, tasks, run);
@@ -57,6 +67,8 @@ async function deployOn(
 
   const room = enoughRoom(host, plan.to === 'advance' ? plan : null);
   if (!room.ok) return { end: 'untouched', failure: room.failure };
+  const closed = await forwardingTrouble(host.transport, [...target.preconditions, ...target.checks], run.signal);
+  if (closed !== null) return { end: 'untouched', failure: closed };
   const asked = await askPreconditions(host, target, run);
   if (run.signal.aborted) return { end: 'untouched', failure: { kind: 'cancelled', phase: 'plan' } };
   for (const result of asked) run.emit({ type: 'check', result });
@@ -72,10 +84,14 @@ async function repair(host: OpenHost, target: HostTarget, plan: Reactivate, run:
   const entered = await enter(host, 'enter', plan.generation, run);
   if (!entered.ok) return { end: 'untouched', failure: entered.failure };
   run.emit({ type: 'phase', phase: 'prepare' });
-  const prepared = await prepare(installed(host), plan.prepare, run);
-  if (!prepared.result.ok) return takeBack(host, null, prepared, prepared.result.failure, run);
+  const there = installed(host);
+  const prepared = await prepare(there, plan.prepare, run);
+  if (!prepared.result.ok) return takeBack(there, null, prepared, prepared.result.failure, run);
   const change = { from: plan.generation, to: plan.generation, keep: target.keep, action: 'repair' } as const;
-  return activate(installed(host), target, change, { end: 'deployed', generation: plan.generation }, run);
+  const outcome = await activate(there, target, change, { end: 'deployed', generation: plan.generation }, run);
+  return outcome.end === 'untouched' && prepared.touched
+    ? takeBack(there, null, prepared, outcome.failure, run)
+    : outcome;
 }
 
 /** A new generation. */
@@ -101,11 +117,12 @@ async function advance(
   const filled = await fillGeneration(there, target, plan, recordOf(target, plan, planned, id, run), run, code);
   if (!filled.ok) return takeBack(there, id, prepared, filled.failure, run);
   if (run.signal.aborted) return takeBack(there, id, prepared, { kind: 'cancelled', phase: 'stage' }, run);
-  const change = { from: plan.base, to: id, keep: target.keep, action: 'deploy' } as const;
+  const change = { from: plan.base, to: id, keep: target.keep, action: 'deploy', before: plan.before } as const;
   const outcome = await activate(there, target, change, { end: 'deployed', generation: id }, run);
+  if (outcome.end !== 'untouched') return outcome;
   // The host refused to begin: what was made ready for it goes again.
-  if (outcome.end === 'untouched') await takeBack(there, id, prepared, outcome.failure, run);
-  return outcome;
+  const back = await takeBack(there, id, prepared, outcome.failure, run);
+  return prepared.touched ? back : outcome;
 }
 
 /** The first call of a verb has put the program there. */
@@ -127,7 +144,10 @@ function recordOf(
       start: planned.launch.start,
       files: plan.files,
       env: plan.env,
+      before: plan.before,
       exposure: plan.exposure,
+      accounts: accountsOf(plan.units, plan.enable),
+      folders: dataFolders(target),
       checks: target.checks.map((check) => check.written),
     },
     services: planned.launch.files,
@@ -150,7 +170,7 @@ function enoughRoom(host: OpenHost, plan: Advance | null): Result<void> {
 
 /**
  * Drops what was staged and undoes what was prepared, over the same connection or a new one, under a signal of its own.
- * When the host cannot be reached any more nothing live has changed, and the next deploy removes the rest.
+ * When the host cannot be reached any more, what was prepared may be there still: the outcome says so.
  */
 async function takeBack(
   host: OpenHost,
@@ -159,34 +179,53 @@ async function takeBack(
   failure: Failure,
   run: HostRun,
 ): Promise<HostOutcome> {
-  const drop = staged === null ? null : call(host.site, 'drop', staged);
-  if (prepared.undo === null && drop === null) return { end: 'untouched', failure };
   run.emit({ type: 'phase', phase: 'revert' });
   const signal = AbortSignal.timeout(2 * QUICK);
   const base = host.probe.facts.active;
-  if (await clean(host.transport)) return { end: 'reverted', failure, generation: base };
+  const reverted = (left: readonly Left[]): HostOutcome => ({
+    ...{ end: 'reverted', failure, generation: base },
+    ...(left.length === 0 ? {} : { left }),
+  });
+  const here = await clean(host.transport);
+  if (here !== null) return reverted(here);
   const fresh = await run.connect(signal);
   if (fresh.ok) {
     await using transport = fresh.value;
-    if (await clean(transport)) return { end: 'reverted', failure, generation: base };
+    const there = await clean(transport);
+    if (there !== null) return reverted(there);
   }
+  // A release on its way is nothing that the host would notice; an account or a folder is.
+  if (prepared.touched)
+    return reverted([{ kind: 'unknown', name: '', because: 'the host could not be reached again' }]);
   run.emit({
     type: 'note',
     text: 'the host could not be reached again to clean up; nothing live had changed, and the next deploy removes the rest',
   });
   return { end: 'untouched', failure };
 
-  async function clean(transport: Transport): Promise<boolean> {
-    for (const script of [drop, prepared.undo]) {
-      if (script === null) continue;
-      const reply = await transport.run(script, { signal, timeoutMs: QUICK });
-      if (!reply.ok) return false;
-      if (reply.value.code === 0) continue;
-      const why = reply.value.stderr.trim().split('\n').at(-1) ?? '';
-      run.emit({ type: 'note', text: `not all of what was begun could be taken back: ${why}` });
-      return true;
+  /** @returns what stays, or null when the host cannot be asked; one that fails never stops the other */
+  async function clean(transport: Transport): Promise<readonly Left[] | null> {
+    const left: Left[] = [];
+    for (const [verb, what, words] of [
+      ...(staged === null
+        ? []
+        : [['drop', { kind: 'release', name: releaseFolder(host.site.layout, staged) }, [staged]] as const]),
+      ['undo', { kind: 'unknown', name: '' }, []] as const,
+    ]) {
+      const reply = await transport.run(takingBack(host.site, verb, words), { signal, timeoutMs: QUICK });
+      if (!reply.ok) return null;
+      const { code, stdout, stderr } = reply.value;
+      const lines = `${stdout}\n${stderr}`.trim().split('\n');
+      if (code !== 0) left.push({ ...what, because: lines.at(-1) ?? '' });
+      for (const line of lines.slice(0, MOST).map(parseRunnerLine)) if (line.say === 'left') left.push(line.left);
     }
-    for (const step of prepared.begun) run.emit({ type: 'step', id: step.id, title: step.title, state: 'undone' });
-    return true;
+    // What fleet notes of it is none of the steps.
+    if (left.every(({ kind }) => kind === 'state'))
+      for (const step of prepared.begun) run.emit({ type: 'step', id: step.id, title: step.title, state: 'undone' });
+    return left;
   }
 }
+
+/** Where the program is not any more, all was taken back before somebody could say so. */
+const takingBack = (site: CallSite, verb: string, words: readonly number[]): Script =>
+  Script.join([sh`[ -e ${programFile(site)} ] || exit 0`, call(site, verb, ...words)], '\n');

@@ -1,17 +1,24 @@
-import { call, look } from '../host/call.ts';
-import { type OpenTransaction, parseHistory } from '../host/facts.ts';
-import type { HostOutcome } from '../model/outcome.ts';
-import type { HostTarget } from '../model/target.ts';
-import { locked } from './locked.ts';
-import { type OpenHost, openHost } from './open.ts';
-import { type HostRun, QUICK } from './run.ts';
+import { call, look } from '../../host/call.ts';
+import { type OpenTransaction, parseHistory } from '../../host/facts.ts';
+import type { HostOutcome } from '../../model/outcome.ts';
+import type { HostTarget } from '../../model/target.ts';
+import { locked } from '../locked.ts';
+import { type OpenHost, openHost } from '../open.ts';
+import { inRelease } from '../plan/plan.ts';
+import { type HostRun, QUICK } from '../run.ts';
 
 /** `fleet status` on one host: what is active, what is open, how the last transaction ended. Never changes anything. */
-export const statusHost = (target: HostTarget, run: HostRun): Promise<HostOutcome> =>
+export const statusHost = (
+  target: HostTarget,
+  run: HostRun,
+  asked: { readonly verify: boolean } = { verify: false },
+): Promise<HostOutcome> =>
   reading(target, run, async (host) => {
     const { facts, units, open } = host.probe;
     const history = await readHistory(host, run);
     if (history === null) return null;
+    const verified = asked.verify && facts.active !== 0 ? await verifyRelease(host, run) : null;
+    const altered = verified?.altered ?? facts.altered;
     return {
       end: 'reported',
       report: {
@@ -23,7 +30,8 @@ export const statusHost = (target: HostTarget, run: HostRun): Promise<HostOutcom
         held: facts.held,
         last: history.entries.at(-1) ?? null,
         units,
-        drift: facts.drift,
+        drift: [...facts.unsafe, ...facts.drift, ...altered.map(inRelease)],
+        verified: verified?.files ?? null,
         foreign: facts.foreign,
       },
     };
@@ -86,6 +94,18 @@ async function reading(
 async function readHistory(host: OpenHost, run: HostRun): Promise<ReturnType<typeof parseHistory> | null> {
   const reply = await host.transport.run(look(host.site, 'history'), { signal: run.signal, timeoutMs: QUICK });
   return reply.ok ? parseHistory(reply.value.stdout, host.probe.facts.generations) : null;
+}
+
+/** Every file of the active release against what was sealed; null where the host could not tell. */
+async function verifyRelease(host: OpenHost, run: HostRun) {
+  const { active } = host.probe.facts;
+  // Reads all of it, on a slow disk perhaps.
+  const io = { signal: run.signal, timeoutMs: 10 * QUICK };
+  const reply = await host.transport.run(look(host.site, 'verify', String(active)), io);
+  const files = reply.ok ? /^verified (\d+)$/m.exec(reply.value.stdout)?.[1] : undefined;
+  if (!reply.ok || files === undefined) return null;
+  const altered = [...reply.value.stdout.matchAll(/^altered (.+)$/gm)].map(([, file]) => `releases/${active}/${file}`);
+  return { files: Number(files), altered };
 }
 
 const openInWords = ({ by, from, to, running }: OpenTransaction): string =>

@@ -1,18 +1,21 @@
-import { call } from '../host/call.ts';
-import type { HostFacts } from '../model/facts.ts';
-import { type GenerationId, generationId } from '../model/ids.ts';
-import { fail, type HostOutcome, ok, type Result } from '../model/outcome.ts';
-import type { HostTarget } from '../model/target.ts';
-import { activate, type Switch } from './activate.ts';
-import { leftAlone, type OpenHost, openHost, recoverHost } from './open.ts';
-import { ownChecks } from './own-checks.ts';
-import { type HostRun, QUICK } from './run.ts';
+import { call } from '../../host/call.ts';
+import type { HostFacts } from '../../model/facts.ts';
+import { type GenerationId, generationId } from '../../model/ids.ts';
+import { fail, type HostOutcome, ok, type Result } from '../../model/outcome.ts';
+import type { HostTarget } from '../../model/target.ts';
+import { forwardingTrouble } from '../checks/forwarding.ts';
+import { ownChecks } from '../checks/own-checks.ts';
+import { leftAlone, type OpenHost, openHost, recoverHost, unrecorded } from '../open.ts';
+import { shutOut } from '../plan/ownership.ts';
+import { moved } from '../plan/plan.ts';
+import { type HostRun, QUICK } from '../run.ts';
+import { activate, type Switch } from '../switch/activate.ts';
 
 /** What the operator asked for. */
 export type RollbackRequest =
   | { readonly to: 'previous'; readonly keepData: boolean }
   | { readonly to: 'generation'; readonly id: GenerationId }
-  /** Before the first deploy. */
+  /** Before the first deploy; a removal, so it is never where another request leads by itself, but with `keepData`. */
   | { readonly to: 'nothing'; readonly keepData: boolean }
   /** The active generation, run without systemd. */
   | { readonly to: 'nohup' };
@@ -35,10 +38,18 @@ export async function surveyRollback(
   const opened = await openHost(target, [], run);
   if (!opened.ok) return opened;
   await using connection = opened.value;
+  const twin = await run.alone(connection.probe.facts);
+  if (twin !== null) return fail(twin);
   const host = await recoverHost(connection, target, [], run);
   if (!host.ok) return host;
+  const { elsewhere } = host.value.probe;
+  if (elsewhere !== null) return fail({ kind: 'unsupported', needs: moved(target.layout.app, elsewhere) });
+  const lost = unrecorded(host.value.probe, target.layout);
+  if (lost !== null && !(request.to === 'nothing' && request.keepData)) return fail(lost);
   const goal = rollbackGoal(host.value.probe.facts, request);
   if (!goal.ok) return goal;
+  const shut = goal.value.go === 'switch' ? await shutOut(host.value, goal.value.to, run.signal) : null;
+  if (shut !== null) return fail(shut);
   const deletes = goal.value.go === 'remove' && !goal.value.keepData ? await estate(host.value, run) : [];
   return ok({ goal: goal.value, deletes });
 }
@@ -63,29 +74,38 @@ export async function rollbackHost(target: HostTarget, goal: Goal, run: HostRun)
   const opened = await openHost(target, [], run);
   if (!opened.ok) return { end: 'untouched', failure: opened.failure };
   await using connection = opened.value;
-  const host = await recoverHost(connection, target, [], run);
-  if (!host.ok) return leftAlone(host.failure);
+  const recovered = await recoverHost(connection, target, [], run);
+  if (!recovered.ok) return leftAlone(recovered.failure);
+  const host = recovered.value;
   if (run.signal.aborted) return { end: 'untouched', failure: { kind: 'cancelled', phase: 'plan' } };
-  const from = host.value.probe.facts.active;
+  const from = host.probe.facts.active;
   const change = (to: GenerationId, action: Switch['action']): Switch => ({ from, to, keep: target.keep, action });
   const done = (generation: GenerationId): HostOutcome => ({ end: 'rolled-back', from, generation });
   switch (goal.go) {
     case 'switch': {
-      const own = { ...target, checks: await ownChecks(host.value, target, goal.to, run) };
-      return await activate(host.value, own, change(goal.to, 'rollback'), done(goal.to), run);
+      return await proved(goal.to, change(goal.to, 'rollback'), done(goal.to));
     }
     case 'remove': {
       const action = goal.keepData ? 'remove-keep-data' : 'remove';
-      if (from === 0) return await purge(host.value, goal.keepData, run);
-      const outcome = await activate(host.value, target, change(generationId(0), action), { end: 'removed' }, run);
-      return outcome.end === 'removed' ? await purge(host.value, goal.keepData, run) : outcome;
+      // Without a record there is no way back that a transaction could keep open.
+      if (from === 0 || host.probe.facts.unrecorded) return await purge(host, goal.keepData, run);
+      const outcome = await activate(host, target, change(generationId(0), action), { end: 'removed' }, run);
+      return outcome.end === 'removed' ? await purge(host, goal.keepData, run) : outcome;
     }
     case 'nohup': {
-      const cloned = await clone(host.value, from, run);
+      const cloned = await clone(host, from, run);
       if (!cloned.ok) return { end: 'untouched', failure: cloned.failure };
-      const own = { ...target, checks: await ownChecks(host.value, target, from, run) };
-      return await activate(host.value, own, change(cloned.value, 'nohup'), done(cloned.value), run);
+      return await proved(from, change(cloned.value, 'nohup'), done(cloned.value));
     }
+  }
+
+  /** Switches over, to be proved by the checks of a generation. */
+  async function proved(generation: GenerationId, to: Switch, end: HostOutcome): Promise<HostOutcome> {
+    const checks = await ownChecks(host, target, generation, run);
+    const closed = await forwardingTrouble(host.transport, checks, run.signal);
+    return closed === null
+      ? await activate(host, { ...target, checks }, to, end, run)
+      : { end: 'untouched', failure: closed };
   }
 }
 
@@ -103,6 +123,8 @@ async function purge(host: OpenHost, keepData: boolean, run: HostRun): Promise<H
   for (const line of reply.value.stdout.split('\n')) {
     if (line.startsWith('left '))
       run.emit({ type: 'note', text: `could not be undone, and is left: ${line.slice(5)}` });
+    if (line.startsWith('note ')) run.emit({ type: 'note', text: line.slice(5) });
+    if (line.startsWith('spared ')) run.emit({ type: 'note', text: `left as it is: ${line.slice(7)}` });
   }
   return { end: 'removed' };
 }
@@ -133,7 +155,8 @@ export function rollbackGoal(facts: HostFacts, request: RollbackRequest): Result
   const good = facts.generations
     .filter((generation) => generation.verdict === 'good')
     .map((generation) => generation.id);
-  if (facts.active === 0 && !(request.to === 'nothing' && facts.generations.length > 0))
+  const rest = facts.generations.length > 0 || (facts.remains && request.to === 'nothing' && !request.keepData);
+  if (facts.active === 0 && !(request.to === 'nothing' && (rest || facts.unrecorded)))
     return none('nothing is deployed there');
   switch (request.to) {
     case 'nothing':
@@ -156,8 +179,12 @@ export function rollbackGoal(facts: HostFacts, request: RollbackRequest): Result
         visited.add(at);
         at = known.get(at)?.base;
       }
-      if (at === 0) return ok({ go: 'remove', keepData: request.keepData });
-      return none(`generation ${facts.active} is the oldest one on the host; --full removes the app`);
+      if (at === 0 && request.keepData) return ok({ go: 'remove', keepData: true });
+      const first = at === 0 ? 'the first one, and there is none before it' : 'the oldest one on the host';
+      return none(
+        `generation ${facts.active} is ${first}; \`fleet rollback --full --keep-data\` takes the app off the host and ` +
+          'leaves its data, .env and account, and `fleet rollback --full` deletes those too',
+      );
     }
   }
 }

@@ -1,12 +1,16 @@
 /** One host's part in a barrier. */
 export type Participant = {
-  /** Waits until every host has come this far or had nothing to do. @returns false as soon as one of them failed */
-  arrive(): Promise<boolean>;
+  /**
+   * Waits until every host has come this far or had nothing to do. Who cannot wait for longer than that fails it for all:
+   * it could not keep its word afterwards.
+   * @returns false as soon as one of them failed
+   */
+  arrive(withinMs?: number): Promise<boolean>;
   /** Called once, when the host has ended. @param well whether its end holds the others up */
   leave(well: boolean): void;
 };
 
-/** Holds hosts at the confirmation until all of them are ready, for `confirm: together`. */
+/** Holds hosts until all of them have come as far, for `confirm: together`. */
 export function barrier(hosts: number): () => Participant {
   let expected = hosts;
   let failed = false;
@@ -22,10 +26,18 @@ export function barrier(hosts: number): () => Participant {
       counted = true;
     };
     return {
-      arrive() {
+      arrive(withinMs) {
         count();
         return new Promise((resolve) => {
-          waiting.push(resolve);
+          const late = () => {
+            failed = true;
+            open();
+          };
+          const timer = withinMs === undefined ? undefined : setTimeout(late, Math.max(0, withinMs));
+          waiting.push((all) => {
+            clearTimeout(timer);
+            resolve(all);
+          });
           open();
         });
       },

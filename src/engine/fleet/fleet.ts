@@ -1,10 +1,12 @@
-import type { EventBody, FleetEvent, Summary } from '../model/events.ts';
-import type { HostOutcome } from '../model/outcome.ts';
-import { Secret } from '../model/secret.ts';
-import type { HostTarget } from '../model/target.ts';
-import type { Connect } from '../transport/transport.ts';
+import type { EventBody, FleetEvent, Summary } from '../../model/events.ts';
+import type { HostOutcome } from '../../model/outcome.ts';
+import type { PlanView } from '../../model/plan.ts';
+import { Secret } from '../../model/secret.ts';
+import type { HostTarget } from '../../model/target.ts';
+import type { Connect } from '../../transport/transport.ts';
+import type { HostRun } from '../run.ts';
 import { barrier, type Participant } from './barrier.ts';
-import type { HostRun } from './run.ts';
+import { type Meeting, meetings } from './same-machine.ts';
 import { endedWell, inParallel, inTurn, mayGoOn, nextWave, stopsOthers } from './schedule.ts';
 
 /** Everything a run over many hosts needs from the outside. */
@@ -36,11 +38,15 @@ export async function runFleet(
   const apps = new Map<string, { stopped: boolean; proven: number }>();
   // Exclusive names that may still be at work on a host which was to give them up.
   const kept = new Map<string, HostTarget>();
+  const meet = meetings();
   for (const group of groups) {
     const [first] = group;
     if (first === undefined) continue;
     const { policy, app } = first;
-    const together = fleet.kind === 'changes' && policy.confirm === 'together' ? barrier(group.length) : null;
+    const together =
+      fleet.kind === 'changes' && policy.confirm === 'together'
+        ? { staged: barrier(group.length), healthy: barrier(group.length) }
+        : null;
     // Who waits for all the others cannot wait for a later wave; and looking needs no caution.
     const all = fleet.kind === 'reads' || together !== null;
     const parallel = together === null ? fleet.parallel : group.length;
@@ -57,13 +63,17 @@ export async function runFleet(
     while (rest.length > 0) {
       const wave = all ? rest : nextWave(rest, policy, parallel, progress.proven);
       rest = rest.slice(wave.length);
+      const met = meet(Math.min(wave.length, parallel));
       await inParallel(wave, parallel, async (target) => {
         const why = whyNot(target);
-        const part = together?.();
-        const outcome = await onHost(target, why === null ? work : skipped(why), fleet, part, (end) =>
+        const part = together === null ? undefined : { staged: together.staged(), healthy: together.healthy() };
+        const meeting = met(target);
+        const outcome = await onHost(target, why === null ? work : skipped(why), fleet, meeting, part, (end) =>
           ended.set(target, end),
         );
-        part?.leave(outcome.end === 'unchanged');
+        meeting.leave();
+        part?.staged.leave(outcome.end === 'unchanged');
+        part?.healthy.leave(outcome.end === 'unchanged');
         if (endedWell(outcome)) progress.proven += 1;
         if (policy.onFailure === 'stop' && stopsOthers(outcome)) progress.stopped = true;
         if (fleet.kind === 'changes' && mayGoOn(outcome)) for (const name of target.yields) kept.set(name, target);
@@ -82,7 +92,8 @@ async function onHost(
   target: HostTarget,
   work: (target: HostTarget, run: HostRun) => Promise<HostOutcome>,
   fleet: FleetRun,
-  part: Participant | undefined,
+  { alone }: Meeting,
+  part: { readonly staged: Participant; readonly healthy: Participant } | undefined,
   keep: (result: Summary['hosts'][number]) => void,
 ): Promise<HostOutcome> {
   const begun = fleet.now();
@@ -90,9 +101,16 @@ async function onHost(
   const { signal, now, by, newId, localRsync } = fleet;
   const outcome = clear(
     await work(target, {
-      ...{ signal, now, by, newId, localRsync, emit, connect: fleet.connect(target) },
+      ...{ signal, now, by, newId, localRsync, emit, alone, connect: fleet.connect(target) },
       connectCode: codeConnect(target, fleet),
-      ...(part === undefined ? {} : { together: () => part.arrive() }),
+      ...(part === undefined
+        ? {}
+        : {
+            together: {
+              staged: () => part.staged.arrive(),
+              healthy: (withinMs: number) => part.healthy.arrive(withinMs),
+            },
+          }),
     }),
     target,
   );
@@ -120,22 +138,32 @@ function emitter(target: HostTarget, fleet: FleetRun): (event: EventBody) => voi
     if (body.type === 'output') fleet.report({ ...body, line: redact(body.line), at, host, app });
     else if (body.type === 'check')
       fleet.report({ ...body, result: { ...body.result, detail: redact(body.result.detail) }, at, host, app });
+    else if (body.type === 'planned')
+      // Of what the host said of itself: command lines of what was started by hand, paths, what differs.
+      fleet.report({ ...body, plan: { ...body.plan, ...clearHost(body.plan, redact) }, at, host, app });
     else if (body.type === 'note') fleet.report({ ...body, text: redact(body.text), at, host, app });
     else fleet.report({ ...body, at, host, app });
   };
 }
 
 /** Fields of an outcome that hold words of our own, which a secret that happens to be one of them must not change. */
-const OURS = new Set(['end', 'kind', 'phase', 'check', 'unit', 'result', 'what', 'why']);
+const OURS = new Set(['end', 'kind', 'phase', 'check', 'unit', 'result', 'what', 'why', 'by']);
 
 /** The same for what an outcome quotes from a host. */
 function clear(outcome: HostOutcome, target: HostTarget): HostOutcome {
-  const redact = redactor(target);
+  return within(outcome, redactor(target));
+}
+
+const clearHost = ({ beside, warnings }: PlanView, redact: (text: string) => string) =>
+  within({ beside, warnings }, redact);
+
+/** Every text of a value but those of ours. */
+function within<T>(whole: T, redact: (text: string) => string): T {
   const walk = (value: unknown): unknown => {
     if (typeof value === 'string') return redact(value);
     if (Array.isArray(value)) return value.map(walk);
     if (value === null || typeof value !== 'object') return value;
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, OURS.has(key) ? inner : walk(inner)]));
   };
-  return walk(outcome) as HostOutcome;
+  return walk(whole) as T;
 }

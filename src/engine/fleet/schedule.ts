@@ -1,5 +1,5 @@
-import { type HostOutcome, unreachable } from '../model/outcome.ts';
-import type { DeployPolicy, HostTarget } from '../model/target.ts';
+import { type HostOutcome, unreachable } from '../../model/outcome.ts';
+import type { DeployPolicy, HostTarget } from '../../model/target.ts';
 
 /** Whether a host's end is a reason not to start others. A host that could not be reached is not: it is as it was. */
 export function stopsOthers(outcome: HostOutcome): boolean {

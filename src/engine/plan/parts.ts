@@ -1,14 +1,18 @@
-import { sha256 } from '../model/digest.ts';
-import type { RuntimeName } from '../model/facts.ts';
-import type { Digest } from '../model/ids.ts';
-import type { Content, TaskPlan } from '../model/plan.ts';
-import { Secret } from '../model/secret.ts';
-import type { Layout } from '../model/target.ts';
+import { sha256 } from '../../model/digest.ts';
+import type { RuntimeName } from '../../model/facts.ts';
+import type { Digest } from '../../model/ids.ts';
+import type { Layout } from '../../model/layout.ts';
+import type { Content, TaskPlan } from '../../model/plan.ts';
+import { Secret } from '../../model/secret.ts';
 
 /** A deploy's inputs by name: two deploys with the same parts want the same, and a differing part names the change. */
 export type Parts = ReadonlyMap<string, Digest>;
 
 const contentDigest = (content: Content): string => (content instanceof Secret ? content.digest() : sha256(content));
+
+/** Text as it is; bytes that are none by their digest. */
+const writtenOut = (content: string | Uint8Array) =>
+  typeof content === 'string' ? content : { bytes: sha256(content) };
 
 export function partsOf(plan: TaskPlan, layout: Layout, runtime: RuntimeName): Parts {
   const parts = new Map<string, Digest>();
@@ -21,9 +25,10 @@ export function partsOf(plan: TaskPlan, layout: Layout, runtime: RuntimeName): P
     if (step.do === 'put') add(`file ${step.to}`, [step.mode, contentDigest(step.content)]);
     if (step.do === 'run') add(`run ${step.argv.join(' ').replaceAll('\n', ' ')}`, [step.argv, step.cwd, step.creates]);
   }
+  for (const { argv, cwd } of plan.before) add(`before start ${argv.join(' ').replaceAll('\n', ' ')}`, [argv, cwd]);
   for (const unit of plan.units) add(`unit ${unit.path}`, unit.text);
   for (const { path, mode, owner, group, content, reader } of plan.files)
-    add(`file ${path}`, [mode, owner, group, content, ...(reader === null ? [] : [reader])]);
+    add(`file ${path}`, [mode, owner, group, writtenOut(content), ...(reader === null ? [] : [reader])]);
   if (plan.env !== null) add('.env', plan.env.digest());
   add('enabled units', plan.enable);
   if (plan.exposure.length > 0) add('exposure gate', plan.exposure);

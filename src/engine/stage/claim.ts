@@ -1,9 +1,9 @@
-import { call } from '../host/call.ts';
-import { type GenerationId, generationId } from '../model/ids.ts';
-import { type Exit, type Failure, fail, ok, type Result } from '../model/outcome.ts';
-import { locked } from './locked.ts';
-import type { OpenHost } from './open.ts';
-import { type HostRun, QUICK } from './run.ts';
+import { call } from '../../host/call.ts';
+import { type GenerationId, generationId } from '../../model/ids.ts';
+import { type Exit, type Failure, fail, ok, type Result } from '../../model/outcome.ts';
+import { locked } from '../locked.ts';
+import type { OpenHost } from '../open.ts';
+import { type HostRun, QUICK } from '../run.ts';
 
 /** Takes the host's lease and claims the next generation number; nothing live changes. */
 export async function claimGeneration(host: OpenHost, base: GenerationId, run: HostRun): Promise<Result<GenerationId>> {

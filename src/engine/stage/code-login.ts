@@ -1,10 +1,10 @@
-import { type Failure, fail, ok, type Result } from '../model/outcome.ts';
-import type { Plan } from '../model/plan.ts';
-import type { HostTarget } from '../model/target.ts';
-import { sh } from '../shell/sh.ts';
-import type { Transport } from '../transport/transport.ts';
-import type { OpenHost } from './open.ts';
-import { type HostRun, QUICK } from './run.ts';
+import { type Failure, fail, ok, type Result } from '../../model/outcome.ts';
+import type { Plan } from '../../model/plan.ts';
+import type { HostTarget } from '../../model/target.ts';
+import { sh } from '../../shell/sh.ts';
+import type { Transport } from '../../transport/transport.ts';
+import type { OpenHost } from '../open.ts';
+import { type HostRun, QUICK } from '../run.ts';
 
 /** A second connection, logged in as the account that code is sent as. */
 export type CodeLogin = AsyncDisposable & { readonly user: string; readonly transport: Transport };
@@ -52,6 +52,7 @@ export async function openCodeLogin(
 /** An account without a key, and one without a shell, are the same trouble with the same two cures. */
 const refusal = (failure: Failure, codeUser: string): Failure => {
   if (failure.kind === 'auth-refused') return { kind: 'code-login-refused', codeUser, detail: failure.detail };
+  if (failure.kind === 'login-unusable') return { kind: 'code-login-refused', codeUser, detail: '', login: failure };
   if (failure.kind === 'unsupported')
     return { kind: 'code-login-refused', codeUser, detail: `there is no ${failure.needs}` };
   return failure;

@@ -1,7 +1,9 @@
-import type { TaskPlan } from '../model/plan.ts';
-import type { HostTarget } from '../model/target.ts';
-import type { BoundTask } from '../model/task.ts';
-import { directories } from '../tasks/directories.ts';
+import type { TaskPlan } from '../../model/plan.ts';
+import type { HostTarget } from '../../model/target.ts';
+import type { BoundTask } from '../../model/task.ts';
+import { directories } from '../../tasks/directories.ts';
+import { mounts } from '../plan/mounts.ts';
+import { ownership } from '../plan/ownership.ts';
 
 /**
  * The folders that every app has, as tasks around the playbook's own: the root first, since others build below it, and
@@ -26,7 +28,13 @@ export function withLayout(target: HostTarget): readonly BoundTask[] {
   };
   const root = folders('folder', [{ path: layout.root, mode: '0755', ...rootOwner }]);
   const data = layout.data.map((path) => ({ path: `${layout.root}/${path}`, mode: '0750', ...owner }));
-  return [root, ...target.tasks, ...(data.length === 0 ? [] : [folders('data', data)])];
+  return [
+    mounts(layout),
+    ownership(target),
+    root,
+    ...target.tasks,
+    ...(data.length === 0 ? [] : [folders('data', data)]),
+  ];
 }
 
 /** Data folders are made where they are missing; one that is there is the app's, and stays exactly as it is. */

@@ -1,15 +1,14 @@
-import { call } from '../host/call.ts';
-import { releaseFolder } from '../host/layout.ts';
-import type { GenerationId } from '../model/ids.ts';
-import type { Exit, Result } from '../model/outcome.ts';
-import type { PlanView, StageStep } from '../model/plan.ts';
-import type { HostTarget } from '../model/target.ts';
-import { Script, sh } from '../shell/sh.ts';
-import type { RunIo, SyncRequest } from '../transport/transport.ts';
+import { call } from '../../host/call.ts';
+import { releaseFolder } from '../../host/layout.ts';
+import type { GenerationId } from '../../model/ids.ts';
+import type { Exit, Result } from '../../model/outcome.ts';
+import type { PlanView, StageStep } from '../../model/plan.ts';
+import type { HostTarget } from '../../model/target.ts';
+import type { RunIo, SyncRequest } from '../../transport/transport.ts';
+import type { OpenHost } from '../open.ts';
+import type { Planned } from '../plan/plan.ts';
+import type { HostRun } from '../run.ts';
 import { type CodeLogin, sendsCode } from './code-login.ts';
-import type { OpenHost } from './open.ts';
-import type { Planned } from './plan.ts';
-import type { HostRun } from './run.ts';
 
 /** Where code of a release goes, and over which login; `code` is null for the run's own. */
 export type CodeRoute = {
@@ -17,15 +16,15 @@ export type CodeRoute = {
   readonly code: CodeLogin | null;
   readonly target: HostTarget;
   readonly id: GenerationId;
-  /** The release to take unchanged files from; null for none. */
-  readonly reuse: string | null;
+  /** The generation whose release to take unchanged files from; null for none. */
+  readonly reuse: GenerationId | null;
   /** Whether build steps will write in the release, so that no file of it may be another release's too. */
   readonly builds: boolean;
 };
 
 /**
  * Sends one tree into a claimed release. Where a login of its own carries it, the release is that account's for just as
- * long, and root's again before anything else happens; a failure leaves it to be dropped.
+ * long, and then root's again, by copying, before anything else happens; a failure leaves it to be dropped.
  */
 export async function sendCode(
   { host, code, target, id, reuse, builds }: CodeRoute,
@@ -33,22 +32,15 @@ export async function sendCode(
   run: HostRun,
   quick: () => RunIo,
 ): Promise<Result<Exit>> {
-  const release = releaseFolder(target.layout, id);
-  const within = (folder: string) => (step.to === '' ? folder : `${folder}/${step.to}`);
-  const user = target.layout.user ?? '-';
-  const ready = [
-    ...(step.to === '' ? [] : [sh`umask 022; mkdir -p ${within(release)} || exit`]),
-    ...(code === null ? [] : [call(host.site, 'lend', id, code.user)]),
-  ];
-  if (ready.length > 0) {
-    const made = await host.transport.run(Script.join(ready, '\n'), quick());
+  if (code !== null) {
+    const made = await host.transport.run(call(host.site, 'lend', id, code.user, 'code', step.to), quick());
     if (!made.ok || made.value.code !== 0) return made;
   }
-  const from = reuse === null ? null : within(reuse);
-  const linked = code === null && !builds;
+  const linked = code === null && !builds && host.probe.sealed;
+  const from = reuse === null ? null : code === null ? besides(reuse, step.to) : folderIn(target, reuse, step.to);
   const request: SyncRequest = {
     tree: step.tree,
-    to: within(release),
+    to: code === null ? call(host.site, 'within', id, step.to) : folderIn(target, id, step.to),
     linkFrom: linked ? from : null,
     copyFrom: linked ? null : from,
     group: host.probe.group ?? target.layout.user ?? 'root',
@@ -60,11 +52,31 @@ export async function sendCode(
     onProgress: (percent, rate) => run.emit({ type: 'progress', id: step.id, percent, rate }),
   });
   if (code === null || !sent.ok || sent.value.code !== 0) return sent;
-  return host.transport.run(call(host.site, 'reclaim', id, code.user, user), quick());
+  return host.transport.run(call(host.site, 'take', id), quick());
 }
 
+const folderIn = ({ layout }: HostTarget, generation: GenerationId, to: string) =>
+  to === '' ? releaseFolder(layout, generation) : `${releaseFolder(layout, generation)}/${to}`;
+
+/**
+ * The same folder of another release, from the one that receives. Below somebody's home only the folder that we stand in
+ * is sure, and rsync wants an absolute path.
+ */
+const besides = (generation: GenerationId, to: string): string =>
+  [
+    '/proc/self/cwd/..',
+    ...to
+      .split('/')
+      .filter(Boolean)
+      .map(() => '..'),
+    generation,
+    to,
+  ]
+    .filter((part) => part !== '')
+    .join('/');
+
 /** rsync where both sides have it; otherwise one tar stream, which needs nothing but tar on the host. */
-export const syncMethod = (host: Pick<OpenHost, 'probe'>, run: Pick<HostRun, 'localRsync'>): 'rsync' | 'tar' =>
+const syncMethod = (host: Pick<OpenHost, 'probe'>, run: Pick<HostRun, 'localRsync'>): 'rsync' | 'tar' =>
   run.localRsync && host.probe.facts.tools.has('rsync') ? 'rsync' : 'tar';
 
 /** The plan as it is shown: it says when code has to go the longer way, and why. */

@@ -1,14 +1,18 @@
 # Making the live host be a generation. The same function goes forwards, backwards and over what a crash left: each
 # part looks first and replaces by rename, so repeating it is harmless.
 
-runtime_of() { manifest "$1" runtime; }
+# What a file says becomes the name of a function: nothing but these.
+runtime_of() {
+  case $(manifest "$1" runtime) in systemd) say systemd ;; nohup) say nohup ;; *) say - ;; esac
+}
 
-start_list() { lines "$1" start; }
+start_list() { if [ "$1" = 0 ]; then host_services; else lines "$1" start; fi; }
 
-# Services of $2 that $1 does not run, or runs under the other runtime; who was started last stops first.
+# Services of $2 that $1 does not run, or runs under the other runtime; who was started last stops first. What the host
+# has by the same name is another service.
 leaving() {
   keep=$(start_list "$1")
-  [ "$(runtime_of "$1")" = "$(runtime_of "$2")" ] || keep=''
+  [ "$(runtime_of "$1")" = "$(runtime_of "$2")" ] && [ "$1" != 0 ] || keep=''
   start_list "$2" | backwards | while read -r u; do contains "$keep" "$u" || say "$u"; done
 }
 
@@ -17,30 +21,37 @@ apply() { # TO FROM [UNPROVEN]
   to=$1 from=$2 handed_back=''
   rt_to=$(runtime_of "$to") rt_from=$(runtime_of "$from")
 
+  [ "$to" = 0 ] || [ -f "$G/$to/manifest" ] || { out "refused the record of generation $to is gone from $G"; return 70; }
+  stop_beside "$to" "$from" || return
   if [ "$rt_from" != - ]; then
     for u in $(leaving "$to" "$from"); do
       out "note stopping $u"
-      "${rt_from}_stop" "$u"
+      "${rt_from}_stop" "$u" || return
     done
     apply_disable || return
   fi
+  # By its own definition, as long as that is what the name leads to.
+  for u in $(overtaken "$to" "$from"); do out "note stopping $u of the host"; systemd_stop "$u" || return; done
   [ "$from" != 0 ] || hand_stop
   # Without systemd a running supervisor belongs to one generation; it must not outlive it.
   # shellcheck disable=SC2046
-  [ "$rt_to" != nohup ] || nohup_stop $(start_list "$to")
+  [ "$rt_to" != nohup ] || nohup_stop $(start_list "$to") || return
+  nohup_stop_rest || return
 
   apply_units && apply_files && apply_env && apply_pivot || return
+  undo_early
   [ "$to" != 0 ] || hand_start
   [ "$rt_to" = - ] && rt_to=$rt_from
   [ "$rt_to" != - ] || return 0
   if [ "$rt_to" = systemd ] || [ "$rt_from" = systemd ]; then systemd_reload_manager || return; fi
   [ -n "${3:-}" ] && [ "$to" != 0 ] || enable_all "$to" || return
   tell_readers || return
-  for u in $handed_back; do
-    ! contains "$(lines 0 enable)" "$u" || systemd_enable "$u"
-    ! contains "$(start_list 0)" "$u" || systemd_start "$u"
+  for u in $handed_back; do ! contains "$(lines 0 enable)" "$u" || systemd_enable "$u"; done
+  # Those of generation 0 are started and watched like any other's.
+  [ "$to" = 0 ] || for u in $(start_list 0); do
+    case " $handed_back " in *" $(file_of "$u") "*) systemd_start "$u" ;; esac
   done
-  apply_start
+  apply_start && start_with "$to" "$from"
 }
 
 enable_all() { # GENERATION
@@ -70,22 +81,30 @@ apply_disable() {
 apply_units() {
   [ $PRIVILEGED = 1 ] || return 0
   wanted=''
-  [ "$rt_to" = nohup ] || wanted=$(unit_files "$to")
+  [ "$rt_to" = nohup ] || [ "$to" = 0 ] || wanted=$(unit_files "$to")
   if [ "$rt_from" = systemd ]; then
     for f in $(unit_files "$from"); do
       contains "$wanted" "$f" && continue
       # What stood there before fleet came is put back, not just ours taken away.
-      # shellcheck disable=SC2046
-      if [ -f "$G/0/units/$f" ]; then place "$G/0/units/$f" "$UNITS/$f" $(unit_looks 0 "$f") || return; else rm -f "$UNITS/$f"; fi
-      ! by_hand_before "$to" "$f" || handed_back="$handed_back $f"
+      if [ -e "$G/0/units/$f" ] || [ -L "$G/0/units/$f" ]; then put_unit 0 "$f" || return; else rm -f "$UNITS/$f"; fi
+      if comes_back "$to" "$f"; then links_back "$f" && handed_back="$handed_back $f" || return; fi
       case $f in */*) rmdir "$UNITS/${f%/*}" 2>/dev/null ;; esac
     done
   fi
+  [ "$to" != 0 ] || own_units_back || return
+  had=$(installed "$from")
   for f in $wanted; do
-    # shellcheck disable=SC2046
-    set -- "$G/$to/units/$f" "$UNITS/$f" $(unit_looks "$to" "$f")
-    in_place "$@" || place "$@" || return
+    contains "$had" "$f" || boot_links_gone "$f"
+    put_unit "$to" "$f" || return
   done
+}
+
+put_unit() { # GENERATION FILE
+  # One that was made by hand may be a link.
+  if [ -L "$G/$1/units/$2" ]; then cp -fP "$G/$1/units/$2" "$UNITS/$2"; return; fi
+  # shellcheck disable=SC2046
+  set -- "$G/$1/units/$2" "$UNITS/$2" $(unit_looks "$1" "$2")
+  in_place "$@" || place "$@"
 }
 
 # Mode, owner and group of an installed unit; one that was made by hand gets its own back.
@@ -100,7 +119,7 @@ apply_files() {
     while read -r i m o g p; do [ "$p" != "$path" ] || index=$i mode=$m owner=$o group=$g; done <<EOF
 $(lines 0 files.list)
 EOF
-    if [ -n "$index" ]; then place "$G/0/files/$index" "$path" "$mode" "$owner" "$group"; else rm -f "$path"; fi || exit
+    if [ -n "$index" ]; then place "$G/0/files/$index" "$path" "$mode" "$owner" "$group"; else remove_file "$path"; fi || exit
   done || return
   lines "$to" files.list | while read -r index mode owner group path; do
     in_place "$G/$to/files/$index" "$path" "$mode" "$owner" "$group" ||
@@ -116,7 +135,12 @@ tell_readers() {
     out "note $unit is told to $verb: a file that it reads has changed"
     # One that was up and did not take the new file is down by now.
     if [ "$PHASE" = REVERTING ] && contains "$(cat "$S/was-up" 2>/dev/null)" "$unit"; then systemctl reset-failed -- "$unit" 2>/dev/null; else verb=try-$verb; fi
-    why=$(systemctl "$verb" -- "$unit" 2>&1) || { out "refused ${verb#try-} of $unit failed: $(printf '%s' "$why" | head -n 1)"; exit 70; }
+    why=$(ask_reader "$verb" "$unit") || {
+      # Whoever has decided meanwhile has a reason of their own.
+      case $PHASE/$(decision "$TXN") in REVERTING/* | */none) word=refused ;; *) word=note ;; esac
+      out "$word ${verb#try-} of $unit failed: $why"
+      exit 70
+    }
   done
 }
 
@@ -134,24 +158,29 @@ apply_env() {
   # One that was made by hand comes back when the last env of ours goes.
   [ -f "$G/$to/env" ] || [ ! -f "$G/$from/env" ] || [ ! -f "$G/0/env" ] || of=0
   if [ ! -f "$G/$of/env" ]; then
+    rm -f "$S/env"
     # `rollback --full --keep-data` leaves it, so that the app can be run by hand.
     [ "$to" = 0 ] && [ "$ACTION" = remove-keep-data ] && return 0
-    [ -f "$G/$from/env" ] && rm -f "$ROOT/.env"
+    [ -f "$G/$from/env" ] && remove_file "$ROOT/.env"
     return 0
   fi
+  # What systemd reads where the account could turn the root's name elsewhere.
+  if [ "$of" = 0 ]; then rm -f "$S/env"; fi
+  [ $PRIVILEGED = 0 ] || [ "$of" = 0 ] || { rm -f "$S/.fleet.$APP.livenv" && ln -s "generations/$of/env" "$S/.fleet.$APP.livenv" && mv -fT "$S/.fleet.$APP.livenv" "$S/env"; } || return 74
   set -- "$G/$of/env" "$ROOT/.env" "$(manifest "$of" env_mode 600)" "$(manifest "$of" env_owner "$(service_user "$of")")" "$(manifest "$of" env_group "$(service_group "$of")")"
   in_place "$@" || place "$@"
 }
 
 apply_pivot() {
+  # root: we stand in the app's root
   if [ "$to" = 0 ]; then
-    [ ! -L "$ROOT/current" ] || rm -f "$ROOT/current"
-    [ ! -f "$G/0/current" ] || ln -s "$(cat "$G/0/current")" "$ROOT/current"
-  elif [ -d "$ROOT/current" ] && [ ! -L "$ROOT/current" ]; then
+    [ ! -L "$R/current" ] || rm -f "$R/current"
+    [ ! -f "$G/0/current" ] || ln -s "$(cat "$G/0/current")" "$R/current"
+  elif [ -d "$R/current" ] && [ ! -L "$R/current" ]; then
     out "refused $ROOT/current is a folder, where fleet needs a link of its own"
     return 70
   elif [ "$(active_generation)" != "$to" ]; then
-    rm -f "$ROOT/.current.fleet" && ln -s "releases/$to" "$ROOT/.current.fleet" && mv -fT "$ROOT/.current.fleet" "$ROOT/current" && sync "$ROOT"
+    rm -f "$R/.current.fleet" && ln -s "releases/$to" "$R/.current.fleet" && mv -fT "$R/.current.fleet" "$R/current" && sync "$R"
   fi
 }
 
@@ -159,16 +188,19 @@ apply_pivot() {
 apply_start() {
   if [ $BOOTING = 1 ]; then
     # shellcheck disable=SC2046
-    [ "$rt_to" != systemd ] || systemctl start --no-block -- $(lines "$to" enable)
+    [ "$rt_to" != systemd ] || systemctl start --no-block -- $(lines "$to" enable) $(boots_of_host)
     return 0
   fi
   # A list cut short by a full disk would leave services unwatched.
-  for u in $(start_list "$to"); do
-    read_unit "$rt_to" "$u"
-    printf '%s %s\n' "$u" "${u_invocation:--}"
-  done | replace "$S/.before" || { out "refused cannot write in $S: is the disk full or read-only?"; return 74; }
+  {
+    for u in $(start_list "$to"); do
+      read_unit "$rt_to" "$u"
+      printf '%s %s\n' "$u" "${u_invocation:--}"
+    done
+    note_triggered "$to"
+  } | replace "$S/.before" || { out "refused cannot write in $S: is the disk full or read-only?"; return 74; }
   # shellcheck disable=SC2046
-  set -- $(start_list "$to")
+  set -- $(start_list "$to") $(again "$to")
   [ $# -gt 0 ] || return 0
   [ "$rt_to" != systemd ] || systemd_mark_log
   RUN_GENERATION=$to

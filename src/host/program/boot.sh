@@ -41,7 +41,8 @@ verb_boot() {
   sweep_temporary
   BOOTING=1
   journal_read
-  [ "$PHASE" = IDLE ] || recover_open || exit 78
+  # What has been decided for good is up already, but for what a full disk could not take down.
+  [ "$PHASE" = IDLE ] || recover_open || [ "$PHASE" = COMMITTED ] || exit 78
   active=$(active_generation)
   # shellcheck disable=SC2046
   [ "$(runtime_of "$active")" != nohup ] || nohup_start $(start_list "$active")

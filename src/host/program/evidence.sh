@@ -51,15 +51,12 @@ verify_copies() { # RECORD-FOLDER RELEASE: prints what is wrong, a line each
     template=${u%%@*}@.${u##*.}
     [ -f "$v/$template" ] && ln -sf "$template" "$v/$u" && ours="$ours $u"
   done
-  limit=''
-  ! have timeout || limit='timeout 60'
   release=$2
   set --
   for u in $ours; do set -- "$@" "$v/$u"; done
   [ $# -gt 0 ] || return 0
   path=$v:/run/systemd/system:/run/systemd/generator:/usr/local/lib/systemd/system:/lib/systemd/system:/usr/lib/systemd/system
-  # shellcheck disable=SC2086
-  printed=$(SYSTEMD_UNIT_PATH=$path $limit systemd-analyze verify --man=no "$@" 2>&1 </dev/null) && code=0 || code=$?
+  printed=$(limit 60 env SYSTEMD_UNIT_PATH="$path" systemd-analyze verify --man=no "$@" 2>&1 </dev/null) && code=0 || code=$?
   say "$printed" | sed "s/$(printf '\033')\[[0-9;]*m//g; s|^\[\(.*:[0-9]*\)\] |\1: |; s|$v/||g; s|$release|$ROOT/current|g" | while IFS= read -r line; do
     where=${line%%: *}
     # A directive that is newer than this systemd is no mistake: the plan has named it.
@@ -110,7 +107,7 @@ expose() { # GENERATION: sets differs
     case $u in *@*.*) file=${u%%@*}@.${u##*.} ;; *) file=$u ;; esac
     most=$(lines "$1" exposure | F=$file awk '$1 == ENVIRON["F"] { print $2 }')
     [ -n "$most" ] || continue
-    got=$(systemd-analyze security --no-pager -- "$u" 2>/dev/null | sed -n 's/^.* exposure level for .*: \([0-9.]*\) .*$/\1/p')
+    got=$(limit $ANSWER systemd-analyze security --no-pager -- "$u" 2>/dev/null | sed -n 's/^.* exposure level for .*: \([0-9.]*\) .*$/\1/p')
     M=$most awk 'BEGIN { exit !(ARGV[1] != "" && ARGV[1] + 0 <= ENVIRON["M"] + 0) }' "$got" && continue
     out "differs $u Exposure $(printf '%s\t%s' "$most" "${got:-unknown}")"
     differs=1

@@ -4,18 +4,21 @@
 #                          │             │             │ deadline, abort
 #                          └─────────────┴─────────────┴──> REVERTING ─> IDLE | REVERT_FAILED
 #
+# BEFORE_START comes before ACTIVATING where a playbook runs something there; nothing live has changed in it, so its way
+# back is straight to IDLE.
+#
 # A transaction that is found without a living runner is finished by `recover`, at the next contact or at boot: COMMITTED
 # goes forward, and so does AWAIT_CONFIRM when its decision says commit; everything else goes back. REVERT_FAILED is tried
 # once more by whoever comes next, who is meant to have put right what was in the way.
 
 journal_read() {
-  PHASE=IDLE TXN=- FROM=0 TO=0 SETTLE=10 DEADLINE=0 KEEP=5 ATTEMPT=0 RUNNER=0 RUNNER_START=0 BY=- ACTION=deploy
+  PHASE=IDLE TXN=- FROM=0 TO=0 SETTLE=10 DEADLINE=0 KEEP=5 ATTEMPT=0 RUNNER=0 RUNNER_START=0 BY=- ACTION=deploy PATIENCE=$GRACE
   [ -f "$S/state" ] || return 0
   while read -r key value; do
     case $key in
       phase) PHASE=$value ;; txn) TXN=$value ;; from) FROM=$value ;; to) TO=$value ;; settle) SETTLE=$value ;;
       deadline) DEADLINE=$value ;; keep) KEEP=$value ;; attempt) ATTEMPT=$value ;; runner) RUNNER=$value ;;
-      runner_start) RUNNER_START=$value ;; by) BY=$value ;; action) ACTION=$value ;;
+      runner_start) RUNNER_START=$value ;; by) BY=$value ;; action) ACTION=$value ;; patience) PATIENCE=$value ;;
       version) [ "$value" = 1 ] || die 78 "the journal in $S/state has version $value; this fleet reads version 1" ;;
     esac
   done <"$S/state"
@@ -48,6 +51,7 @@ runner $RUNNER
 runner_start $RUNNER_START
 by $BY
 action $ACTION
+patience $PATIENCE
 EOF
 }
 
@@ -69,5 +73,10 @@ decision() { cat "$S/decision.$1" 2>/dev/null || say none; }
 history_add() {
   # A run that dies behind this line comes by here again.
   case $(tail -n 1 "$S/log" 2>/dev/null) in *" $TXN $ACTION $FROM $TO $1 $BY") return 0 ;; esac
-  printf '%s %s %s %s %s %s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$TXN" "$ACTION" "$FROM" "$TO" "$1" "$BY" >>"$S/log"
+  size=$(wc -c 2>/dev/null <"$S/log" || say 0)
+  printf '%s %s %s %s %s %s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$TXN" "$ACTION" "$FROM" "$TO" "$1" "$BY" >>"$S/log" || {
+    # Half a line would spoil the next one.
+    dd if=/dev/null of="$S/log" bs=1 seek="$size" 2>/dev/null
+    return 74
+  }
 }

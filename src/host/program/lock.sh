@@ -24,11 +24,15 @@ link_lock() {
   if ln "$mine" "$1" 2>/dev/null; then rm -f "$mine"; return 0; fi
   last=$(link_lock_last "$1")
   [ "$last" = "$me" ] && { rm -f "$mine"; return 0; }
-  if ! link_holder_alive "$last" && ln "$mine" "$1.after.$last" 2>/dev/null && [ "$(link_lock_last "$1")" = "$me" ]; then
-    # The chain is ours now; shorten it. A late comer that still links an old name finds itself not last and gives up.
-    mv -fT "$mine" "$1"
-    rm -f "$1".after.*
-    return 0
+  # Nothing where the file has gone with its holder meanwhile.
+  if [ -n "$last" ] && ! link_holder_alive "$last" && ln "$mine" "$1.after.$last" 2>/dev/null; then
+    if [ "$(link_lock_last "$1")" = "$me" ]; then
+      # The chain is ours now; shorten it. A late comer that still links an old name finds itself not last and gives up.
+      mv -fT "$mine" "$1"
+      rm -f "$1".after.*
+      return 0
+    fi
+    rm -f "$1.after.$last"
   fi
   rm -f "$mine"
   return 1
@@ -44,3 +48,34 @@ link_holder_alive() {
   pid=${1%%.*} rest=${1#*.}
   [ "${rest#*.}" = "$(boot_identity)" ] && alive "$pid" "${rest%%.*}"
 }
+
+# What all apps of a host, or without root of a login, share (crontab, rc.local, accounts) is changed by one at a time,
+# within a minute. Nothing stays behind: it is a folder that is locked, or a file that goes with its holder.
+shared() { # COMMAND…
+  common=$(shared_folder)
+  [ -d "$common" ] || common=$S
+  if have flock; then
+    (
+      tries=300
+      exec 7<"$common" || exit 75
+      # busybox's flock cannot wait with a limit.
+      until flock -n 7; do
+        tries=$((tries - 1))
+        [ $tries -gt 0 ] || { say "another app of this host has kept what they share locked for a minute" >&2; exit 75; }
+        sleep 0.2
+      done
+      "$@" 7<&-
+    )
+    return
+  fi
+  lock "$common/.fleet-shared" 7 60 || { say "another app of this host has kept what they share locked for a minute" >&2; return 75; }
+  "$@"
+  code=$?
+  rm -f "$common/.fleet-shared"
+  return $code
+}
+
+shared_folder() { if [ $PRIVILEGED = 1 ]; then say /var/lib/fleet; else eval "say ~$(id -un)"; fi; }
+
+# Steps of the controller that change what is shared.
+verb_shared() { shared sh -c "$1"; }

@@ -1,5 +1,14 @@
+# Where the root cannot be trusted, only what does not touch it goes on; the probe tells of it.
+obstacle=''
+[ "$VERB" != runner ] || TXN=$1
+root_enter || case $VERB in
+  probe | stage | enter | drop | undo | hold | release | history | unit | scrub | checks | watch | confirm | abort | activate | supervise | lib) ;;
+  *) die 65 "$obstacle" ;;
+esac
 case $VERB in
-  probe | history | unit | checks | activate | watch | runner | recover | confirm | abort | boot | supervise | \
-    enter | stage | scrub | lend | reclaim | exec | seal | drop | clone | estate | purge | forget | hold | release) "verb_$VERB" "$@" ;;
+  # The functions alone, for scripts of the controller.
+  lib) ;;
+  probe | history | unit | checks | command | ownership | shared | activate | watch | runner | recover | confirm | abort | boot | supervise | \
+    enter | stage | scrub | within | lend | take | exec | seal | drop | clone | estate | purge | undo | hold | release | verify) "verb_$VERB" "$@" ;;
   *) die 64 "unknown verb $VERB" ;;
 esac

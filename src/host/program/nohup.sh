@@ -1,15 +1,59 @@
 # Services where there is no systemd: one supervisor process for each (supervise.sh), told what to do by the files that
 # the controller made from the same unit. State lives in run/<unit>/, in the words that `systemctl show` uses.
 
-nohup_read() { # UNIT: sets sup sup_start pid pid_start run_as
-  sup=0 sup_start='' pid=0 pid_start='' run_as=-
-  [ -f "$S/run/$1/status" ] || return 0
-  while IFS='=' read -r key value; do
+# A supervisor is known by its status, which it keeps itself; and by what it is, where the state folder has been removed or
+# is an older one while it ran.
+nohup_read() { # UNIT: sets sup sup_start pid pid_start run_as, and sup_found to the generation of one that no status tells of
+  sup=0 sup_start='' pid=0 pid_start='' sup_found=''
+  run_as=$(service_user "$(active_generation)")
+  [ ! -f "$S/run/$1/status" ] || while IFS='=' read -r key value; do
     case $key in
       Supervisor) sup=$value ;; SupervisorStart) sup_start=$value ;; MainPID) pid=$value ;; MainStart) pid_start=$value ;;
       User) run_as=$value ;;
     esac
   done <"$S/run/$1/status"
+  alive "$sup" "$sup_start" || nohup_find "$1"
+}
+
+nohup_find() { # UNIT
+  while read -r f_pid f_start f_generation f_unit; do
+    [ "$f_unit" = "$1" ] || continue
+    sup=$f_pid sup_start=$f_start sup_found=$f_generation pid=0
+    { read -r pid _ <"/proc/$f_pid/task/$f_pid/children"; } 2>/dev/null
+    pid=${pid:-0}
+    pid_start=$(start_time "$pid") && run_as=$(stat -c %U "/proc/$pid")
+    return
+  done <<END
+$(supervisors)
+END
+}
+
+# The supervisors of this app that run, by what they are, as lines "PID START GENERATION UNIT". Anybody may give a process
+# of theirs the same command line, and a setuid program too: so it counts only where the process is wholly ours, leads a
+# session and is a shell; and one of a container on this host is not this host's.
+supervisors() {
+  s_me=$(id -un) s_space=$(readlink "/proc/$$/ns/pid") s_shell=$(readlink "/proc/$$/exe")
+  s_uid=$(id -u)
+  # shellcheck disable=SC2046
+  set -- $(stat -c '%u %n' /proc/[0-9]*/cmdline 2>/dev/null | sed -n "s/^$s_uid //p")
+  [ $# -gt 0 ] || return 0
+  # Only the first word: grep may stop at the byte behind it.
+  for s_pid in $(grep -l '^sh' "$@" 2>/dev/null); do
+    s_pid=${s_pid#/proc/} s_pid=${s_pid%/cmdline}
+    {
+      read -r s_sh && read -r s_program && read -r _ && read -r s_app && read -r s_verb && read -r s_unit && read -r s_generation
+    } <<END || continue
+$(tr '\0' '\n' 2>/dev/null <"/proc/$s_pid/cmdline")
+END
+    case $s_sh/$s_verb/$s_app/$s_program in "sh/supervise/$APP/$S/host"*.sh) ;; *) continue ;; esac
+    { read -r s_stat <"/proc/$s_pid/stat"; } 2>/dev/null || continue
+    # shellcheck disable=SC2086
+    set -- ${s_stat##*) }
+    [ "$4" = "$s_pid" ] && is_of "$s_me" "$s_pid" && [ "$(readlink "/proc/$s_pid/ns/pid")" = "$s_space" ] || continue
+    # The program may have been replaced by an update since, or be another one by now.
+    s_exe=$(readlink "/proc/$s_pid/exe")
+    case ${s_exe% (deleted)} in "$s_shell" | */sh | */dash | */bash | */ash | */busybox) say "$s_pid ${20} $s_generation $s_unit" ;; esac
+  done
 }
 
 # A target has no process: it is up while one of the services that were started with it is kept up.
@@ -28,7 +72,9 @@ nohup_show() {
     *.target) if (nohup_target_up "$1"); then printf 'ActiveState=active\nSubState=active\nResult=success\n' && return; fi ;;
   esac
   nohup_read "$1"
-  if alive "$sup" "$sup_start" || { [ -f "$S/run/$1/status" ] && grep -q '^Settled=1' "$S/run/$1/status"; }; then
+  if [ -n "$sup_found" ]; then
+    printf 'ActiveState=active\nSubState=unrecorded\nMainPID=%s\nResult=success\n' "$pid"
+  elif alive "$sup" "$sup_start" || { [ -f "$S/run/$1/status" ] && grep -q '^Settled=1' "$S/run/$1/status"; }; then
     cat "$S/run/$1/status"
   elif alive "$pid" "$pid_start"; then
     printf 'ActiveState=failed\nSubState=orphaned\nMainPID=%s\nResult=supervisor-lost\n' "$pid"
@@ -42,7 +88,7 @@ nohup_show() {
 nohup_marked() { # UNIT, after nohup_read
   sh -c "$NOHUP_SEARCH" sh "FLEET_UNIT=$S/$1" $$
   case $PRIVILEGED/${run_as:--} in 0/* | 1/- | 1/root) return 0 ;; esac
-  as_user "$run_as" sh -c "$NOHUP_SEARCH" sh "FLEET_UNIT=$S/$1" $$ 2>/dev/null
+  briefly_as "$run_as" sh -c "$NOHUP_SEARCH" sh "FLEET_UNIT=$S/$1" $$ 2>/dev/null | only_of "$run_as"
   return 0
 }
 
@@ -68,14 +114,33 @@ nohup_sweep() { # UNIT: ends whatever is left of it, politely and then not
 
 nohup_stop() {
   for unit in $(printf '%s\n' "$@" | backwards); do
-    nohup_read "$unit"
-    if alive "$sup" "$sup_start"; then
+    # Each of them, should there be a second one that lost sight of the first.
+    while nohup_read "$unit"; alive "$sup" "$sup_start"; do
       kill -TERM "$sup"
-      while alive "$sup" "$sup_start"; do sleep 0.1; done
-    fi
+      await_stop nohup "$unit" || return
+    done
     nohup_sweep "$unit"
     rm -f "$S/run/$unit/status"
   done
+}
+
+# When all that is recorded is down: what still runs is recorded nowhere.
+nohup_stop_rest() {
+  for stray in $(supervisors | cut -d' ' -f4 | sort -u); do
+    out "note stopping $stray, which runs and stands in no record"
+    nohup_stop "$stray" || return
+  done
+}
+
+# Its supervisor ends when all of it is gone.
+nohup_is_down() { ! alive "$sup" "$sup_start"; }
+
+# The service, and what its ExecStop= runs; the supervisor itself only if that does not end it.
+nohup_kill() { # UNIT ROUND
+  left=$(nohup_marked "$1")
+  [ "$2" -lt 4 ] || left="$left $sup"
+  # shellcheck disable=SC2086
+  [ -z "$left" ] || kill -KILL $left 2>/dev/null
 }
 
 # The generation that a start belongs to; a rollback sets it before `current` moves.
@@ -122,11 +187,12 @@ cron_runs() {
 
 # One line for the whole app, recognised by the mark at its end.
 boot_command() {
-  say "FLEET_STATE_IN_ROOT=${FLEET_STATE_IN_ROOT:-0} sh $(shell_word "$S/host.sh") $(shell_word "$ROOT") $APP boot >/dev/null 2>&1"
+  say "sh $(shell_word "$S/host.sh") $(shell_word "$ROOT") $APP boot >/dev/null 2>&1"
 }
 shell_word() { printf "'%s'" "$(say "$1" | sed "s/'/'\\\\''/g")"; }
 
-nohup_enable() {
+nohup_enable() { shared nohup_add_line; }
+nohup_add_line() {
   case $(nohup_boot) in
     cron) { crontab -l 2>/dev/null | grep -v " # fleet:$APP\$"; say "@reboot $(boot_command | sed 's/%/\\%/g') # fleet:$APP"; } | crontab - 2>&1 ;;
     rc.local)
@@ -138,7 +204,8 @@ nohup_enable() {
   return 0
 }
 
-nohup_disable() {
+nohup_disable() { shared nohup_remove_line; }
+nohup_remove_line() {
   if have crontab && crontab -l 2>/dev/null | grep -q " # fleet:$APP\$"; then
     rest=$(crontab -l 2>/dev/null | grep -v " # fleet:$APP\$")
     if [ -n "$rest" ]; then say "$rest" | crontab -; else crontab -r 2>/dev/null || true; fi

@@ -6,7 +6,13 @@
 #
 # Replies are lines "key value…" on standard output. Exit codes: 0 done, 64 usage, 74 input/output, 75 busy,
 # 76 the base moved, 78 needs repair.
-set -u
+# What root's session exports must not steer this: bash takes options (noclobber, errexit …) from SHELLOPTS, and tools
+# read habits, folders and formats from the others.
+set +eCfvx -u
+# shellcheck disable=SC3040
+if (set +o pipefail) 2>/dev/null; then set +o pipefail; fi
+unset BASH_ENV ENV CDPATH GREP_OPTIONS POSIXLY_CORRECT QUOTING_STYLE TIME_STYLE BLOCK_SIZE BLOCKSIZE DF_BLOCK_SIZE DU_BLOCK_SIZE
+unset TAR_OPTIONS EXTRACT_UNSAFE_SYMLINKS SYSTEMD_UNIT_PATH SYSTEMD_OFFLINE SYSTEMD_LOG_LEVEL SYSTEMD_IGNORE_CHROOT SYSTEMCTL_FORCE_BUS
 umask 077
 export LC_ALL=C SYSTEMD_COLORS=0 SYSTEMD_PAGER='' PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:${PATH:-}"
 
@@ -18,15 +24,18 @@ NL='
 # Set while the host boots: services are started by it, and nobody waits for them.
 BOOTING=0
 
-# Without root everything lives under the app's own root; the demo asks for that even where it is root.
+# Without root everything lives under the app's own root; below a demo's folder so it does even where root runs it.
 # Who cannot be told apart from somebody without root (a killed `id`) must not begin a second state of its own.
 uid=$(id -u) && [ -n "$uid" ] || { printf 'error cannot tell who this is\n'; exit 70; }
-if [ "$uid" = 0 ] && [ "${FLEET_STATE_IN_ROOT:-0}" != 1 ]; then
+case ${FLEET_DEMO_ROOT:+$ROOT/} in "${FLEET_DEMO_ROOT:-}"/*) uid=demo ;; esac
+if [ "$uid" = 0 ]; then
   PRIVILEGED=1 S=/var/lib/fleet/$APP
 else
   PRIVILEGED=0 S=$ROOT/.fleet
 fi
 G=$S/generations
+# Where the root is reached: by its path, or from where we stand (root_enter).
+R=$ROOT STANDING=0
 
 say() { printf '%s\n' "$*"; }
 die() {
@@ -66,79 +75,38 @@ start_time() {
   say "${20}"
 }
 
-# A pid alone proves nothing, it may have been given to a stranger: the start time must agree.
-alive() { [ -n "${1:-}" ] && [ "$1" -gt 0 ] 2>/dev/null && [ "$(start_time "$1")" = "${2:-}" ]; }
+# A pid alone proves nothing, it may have been given to a stranger: the start time must agree. One that was not known is
+# none: it was read when the process was gone.
+alive() { [ -n "${1:-}" ] && [ -n "${2:-}" ] && [ "$1" -gt 0 ] 2>/dev/null && [ "$(start_time "$1")" = "$2" ]; }
 
 is_systemd() { [ -d /run/systemd/system ] && [ "$(cat /proc/1/comm 2>/dev/null)" = systemd ]; }
 
 # What a killed run had half-written; to be called with the lock held. The app's name is part of theirs, since another
 # app may be writing in the same folders.
 sweep_temporary() {
-  rm -f "$S/.boot" "$S/.files" "$S/.rc.local" "$S/.family" "$ROOT/.current.fleet"
-  rm -f "$S/.fleet.$APP".?????? "$G"/*/".fleet.$APP".?????? "$ROOT/.fleet.$APP".??????
+  rm -f "$S/.boot" "$S/.files" "$S/.rc.local" "$S/.family"
+  rm -f "$S/.fleet.$APP".?????? "$S/undo/.fleet.$APP".?????? "$G"/*/".fleet.$APP".??????
   [ $PRIVILEGED = 0 ] || rm -f "$UNITS/.fleet.$APP".?????? "$UNITS"/*.d/".fleet.$APP".?????? "/etc/.fleet.$APP".??????
-  cat "$G"/*/files.list 2>/dev/null | cut -d' ' -f5- | while read -r path; do rm -f "${path%/*}/.fleet.$APP".??????; done
+  rm -f "$R/.current.fleet" "$R/.fleet.$APP".?????? # root: we stand in the app's root
+  cat "$G"/*/files.list 2>/dev/null | cut -d' ' -f5- | while read -r path; do sweep_in "$(folder_of "$path")"; done
 }
+# shellcheck disable=SC2016
+sweep_in() { [ ! -d "$(spot "$1")" ] || act_in "$1" 'rm -f "./.fleet.$1".??????' "$APP"; }
 
-# FILE becomes standard input's content, all of it or none of it.
+# One of fleet's own files becomes standard input's content, all of it or none of it.
 replace() {
   t=$(mktemp "${1%/*}/.fleet.$APP.XXXXXX") && cat >"$t" && sync "$t" && mv -fT "$t" "$1" && sync "${1%/*}" && return 0
   rm -f "${t:-}"
   return 74
 }
 
-# Puts a copy of SOURCE at TARGET with mode and owner right before the name exists.
+# Puts a copy of SOURCE at TARGET.
 place() { # SOURCE TARGET MODE OWNER GROUP
-  why=$(copy_to "$@" 2>&1) && return 0
+  # Folders of drop-ins go with the last of them.
+  case $2 in "$UNITS"/*) ;; *) note_parents "$(folder_of "$2")" || return 74 ;; esac
+  why=$(put_file "$2" "$3" "$4" "$5" 2>&1 <"$1") && return 0
   # On the way back the file's own room is there to be used.
-  case ${PHASE:-}/$why in REVERTING/*'No space'*) rm -f "$2" && why=$(copy_to "$@" 2>&1) && return 0 ;; esac
+  case ${PHASE:-}/$why in REVERTING/*'No space'*) remove_file "$2" && why=$(put_file "$2" "$3" "$4" "$5" 2>&1 <"$1") && return 0 ;; esac
   [ -z "${TXN:-}" ] || out "refused cannot write $2: ${why##*: }"
   return 74
-}
-copy_to() {
-  # Folders of drop-ins go with the last of them.
-  case $2 in "$UNITS"/*) ;; *) note_parents "${2%/*}" || return 74 ;; esac
-  (umask 022 && mkdir -p "${2%/*}") || return 74
-  t=$(mktemp "${2%/*}/.fleet.$APP.XXXXXX") || return 74
-  if cat "$1" >"$t" && { [ $PRIVILEGED = 0 ] || [ "$4" = - ] || chown "$4:$5" "$t"; } && chmod "$3" "$t" && sync "$t" && mv -fT "$t" "$2"; then
-    sync "${2%/*}"
-    return 0
-  fi
-  rm -f "$t"
-  return 74
-}
-
-# What `mkdir -p` would make, deepest first, as words for a script.
-missing_parts() {
-  part=$1
-  while [ ! -d "$part" ]; do printf ' %s' "$(shell_word "$part")"; part=$(dirname "$part"); done
-}
-
-# A folder that is made for a file is noted first, so that a full rollback takes it away when nothing else is in it.
-note_parents() { # FOLDER
-  [ ! -d "$1" ] || return 0
-  mkdir -p "$S/undo" || return 74
-  last=$(cd "$S/undo" && ls | cut -d. -f1 | sort -n | tail -n 1)
-  printf '# folder %s\n# create %s\nrmdir%s 2>/dev/null || :\n' "$1" "$1" "$(missing_parts "$1")" |
-    replace "$S/undo/$((${last:-999} + 1)).parents"
-}
-
-# Whether the live file is what SOURCE, MODE and owner say.
-in_place() { # SOURCE TARGET MODE OWNER GROUP
-  [ -f "$2" ] && [ ! -L "$2" ] && cmp -s "$1" "$2" || return 1
-  [ "$(stat -c %a "$2")" = "${3#0}" ] || return 1
-  [ $PRIVILEGED = 0 ] || [ "$4" = - ] || [ "$(stat -c %U:%G "$2")" = "$4:$5" ]
-}
-
-# Runs a command as the service user, in a clean environment of its own.
-as_user() { # USER COMMAND…
-  user=$1
-  shift
-  if [ "$user" = - ] || [ $PRIVILEGED = 0 ] || [ "$user" = "$(id -un)" ]; then
-    "$@"
-  elif setpriv --reuid=0 --clear-groups true 2>/dev/null; then
-    setpriv --reuid="$user" --regid="$(id -g "$user")" --init-groups -- "$@"
-  else
-    su -s /bin/sh "$user" -c 'exec "$@"' -- sh "$@"
-  fi
 }

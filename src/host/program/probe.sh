@@ -1,11 +1,12 @@
 # Read-only: what the host is, what stands on it, and how that differs from what was deployed.
 
 verb_probe() { # PROGRAM-NAME USER TOOL…
-  program=$1
+  program=$1 user=$2
   group=$(id -gn "$2" 2>/dev/null) && say "group $group"
   shift 2
   if [ $PRIVILEGED = 1 ]; then say "uid 0"; elif [ "$(id -u)" = 0 ]; then say "uid 65534"; else say "uid $(id -u)"; fi
   say "user $(id -un)"
+  tell_machine
   say "arch $(uname -m)"
   # shellcheck disable=SC1091
   [ -r /etc/os-release ] && say "os $(. /etc/os-release && printf '%s %s' "${ID:-}" "${VERSION_ID:-}")"
@@ -19,12 +20,18 @@ verb_probe() { # PROGRAM-NAME USER TOOL…
   fi
   for tool in "$@"; do have "$tool" && say "tool $tool"; done
   say "boot $(boot_mechanism)"
-  near=$ROOT
+  near=$R
   while [ ! -d "$near" ]; do near=$(dirname "$near"); done
   say "free-kib $(df -Pk "$near" | sed -n '$p' | awk '{print $4}')"
   say "free-inodes $(df -Pi "$near" 2>/dev/null | sed -n '$p' | awk '{print $4}')"
   [ -f "$S/$program" ] && say "program yes"
 
+  # A root that is not fleet's yet, and not somebody's trick: a first deploy takes it over.
+  if [ -n "$obstacle" ]; then
+    if [ -z "$(ls -A "$G" 2>/dev/null | sed '/^0$/d')" ] && [ "$keeper" != '' ] && [ "$reached" = "$real" ]; then say "theirs $obstacle"; else say "unsafe $obstacle"; fi
+  fi
+  look_at "$(folder_of "$ROOT")"
+  [ "$keeper" = root ] || say "below ${keeper:-somebody}"
   journal_read
   say "phase $PHASE"
   runner=dead
@@ -37,15 +44,38 @@ verb_probe() { # PROGRAM-NAME USER TOOL…
   for g in $(generations); do
     [ "$g" != 0 ] && say "generation $g $(verdict "$g") $(manifest "$g" base 0) $(manifest "$g" digest)"
   done
-  [ "$active" != 0 ] || found_by_hand
-  [ "$active" != 0 ] || found_elsewhere
-  [ "$active" = 0 ] || {
-    probe_drift "$active"
-    probe_units "$active"
-    say "runtime $(runtime_of "$active")"
-    lines "$active" parts | sed 's/^/part /'
-  }
+  [ ! -d "$S/undo" ] && [ ! -f "$S/log" ] || say "remains yes"
+  tell_neighbours
+  tell_current "$active"
+  tell_aside "$active"
+  [ "$active" != 0 ] || { found_by_hand "$user"; in_the_way; found_elsewhere; }
+  if unrecorded; then
+    tell_unrecorded
+  else
+    tell_beside
+    [ "$active" = 0 ] || {
+      probe_drift "$active"
+      probe_units "$active"
+      probe_triggered "$active"
+      say "runtime $(runtime_of "$active")"
+      [ ! -f "$G/$active/sums" ] || say "sealed yes"
+      lines "$active" parts | sed 's/^/part /'
+    }
+  fi
   return 0
+}
+
+# What no other machine has while this one is up. Containers share their kernel, but not where they see processes and
+# files. Only root may look at PID 1's places; a session may have been given files of its own.
+tell_machine() {
+  up_since=$(boot_identity)
+  case $up_since in -* | *-) return 0 ;; esac
+  set --
+  for place in pid mnt; do
+    seen_from=$(readlink "/proc/1/ns/$place" 2>/dev/null || readlink "/proc/self/ns/$place" 2>/dev/null) || return 0
+    set -- "$@" "$seen_from"
+  done
+  say "machine $up_since $*"
 }
 
 # The app under another root: what a deploy to this one would leave running there.
@@ -58,9 +88,9 @@ found_elsewhere() {
 }
 
 probe_drift() { # GENERATION
-  [ -f "$G/$1/manifest" ] || { say "drift the record of generation $1 is gone"; return; }
   rt=$(runtime_of "$1") ours=$(unit_files "$1")
-  [ -d "$ROOT/releases/$1" ] || say "drift releases/$1 is gone"
+  [ -d "$R/releases/$1" ] || say "drift releases/$1 is gone"
+  altered "$1" | head -n 20 | while IFS= read -r name; do say "altered releases/$1/$(plain "$name")"; done
   if [ "$rt" = systemd ]; then
     for f in $ours; do in_place "$G/$1/units/$f" "$UNITS/$f" 644 root root || say "drift $UNITS/$f was changed by hand"; done
   fi
@@ -74,22 +104,38 @@ probe_drift() { # GENERATION
   start_list "$1" | while read -r u; do
     read_unit "$rt" "$u"
     case $u_active/$u_type in active/* | inactive/oneshot) ;; *) say "drift $u is $u_active${u_sub:+ ($u_sub)}" ;; esac
-    for path in $u_dropins; do
-      # What comes with the distribution is its own business.
-      case $path in /etc/* | /run/*) contains "$ours" "${path#"$UNITS/"}" || say "foreign $u $path" ;; esac
-    done
+    tell_foreign "$1"
+  done
+  probe_supervisors "$1"
+}
+
+# Those that the records do not know, or know as another generation's.
+probe_supervisors() { # GENERATION
+  supervisors | while read -r pid _ of u; do
+    if [ "$rt" != nohup ] || ! contains "$(start_list "$1")" "$u"; then say "drift $u runs (supervisor $pid), and generation $1 has no such service"
+    elif [ "$of" != "$1" ]; then say "drift $u runs from generation $of (supervisor $pid)"
+    elif ! grep -qx "Supervisor=$pid" "$S/run/$u/status" 2>/dev/null; then say "drift $u runs, and $S/run/$u does not tell of it (supervisor $pid)"; fi
+  done
+}
+
+tell_foreign() { # GENERATION, after read_unit: drop-ins of others
+  for path in $u_dropins; do
+    # What comes with the distribution is its own business.
+    case $path in /etc/* | /run/*) contains "$(unit_files "$1")" "${path#"$UNITS/"}" || say "foreign $u $path" ;; esac
   done
 }
 
 probe_units() { start_list "$1" | while read -r u; do unit_line "$(runtime_of "$1")" "$u"; done; }
 
-unit_line() { # RUNTIME UNIT
+unit_line() { # RUNTIME UNIT [TRIGGERS]: the last word is who starts it, `-` for somebody else than the deploy
+  if [ "$1" = systemd ] && taker=$(unit_taken "$2"); then say "unit $2 taken $taker 0 0 - 0"; return; fi
   read_unit "$1" "$2"
   # systemd shows how the last start ended; that it has given up stands in the log only.
   if [ "$1/$u_active" = systemd/failed ] && journalctl -q -o cat -n 5 -u "$2" 2>/dev/null | grep -q 'repeated too quickly'; then
     u_result=start-limit-hit
   fi
-  say "unit $2 $u_active ${u_sub:--} ${u_pid:-0} ${u_restarts:-0} ${u_result:--} ${u_status:-0}"
+  [ -z "${3:-}" ] || [ "$u_load" = loaded ] || u_active=$u_load
+  say "unit $2 $u_active ${u_sub:--} ${u_pid:-0} ${u_restarts:-0} ${u_result:--} ${u_status:-0}${3:+ $3}"
 }
 
 # What happened here, oldest first, and what each generation was.
@@ -102,7 +148,8 @@ verb_history() {
 
 # The state of any service, by whatever runs this app's.
 verb_unit() {
-  rt=$(runtime_of "$(active_generation)")
+  active=$(active_generation)
+  rt=$(runtime_of "$active")
   [ "$rt" != - ] || { rt='nohup'; is_systemd && rt='systemd'; }
-  for u in "$@"; do unit_line "$rt" "$u"; done
+  for u in "$@"; do unit_line "$rt" "$u" "$(triggered_by "$active" "$u")"; done
 }

@@ -14,8 +14,10 @@ lines() { [ -f "$G/$1/$2" ] && cat "$G/$1/$2"; return 0; }
 # What a generation was proved with; those of before there was such a list have none.
 verb_checks() { [ -f "$G/$1/checks" ] || exit 64; cat "$G/$1/checks"; }
 
+is_number() { case $1 in '' | *[!0-9]*) return 1 ;; esac; }
+
 # Unit files and drop-ins of a generation, relative to the unit directory.
-unit_files() { [ -d "$G/$1/units" ] && (cd "$G/$1/units" && find . -type f | sed 's|^\./||' | LC_ALL=C sort); return 0; }
+unit_files() { [ -d "$G/$1/units" ] && (cd "$G/$1/units" && find . ! -type d | sed 's|^\./||' | LC_ALL=C sort); return 0; }
 
 backwards() { sed '1!G;h;$!d'; }
 
@@ -25,8 +27,8 @@ contains() { # LINES WORD
 }
 
 active_generation() {
-  link=$(readlink "$ROOT/current" 2>/dev/null) || { say 0; return; }
-  case $link in releases/[1-9]*) say "${link#releases/}" ;; *) say 0 ;; esac
+  link=$(readlink "$R/current" 2>/dev/null) || { say 0; return; }
+  case $link in releases/*[!0-9]* | releases/ | releases/0*) say 0 ;; releases/*) say "${link#releases/}" ;; *) say 0 ;; esac
 }
 
 generations() { [ -d "$G" ] && (cd "$G" && for g in [0-9]*; do [ -f "$g/manifest" ] && say "$g"; done | sort -n); return 0; }

@@ -9,23 +9,37 @@ scrub() {
   awk "$SCRUB" "$@" printed=1 -
 }
 
-# Values of six bytes and more, line by line, as they are and as they stand in JSON, Python, shells, URLs, base64 and the env.
+# Values of six bytes and more, line by line, in the forms of model/secret-forms.ts, which looks for the same ones.
 # shellcheck disable=SC2016
 SCRUB='
-function know(text) {
-  if (length(text) < 6 || text in mark) return
+# A form in base64 shares a character with what is next to it: `before` and `after` say on which side.
+function know(text, before, after,   size) {
+  if (text in mark) return
   mark[text] = "[secret " key "]"
-  for (at = ++count; at > 1 && length(word[at - 1]) < length(text); at--) word[at] = word[at - 1]
-  word[at] = text
+  left[text] = before
+  right[text] = after
+  size = length(text)
+  if (size > longest) longest = size
+  sized[size, ++number[size]] = text
+}
+function longest_first(   size, i) {
+  for (size = longest; size > 0; size--)
+    for (i = 1; i <= number[size]; i++) word[++count] = sized[size, i]
+  sorted = 1
 }
 # What was cut off ("…") may end in the beginning of a value.
-function without_cut(text,   end, head, n, size) {
+function without_cut(text,   end, head, n, rest, last, p) {
   if ((end = index(text, "\342\200\246")) == 0) return text
   head = substr(text, 1, end - 1)
-  for (n = 1; n <= count; n++)
-    for (size = length(word[n]) - 1; size >= 4; size--)
-      if (size <= end - 1 && substr(head, end - size) == substr(word[n], 1, size))
-        return substr(head, 1, end - 1 - size) mark[word[n]] substr(text, end)
+  for (n = 1; n <= count; n++) {
+    rest = head
+    while ((p = index(rest, substr(word[n], 1, 4))) > 0) {
+      last = substr(rest, p)
+      if (length(last) < length(word[n]) && last == substr(word[n], 1, length(last)))
+        return substr(head, 1, length(head) - length(last)) mark[word[n]] substr(text, end)
+      rest = substr(rest, p + 1)
+    }
+  }
   return text
 }
 function swap(text, from, to,   done, p) {
@@ -36,25 +50,84 @@ function swap(text, from, to,   done, p) {
   }
   return done text
 }
-function url(text,   coded, i, c) {
+function clear(text, from,   done, p, head) {
+  done = ""
+  while ((p = index(text, from)) > 0) {
+    head = substr(text, 1, p - 1)
+    text = substr(text, p + length(from))
+    if (left[from]) sub(/[-A-Za-z0-9+\/_]$/, "", head)
+    # One by one: mawk does not find the longest match of what may also be nothing.
+    if (right[from]) { sub(/^[-A-Za-z0-9+\/_]/, "", text); sub(/^=/, "", text); sub(/^=/, "", text) }
+    done = done head mark[from]
+  }
+  return done text
+}
+function json(text,   coded, i, c) {
   coded = ""
   for (i = 1; i <= length(text); i++) {
     c = substr(text, i, 1)
-    coded = coded (c ~ /[A-Za-z0-9_.!~*()\047-]/ ? c : sprintf("%%%02X", byte[c]))
+    if (c in escape) c = escape[c]
+    coded = coded c
   }
   return coded
 }
-function base64(text,   coded, i, bits, left) {
+function url(text, kept, blank, form,   coded, i, c) {
   coded = ""
-  for (i = 1; i <= length(text); i += 3) {
-    left = length(text) - i + 1
-    bits = byte[substr(text, i, 1)] * 65536 + (left > 1 ? byte[substr(text, i + 1, 1)] * 256 : 0) + (left > 2 ? byte[substr(text, i + 2, 1)] : 0)
-    coded = coded digit(bits / 262144) digit(bits / 4096 % 64) (left > 1 ? digit(bits / 64 % 64) : "=") (left > 2 ? digit(bits % 64) : "=")
+  for (i = 1; i <= length(text); i++) {
+    c = substr(text, i, 1)
+    coded = coded (c == " " ? blank : index(KEPT kept, c) ? c : sprintf(form, byte[c]))
   }
   return coded
+}
+function urls(text, kept) {
+  know(url(text, kept, "%20", "%%%02X"))
+  know(url(text, kept, "%20", "%%%02x"))
+  know(url(text, kept, "+", "%%%02X"))
+  know(url(text, kept, "+", "%%%02x"))
+}
+function hex(text, form,   coded, i) {
+  coded = ""
+  for (i = 1; i <= length(text); i++) coded = coded sprintf(form, byte[substr(text, i, 1)])
+  know(coded)
+  pieces(coded, 60, 12)
+}
+# The characters that nothing but the value decides, when `skip` of its first bits share one with what is before it.
+function base64(text, skip,   coded, i, bits, left_over) {
+  coded = ""
+  for (i = 1; i <= length(text); i++) {
+    bits = bits * 256 + byte[substr(text, i, 1)]
+    left_over += 8
+    if (i == 1) bits %= power[left_over -= skip]
+    while (left_over >= 6) {
+      coded = coded digit(bits / power[left_over -= 6])
+      bits %= power[left_over]
+    }
+  }
+  know_both(coded, skip > 0, left_over > 0)
+  if (skip > 0) return
+  pieces(coded, 76, 8, left_over > 0)
+  pieces(coded, 64, 8, left_over > 0)
+}
+function know_both(text, before, after) {
+  know(text, before, after)
+  know(swap(swap(text, "+", "-"), "/", "_"), before, after)
+}
+# A long text as it stands on several lines; short rests are no sign of the value.
+function pieces(text, size, least, after,   i, piece) {
+  if (length(text) <= size) return
+  for (i = 1; i <= length(text); i += size)
+    if (length(piece = substr(text, i, size)) >= least) know_both(piece, 0, after && i + size > length(text))
 }
 function digit(n) { return substr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", int(n) + 1, 1) }
-BEGIN { for (i = 1; i < 256; i++) byte[sprintf("%c", i)] = i }
+BEGIN {
+  KEPT = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
+  # Some busybox has no arithmetic with ^.
+  for (i = power[0] = 1; i < 16; i++) power[i] = 2 * power[i - 1]
+  for (i = 1; i < 256; i++) byte[c = sprintf("%c", i)] = i
+  for (i = 1; i < 32; i++) escape[sprintf("%c", i)] = sprintf("\\u%04x", i)
+  escape["\b"] = "\\b"; escape["\f"] = "\\f"; escape["\r"] = "\\r"; escape["\t"] = "\\t"
+  escape["\""] = "\\\""; escape["\\"] = "\\\\"
+}
 !printed {
   line = $0
   if (quote == "") { p = index(line, "="); key = substr(line, 1, p - 1); line = substr(line, p + 1) }
@@ -65,18 +138,24 @@ BEGIN { for (i = 1; i < 256; i++) byte[sprintf("%c", i)] = i }
     else if (quote == "" && (c == "\047" || c == "\"")) quote = c
     else value = value c
   }
-  if (length(value) < 6) next
+  # Generations have most values in common.
+  if (length(value) < 6 || value in known) next
+  known[value]
+  slashed = swap(value, "\\", "\\\\")
   know(value)
-  know(url(value))
-  know(base64(value))
-  know(swap(swap(value, "\\", "\\\\"), "\"", "\\\""))
+  know(json(value))
+  know(swap(slashed, "\"", "\\\""))
   know(swap(value, "\047", "\047\"\047\"\047"))
-  know(swap(swap(value, "\\", "\\\\"), "\047", "\\\047"))
   know(swap(value, "\047", "\047\\\047\047"))
+  know(swap(slashed, "\047", "\\\047"))
+  urls(value, "!~*\047()"); urls(value, "~"); urls(value, "~/"); urls(value, "*")
+  hex(value, "%02x"); hex(value, "%02X")
+  base64(value, 0); base64(value, 4); base64(value, 2)
   next
 }
 {
+  if (!sorted) longest_first()
   text = $0
-  for (n = 1; n <= count; n++) text = swap(text, word[n], mark[word[n]])
+  for (n = 1; n <= count; n++) text = clear(text, word[n])
   print without_cut(text)
 }'

@@ -34,13 +34,16 @@ judge() { # UNIT INVOCATION-BEFORE
 # One look at every service that was started: sets failed, all_up and prints (which run of each is up).
 survey() {
   prints='' all_up=1 failed=0
-  while read -r u before; do
+  while read -r u before word; do
     u_state=coming
     read_unit "$rt" "$u"
+    [ "$rt/$u_active$word" != systemd/deactivating ] || hurry "$u"
     judge "$u" "$before"
+    judge_triggered "$word"
     if [ -n "$u_why" ]; then settle_failure "$u"; failed=1; fi
     [ "$u_state" = up ] || all_up=0
-    prints="$prints $u:$u_pid:$u_invocation:$u_restarts"
+    # One that comes and goes with its trigger is no other run of the app.
+    [ -n "$word" ] || prints="$prints $u:$u_pid:$u_invocation:$u_restarts"
   done <"$S/.before"
 }
 
@@ -69,10 +72,11 @@ settle() { # GENERATION SECONDS UNTIL
 }
 
 settle_late() {
-  while read -r u before; do
+  while read -r u before word; do
     u_state=coming
     read_unit "$rt" "$u"
     judge "$u" "$before"
+    judge_triggered "$word"
     [ "$u_state" = up ] || { u_why=timeout; settle_failure "$u"; }
   done <"$S/.before"
 }

@@ -25,91 +25,125 @@ verb_stage() { # BASE BY
 
 # Claims the next number. mkdir decides between two operators; a number that was ever switched to is never used twice.
 claim() {
-  note_root || die 74 "cannot write in $S"
-  (umask 022 && mkdir -p "$ROOT/releases") && mkdir -p "$G" || die 74 "cannot write in $ROOT"
-  chmod 755 "$ROOT/releases"
-  n=$( (cd "$ROOT/releases" && ls; cd "$G" && ls -A) | sed -n 's/^\(\.staging-\)\{0,1\}\([0-9][0-9]*\)$/\2/p' | sort -n | tail -n 1)
+  mkdir -p "$G" || die 74 "cannot write in $S"
+  n=$( (cd "$R/releases" 2>/dev/null && ls -A; cd "$G" && ls -A; cut -d' ' -f5 "$S/log" 2>/dev/null) | sed -n 's/^\(\.staging-\|\.lent-\)\{0,1\}\([0-9][0-9]*\)$/\2/p' | sort -n | tail -n 1)
   n=$((${n:-0} + 1))
-  until why=$(mkdir "$ROOT/releases/$n" 2>&1); do
-    [ -d "$ROOT/releases/$n" ] || die 74 "cannot write in $ROOT/releases: ${why##*: }"
+  until why=$(mkdir "$G/.staging-$n" 2>&1); do
+    [ -d "$G/.staging-$n" ] || die 74 "cannot write in $G: ${why##*: }"
     n=$((n + 1))
   done
-  chmod 755 "$ROOT/releases/$n"
-  mkdir "$G/.staging-$n" || { rmdir "$ROOT/releases/$n"; die 74 "cannot write in $G"; }
   say "$n"
 }
 
-# Build steps, and the account that sends code, need to write in the release; afterwards it belongs to root again. Only
-# what they own is taken back, so a hard link to a stranger's file keeps its owner.
-verb_lend() { chown -Rh "$2" "$ROOT/releases/$1"; }
-verb_reclaim() { # N FROM SERVICE-USER
-  group=root
-  [ "$3" = - ] || group=$(id -gn "$3") || die 64 "there is no account $3 on this host"
-  find "$ROOT/releases/$1" -xdev -user "$2" -exec chown -h "root:$group" {} +
+# Goes into a release on its way, which the first to come makes. What stands at `releases` may have been put there by
+# somebody before fleet came; then what is in it is theirs.
+release_enter() { # N
+  [ -d "$G/.staging-$1" ] || die 64 "generation $1 is not being staged"
+  root_enter || die 65 "$obstacle"
+  [ -d "$R" ] || { [ $PRIVILEGED = 0 ] && (umask 022 && mkdir -p "$ROOT"); } || die 74 "cannot write in $ROOT"
+  [ -d "$R/releases" ] || mkdir -m 0755 "$R/releases" || die 74 "cannot write in $ROOT"
+  if [ $PRIVILEGED = 1 ]; then
+    look_at "$ROOT/releases"
+    [ "$keeper" = root ] && [ ! -L "$R/releases" ] || die 65 "${obstacle:-$ROOT/releases belongs to $keeper}: move it away, what is in it cannot be trusted"
+  fi
+  [ -d "$R/releases/$1" ] || why=$(mkdir -m 0755 "$R/releases/$1" 2>&1) || die 74 "cannot write in $ROOT/releases: ${why##*: }"
+  cd "$R/releases/$1" || die 74 "cannot enter $ROOT/releases/$1"
 }
 
-verb_exec() { # USER DIRECTORY COMMAND…
-  run_user=$1
-  cd "$2" || die 64 "no directory $2"
-  build=${2#"$ROOT/releases/"}
-  # So that a build step that outlives its operator can be found and ended.
-  export FLEET_UNIT="$S/build-${build%%/*}"
-  mkdir -p "$S/run/build-${build%%/*}" && printf 'User=%s\n' "$1" >"$S/run/build-${build%%/*}/status"
-  building=${2#"$ROOT/releases/"} building=$G/.staging-${building%%/*}
-  [ ! -d "$building" ] || say "$$ $(start_time $$)" >"$building/building"
+# Runs a command of the transport, which receives files, in a folder of a release that nobody else can write in yet.
+verb_within() { # N FOLDER COMMAND…
+  release_enter "$1"
+  descend "$2" || die 65 "release $1 has no folder at $2"
   shift 2
-  home=$(eval "printf %s ~$run_user")
+  umask 022
+  exec "$@"
+}
+
+# Goes down from where we stand, through folders only; those that are missing are made.
+descend() { # RELATIVE-PATH
+  w_rest=$1
+  while [ -n "$w_rest" ]; do
+    w_part=${w_rest%%/*}
+    case $w_rest in */*) w_rest=${w_rest#*/} ;; *) w_rest='' ;; esac
+    [ -n "$w_part" ] || continue
+    [ ! -L "./$w_part" ] && { [ -d "./$w_part" ] || mkdir -m 0755 "./$w_part" 2>/dev/null; } && cd -P "./$w_part" || return
+  done
+}
+
+# Build steps, and the account that sends code, need to write in the release: it is given to them once, while it is still
+# root's alone. It does not come back: `take` copies what is in it.
+verb_lend() { # N USER [code FOLDER]
+  release_enter "$1"
+  staged=$G/.staging-$1
+  if [ -f "$staged/lent" ]; then [ "$(cat "$staged/lent")" = "$2" ] || die 64 "release $1 is lent to $(cat "$staged/lent")"; return 0; fi
+  if [ -n "${3:-}" ]; then (descend "$4") || die 65 "release $1 has no folder at $4"; else as_sent "$1"; fi
+  [ $PRIVILEGED = 1 ] && [ "$2" != - ] || return 0
+  # What is another release's too stays root's for ever.
+  [ -z "$(find . -type f -links +1 | head -n 1)" ] || die 70 "release $1 shares files with another, and cannot be lent"
+  say "$2" >"$staged/lent" && chown -Rh "$2" . || die 74 "cannot lend release $1" # root: nobody else could write in it yet
+}
+
+verb_exec() { # USER N FOLDER UNLESS-THERE COMMAND…
+  release_enter "$2"
+  run_user=$1
+  # So that a build step that outlives its operator can be found and ended.
+  export FLEET_UNIT="$S/build-$2"
+  mkdir -p "$S/run/build-$2" && printf 'User=%s\n' "$1" >"$S/run/build-$2/status"
+  say "$$ $(start_time $$)" >"$G/.staging-$2/building"
+  home=$(home_of "$run_user")
   umask 022
   [ "$run_user" = - ] || export HOME="${home:-/}" USER="$run_user" LOGNAME="$run_user"
+  scope=fleet-build-$APP-$2-$$
+  shift 2
+  # shellcheck disable=SC2016
+  set -- sh -c '[ -z "$2" ] || [ ! -e "$2" ] || exit 0; cd "./$1" || exit 64; shift 2; exec "$@"' sh "$@"
+  if [ $PRIVILEGED = 1 ] && is_systemd && have systemd-run; then
+    # Whatever it leaves behind is in there, under whatever name.
+    END_AFTER="systemd-run -q --scope --collect --unit=$scope --"
+  fi
   as_user "$run_user" "$@"
 }
 
-# A build outlives an operator who was killed; it must not go on in a release that is being removed.
+# Ends all that a build has started: it must not go on in a release that is sealed or removed. In a scope of systemd
+# nothing hides; without one there are the mark in its environment, and what stands or holds something in the release.
 end_build() { # N
-  read -r p started 2>/dev/null <"$G/.staging-$1/building" || return 0
-  alive "$p" "$started" || return 0
-  # All of them before the first is killed: whoever has lost its parent is not found any more.
-  whole=$(family "$p")
-  say "$whole" | while read -r p started; do ! alive "$p" "$started" || kill -KILL "$p"; done
-}
-
-forget_build() {
+  if read -r p started 2>/dev/null <"$G/.staging-$1/building" && alive "$p" "$started"; then
+    # All of them before the first is killed: whoever has lost its parent is not found any more.
+    whole=$(family "$p")
+    say "$whole" | while read -r p started; do ! alive "$p" "$started" || kill -KILL "$p"; done
+  fi
+  [ $PRIVILEGED = 0 ] || ! is_systemd || systemctl kill -s KILL "fleet-build-$APP-$1-*.scope" 2>/dev/null
+  nohup_read "build-$1"
+  nohup_sweep "build-$1"
   rm -rf "$S/run/build-$1"
   rmdir "$S/run" 2>/dev/null
+  lender=$(cat "$G/.staging-$1/lent" 2>/dev/null) || return 0
+  [ $PRIVILEGED = 0 ] || evict "$lender" "$ROOT/releases/$1" || :
 }
 
-# The release is complete: link what outlives it, and make its record a generation.
-verb_seal() { # N USER
-  forget_build "$1"
-  release=$ROOT/releases/$1 staged=$G/.staging-$1
-  [ -f "$staged/manifest" ] || die 64 "generation $1 has no manifest"
-  if [ $PRIVILEGED = 1 ] && [ "$2" != - ]; then
-    group=$(id -gn "$2") || die 64 "there is no account $2 on this host"
-    find "$release" ! -group "$group" -exec chgrp -h "$group" {} +
-  fi
-  while read -r path; do
-    rm -rf "${release:?}/$path"
-    case $path in */*) mkdir -p "$release/${path%/*}" && chmod 755 "$release/${path%/*}" ;; esac
-    ln -s "$ROOT/$path" "$release/$path" || die 74 "cannot write in $release"
-  done <"$staged/data"
-  if [ -f "$staged/env" ]; then
-    chmod 600 "$staged/env"
-    env_proof "$staged"
-    ln -sfn "$ROOT/.env" "$release/.env" || die 74 "cannot write in $release"
-  fi
-  verify_units "$staged" "$release"
-  rm -f "$staged/building"
-  mv -T "$staged" "$G/$1" || die 74 "cannot write in $G"
-  sync "$G"
+# Kills the processes of an account that stand in a folder, run from it or hold something in it open. In a container only
+# the account itself may look at them.
+# shellcheck disable=SC2016
+EVICT='for p in /proc/[0-9]*; do
+  [ "$(stat -c %u "$p" 2>/dev/null)" = "$2" ] || continue
+  for l in "$p/cwd" "$p/root" "$p/exe" "$p"/fd/*; do
+    case $(readlink "$l" 2>/dev/null)/ in "$1"/*) echo "${p#/proc/}"; break ;; esac
+  done
+done'
+evict() { # ACCOUNT FOLDER
+  id=$(id -u "$1") || return
+  tries=5
+  while [ $tries -gt 0 ]; do
+    squatters=$({ sh -c "$EVICT" sh "$2" "$id"; briefly_as "$1" sh -c "$EVICT" sh "$2" "$id"; } 2>/dev/null | only_of "$1" | sort -un)
+    [ -n "$squatters" ] || return 0
+    # shellcheck disable=SC2086
+    kill -KILL $squatters 2>/dev/null
+    sleep 0.1
+    tries=$((tries - 1))
+  done
 }
 
-# The claim is what makes the root, so the claim notes how it goes: a run that dies behind it may leave nothing else.
-note_root() {
-  [ $PRIVILEGED = 1 ] && [ ! -d "$ROOT" ] || return 0
-  mkdir -p "$S/undo" && printf '# folder %s\n# create %s\nrmdir%s 2>/dev/null || :\n' "$ROOT" "$ROOT" "$(missing_parts "$ROOT")" >"$S/undo/$MADE_ROOT"
-}
-
-verb_drop() { drop "$1"; rm -f "$S/lease"; forget_if_empty; }
+verb_drop() { drop "$1"; rm -f "$S/lease"; }
 drop() { # N: removes a generation that never became one
   case $1 in '' | *[!0-9]*) return 64 ;; esac
   # Sealed and never switched to is no generation either; what was once live stays.
@@ -118,11 +152,15 @@ drop() { # N: removes a generation that never became one
     [ "$(verdict "$1")" = open ] && [ "$(active_generation)" != "$1" ] && { [ "$PHASE" = IDLE ] || [ "$TO" != "$1" ]; } || return 0
   fi
   end_build "$1"
-  nohup_read "build-$1"
-  nohup_sweep "build-$1"
-  rm -rf "$G/.staging-$1" "${G:?}/$1" "$ROOT/releases/$1"
-  forget_build "$1"
-  rmdir "$ROOT/releases" "$G" 2>/dev/null
+  rm -rf "${G:?}/$1"
+  if root_enter; then
+    remove_tree "$ROOT/releases/.lent-$1"
+    remove_tree "$ROOT/releases/.taking-$1"
+    remove_tree "$ROOT/releases/$1"
+    rmdir "$R/releases" 2>/dev/null # root: in the app's root, and only when it is empty
+  fi
+  rm -rf "$G/.staging-$1"
+  rmdir "$G" 2>/dev/null
   return 0
 }
 
@@ -138,7 +176,7 @@ prune() {
       # Sealed by a run that died before it switched; whoever would still switch to it finds that the base has moved.
       *) [ "$n" -lt "$active" ] || continue ;;
     esac
-    [ "$n" = "$active" ] || [ "$n" = "$base" ] || [ "$n" = "$FROM" ] || rm -rf "${G:?}/$n" "$ROOT/releases/$n"
+    [ "$n" = "$active" ] || [ "$n" = "$base" ] || [ "$n" = "$FROM" ] || { rm -rf "${G:?}/$n"; remove_tree "$ROOT/releases/$n"; }
   done
   find "$S" -maxdepth 1 -name '.host-*' -mmin +60 -exec rm -f {} +
   for f in "$S"/out.* "$S"/decision.*; do

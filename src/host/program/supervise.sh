@@ -24,32 +24,51 @@ EOF
 }
 
 supervise_launch() {
-  log=$dir/log
-  out=$svc_stdout err=$svc_stderr
-  [ "$out" = log ] && out=$log
-  [ "$out" = null ] && out=/dev/null
-  [ "$err" = log ] && err=$log
-  [ "$err" = null ] && err=/dev/null
+  supervise_output "$svc_stdout" && out=$opened out_later=$later
+  supervise_output "$svc_stderr" && err=$opened err_later=$later
   (
     exec 8>&- 9>&-
     cd / || exit 200
     [ "${svc_nice:-0}" = 0 ] || renice -n "$svc_nice" -p "$(exec sh -c 'echo $PPID')" >/dev/null 2>&1
-    supervise_shell
+    supervise_shell "$out_later" "$err_later"
   ) <"$record/services/$unit.run" >>"$out" 2>>"$err" &
   child=$!
   child_start=$(start_time $child || say 0)
 }
 
+# Where output goes: into a file that root opens, or one in a folder of the app's, which the app opens for itself (it may
+# have made a link or a pipe of it).
+supervise_output() { # WORD: sets opened and later
+  opened=$1 later=''
+  case $1 in
+    log) opened=$dir/log ;;
+    null) opened=/dev/null ;;
+    /dev/*) ;;
+    *)
+      look_at "$(folder_of "$1")"
+      opened=$(spot "$1")
+      [ "$keeper" = root ] && [ ! -L "$opened" ] || opened=$dir/log later=$1
+      ;;
+  esac
+}
+
 # Becomes a shell that reads its script from standard input: as the service user, in a session and an environment of
 # its own.
-supervise_shell() {
+supervise_shell() { # [STDOUT STDERR]
+  # shellcheck disable=SC2016
+  shell='for f; do [ -z "$f" ] || [ ! -e "$f" ] || [ -f "$f" ] || { echo "$f is no file" >&2; exit 209; }; done
+[ -z "${1:-}" ] || exec >>"$1" || exit 209
+[ -z "${2:-}" ] || exec 2>>"$2" || exit 209
+exec sh -s'
+  later_out=${1:-} later_err=${2:-}
   set -- env -i PATH="$PATH" FLEET_UNIT="$S/$unit" MAINPID="$child" setsid
   if [ "$svc_user" = - ] || [ -z "$svc_user" ] || [ $PRIVILEGED = 0 ] || [ "$svc_user" = root ]; then
-    exec "$@" sh -s
+    exec "$@" sh -c "$shell" sh "$later_out" "$later_err"
   elif setpriv --reuid=0 --clear-groups true 2>/dev/null; then
-    exec "$@" setpriv --reuid="$svc_user" --regid="${svc_group:-$(id -g "$svc_user")}" --groups="$(supervise_groups)" -- sh -s
+    exec "$@" setpriv --reuid="$svc_user" --regid="${svc_group:-$(id -g "$svc_user")}" --groups="$(supervise_groups)" -- sh -c "$shell" sh "$later_out" "$later_err"
   else
-    exec "$@" su -s /bin/sh "$svc_user" -c 'exec sh -s'
+    # shellcheck disable=SC2016
+    exec "$@" su -s /bin/sh "$svc_user" -c 'exec sh -c "$@"' -- sh "$shell" sh "$later_out" "$later_err"
   fi
 }
 
@@ -165,6 +184,7 @@ verb_supervise() { # UNIT GENERATION
     wait $!
     [ $stopping = 1 ] && break
   done
+  supervise_status deactivating stop-sigterm success 0
   supervise_end_child
   run_as=$svc_user
   nohup_sweep "$unit"
@@ -175,7 +195,8 @@ verb_supervise() { # UNIT GENERATION
 supervise_directories() {
   say "$svc_dirs" | while read -r path mode; do
     [ -n "$path" ] || continue
-    mkdir -p "$path" && chmod "${mode:-755}" "$path"
-    [ "$svc_user" = - ] || [ $PRIVILEGED = 0 ] || chown "$svc_user:${svc_group:-$(id -gn "$svc_user")}" "$path"
+    owner=$svc_user
+    [ $PRIVILEGED = 1 ] || owner=-
+    why=$(folder_set "$path" "${mode:-755}" "$owner" "${svc_group:--}" 2>&1) || say "cannot make $path: $why" >>"$dir/log"
   done
 }

@@ -4,17 +4,34 @@ systemd_show() {
   systemctl show -p Id,LoadState,ActiveState,SubState,MainPID,NRestarts,InvocationID,Result,ExecMainStatus,ExecMainCode,Type,Job,DropInPaths -- "$1" 2>/dev/null
 }
 
-# A unit that goes away after it had to be killed would be listed as failed until the next boot.
-systemd_stop() { systemctl stop -- "$@" 2>/dev/null; systemctl reset-failed -- "$@" 2>/dev/null || true; }
+# Queued and watched: a service that does not stop must not hold up whoever waits for it.
+systemd_stop() {
+  systemctl stop --no-block -- "$@" 2>/dev/null
+  for unit in "$@"; do await_stop systemd "$unit" || return; done
+  # A unit that goes away after it had to be killed would be listed as failed until the next boot.
+  systemctl reset-failed -- "$@" 2>/dev/null || true
+}
+
+systemd_is_down() {
+  read_unit systemd "$1"
+  case $u_active in inactive | failed) return 0 ;; esac
+  return 1
+}
+
+# Also what its ExecStop= runs.
+systemd_kill() { systemctl kill -s KILL -- "$1" 2>/dev/null; }
 
 # Queued, not waited for: how it went is judged by watching, which also sees what happens a second later.
 systemd_restart() { systemctl reset-failed -- "$@" 2>/dev/null; systemctl restart --no-block -- "$@" 2>&1; }
 
 systemd_start() { systemctl reset-failed -- "$@" 2>/dev/null; systemctl start --no-block -- "$@" 2>&1; }
 
-systemd_enable() { systemctl enable -q -- "$1" 2>&1; }
+# An init script of the same name is the host's: it is not switched on and off along with ours.
+units_only() { limit $ANSWER env SYSTEMCTL_SKIP_SYSV=1 systemctl "$@"; }
 
-systemd_disable() { systemctl disable -q -- "$1" 2>/dev/null || true; }
+systemd_enable() { units_only enable -q -- "$1" 2>&1; }
+
+systemd_disable() { units_only disable -q -- "$1" 2>/dev/null || true; }
 
 systemd_enabled() {
   case $(systemctl is-enabled -- "$1" 2>/dev/null) in enabled | static | indirect | alias | generated) return 0 ;; esac
@@ -40,4 +57,4 @@ before_start() { # UNIT: sets u_why u_status
 systemd_mark_log() { journalctl -q --no-pager -o cat -n 1 --show-cursor 2>/dev/null | sed -n 's/^-- cursor: //p' >"$S/.cursor"; }
 
 # Always reload: systemd notices a changed file by its time stamp, which a copy may keep.
-systemd_reload_manager() { systemctl daemon-reload; }
+systemd_reload_manager() { limit $RELOAD systemctl daemon-reload; }

@@ -1,27 +1,47 @@
 # One transaction: from the first live change to commit or revert. The runner is detached from the session that started
 # it; the controller only watches what it writes, confirms or aborts.
 
-out() { printf '%s\n' "$*" >>"$S/out.$TXN"; }
+# A line is one line, whatever it quotes.
+out() {
+  case $* in *"$NL"*) set -- "$(plain "$*")" ;; esac
+  printf '%s\n' "$*" >>"$S/out.$TXN" || out_of_room "$*"
+}
+
+# Why it goes back, and how it ended, may take the room that was kept for the way back: that is what follows.
+out_of_room() {
+  case $1 in refused* | unit-failed* | end*) rm -f "$S/ballast"; printf '%s\n' "$1" >>"$S/out.$TXN" ;; *) return 74 ;; esac
+}
+
+NO_ROOM="cannot write in $S: is the disk full or read-only?"
 
 # Room for the journal and the way back, should the disk fill up meanwhile.
 ballast() { dd if=/dev/urandom of="$S/ballast" bs=4096 count=16 2>/dev/null || { rm -f "$S/ballast"; return 74; }; }
 
 verb_activate() { # TXN FROM TO SETTLE DEADLINE KEEP BY ACTION
-  printf '' >"$S/out.$1" && ballast || { say "refused cannot write in $S: is the disk full or read-only?"; say "end io"; exit 74; }
+  printf '' >"$S/out.$1" && ballast || { say "refused $NO_ROOM"; say "end io"; exit 74; }
   if [ $PRIVILEGED = 1 ] && is_systemd && have systemd-run; then
     # KillMode: supervisors that it may start must outlive it.
-    systemd-run -q --collect -p KillMode=process --unit="fleet-$APP-$1" -- sh "$0" "$ROOT" "$APP" runner "$@" 2>&1 || die 70 "systemd-run failed"
+    limit $ANSWER systemd-run -q --collect -p KillMode=process --unit="fleet-$APP-$1" -- sh "$0" "$ROOT" "$APP" runner "$@" 2>&1 || {
+      # Out of time says nothing about whether it was started; watching does.
+      [ $? = 124 ] || die 70 "systemd-run failed"
+    }
   else
     setsid sh "$0" "$ROOT" "$APP" runner "$@" </dev/null >/dev/null 2>>"$S/out.$1" 8>&- 9>&- &
+    launched=$!
+    launched_at=$(start_time $launched)
   fi
   watch "$1" 0
 }
 
-# Prints what the runner writes from line SEEN+1 on, until it has ended or, unless TO-END, waits for confirmation.
+# Prints what the runner writes from line SEEN+1 on, until it has ended or, unless TO-END, waits for confirmation. While
+# there is nothing new it says now and then that the runner lives: "lives PHASE SECONDS".
 verb_watch() { watch "$1" "$2" "${3:-}"; }
+launched='' launched_at=''
 watch() { # TXN SEEN [TO-END]
-  seen=$2 idle=0
+  seen=$2 idle=0 gone=''
   while :; do
+    # Before the look, so that the last words of one that has just ended are heard.
+    [ $((idle % 10)) != 9 ] || runner_lives "$1" $idle || gone=1
     total=$(wc -l <"$S/out.$1" 2>/dev/null || say 0)
     if [ "$total" -gt "$seen" ]; then
       fresh=$(sed -n "$((seen + 1)),${total}p" "$S/out.$1")
@@ -32,29 +52,63 @@ watch() { # TXN SEEN [TO-END]
       esac
       seen=$total idle=0
     fi
+    [ -z "$gone" ] || { died "$1"; return 0; }
     idle=$((idle + 1))
-    if [ $((idle % 50)) = 0 ]; then
-      journal_read
-      if [ "$TXN" = "$1" ] && ! alive "$RUNNER" "$RUNNER_START"; then say "end died $PHASE"; return 0; fi
-      if [ "$TXN" != "$1" ] && [ $idle -ge 100 ] && [ "$seen" = 0 ]; then say "end died IDLE"; return 0; fi
-    fi
+    [ $((idle % 100)) != 0 ] || say "lives $PHASE $((idle / 10))"
     sleep 0.1
   done
 }
 
+# Whether the runner of a transaction is there: by the journal, and before its first entry by its own first line, or by
+# what started it. Reads the journal.
+runner_lives() { # TXN TENTHS-OF-SILENCE
+  journal_read
+  if [ "$TXN" = "$1" ]; then alive "$RUNNER" "$RUNNER_START"; return; fi
+  first=''
+  { read -r word first first_at <"$S/out.$1"; } 2>/dev/null
+  if [ "${word:-}" = runner ] && [ -n "${first_at:-}" ]; then alive "$first" "$first_at"; return; fi
+  if [ -n "$launched" ]; then [ -n "$launched_at" ] && alive "$launched" "$launched_at"; return; fi
+  if [ $PRIVILEGED = 1 ] && is_systemd; then
+    read_unit systemd "fleet-$APP-$1.service"
+    case $u_active in inactive | failed) return 1 ;; *) return 0 ;; esac
+  fi
+  [ "$2" -lt 99 ]
+}
+
+# Without a word about its end. Where nothing can be written it could not say one.
+died() { # TXN
+  if [ "$TXN" = "$1" ]; then say "end died $PHASE"; return; fi
+  if t=$(mktemp "$S/.fleet.$APP.XXXXXX") && say "$1" >"$t"; then say "end died IDLE"; else say "end full"; fi 2>/dev/null
+  rm -f "${t:-}"
+}
+
 verb_runner() { # TXN FROM TO SETTLE DEADLINE KEEP BY ACTION
   TXN=$1
+  # Before anything else: by this line a runner that has died is told from one that is slow.
+  out "runner $$ $(start_time $$)" || { out "refused $NO_ROOM"; out "end io"; exit 74; }
   if ! lock "$S/lock" 9 3 || hold_holder >/dev/null; then out "end busy"; exit 75; fi
   sweep_temporary
   journal_read
   if [ "$PHASE" != IDLE ]; then
-    recover_open || { TXN=$1; out "end stuck $PHASE"; exit 78; }
+    recover_open || {
+      TXN=$1
+      [ "$PHASE" = REVERT_FAILED ] || { out "refused $NO_ROOM"; out "end io"; exit 74; }
+      out "end stuck $PHASE"
+      exit 78
+    }
   fi
   found=$(active_generation)
-  TXN=$1 FROM=$2 TO=$3 SETTLE=$4 DEADLINE=$(($(uptime_now) + $5)) KEEP=$6 BY=$7 ACTION=$8 ATTEMPT=0
+  TXN=$1 FROM=$2 TO=$3 SETTLE=$4 DEADLINE=$(($(uptime_now) + $5)) KEEP=$6 BY=$7 ACTION=$8 ATTEMPT=0 PATIENCE=$GRACE
+  [ "$PATIENCE" -le "$5" ] || PATIENCE=$5
   RUNNER=$$ RUNNER_START=$(start_time $$)
   [ "$found" = "$FROM" ] || { out "end conflict $found"; exit 76; }
-  [ "$TO" = 0 ] || [ -f "$G/$TO/manifest" ] || { out "end missing $TO"; exit 64; }
+  for g in "$TO" "$FROM"; do
+    [ "$g" = 0 ] || [ -f "$G/$g/manifest" ] || { out "end missing $g"; exit 64; }
+  done
+  if has_steps; then
+    run_steps || { called_off; exit 0; }
+    DEADLINE=$(($(uptime_now) + $5))
+  fi
   capture "$TO" "$FROM" || { out "end io"; exit 74; }
   note_what_is_up
   journal_write ACTIVATING
@@ -66,6 +120,10 @@ verb_runner() { # TXN FROM TO SETTLE DEADLINE KEEP BY ACTION
     settle "$TO" "$SETTLE" "$DEADLINE" && read_back "$TO" && await
   fi
   rm -f "$S/ballast"
+  # Who sits there and asked for it waits; and what had until the deadline has had its time.
+  if [ "$(uptime_now)" -ge "$DEADLINE" ] || [ "$(decision "$TXN")" != none ]; then
+    [ "$PATIENCE" -le $SHORT_GRACE ] || PATIENCE=$SHORT_GRACE
+  fi
   # Not committed, for whatever reason: this side says so, unless the other was quicker.
   if [ "$(decide "$TXN" revert)" = commit ]; then commit; else revert; fi
 }
@@ -78,6 +136,7 @@ note_what_is_up() {
       read_unit "$rt" "$u"
       [ "$u_active" != active ] || say "$u"
     done
+    lasting_beside "$FROM"
     { lines "$FROM" notify; lines "$TO" notify; } | while read -r _ _ u; do ! systemctl is-active -q -- "$u" || say "$u"; done
   } | replace "$S/was-up" || die 74 "cannot write in $S"
 }
@@ -96,36 +155,62 @@ await() {
   done
 }
 
+# Decided, so nothing in here goes back. What cannot be written keeps the transaction open, and it is finished by whoever
+# comes next: a generation without its verdict would be taken for one that was never switched to, and be removed.
 commit() {
-  journal_write COMMITTED
-  [ "$TO" = 0 ] || say good | replace "$G/$TO/verdict"
+  written=1
+  # The decision says the same, and recovery goes by it.
+  journal_try COMMITTED || written=0
+  [ "$TO" = 0 ] || say good | replace "$G/$TO/verdict" || written=0
   # Proved, and the verdict is out: what cannot be enabled now is told of as drift until it can.
   [ "$TO" = 0 ] || enable_all "$TO" || :
+  rm -f "$S/unproven"
   # shellcheck disable=SC2046
   [ $BOOTING = 0 ] || [ "$(runtime_of "$TO")" != systemd ] || systemctl start --no-block -- $(lines "$TO" enable)
-  history_add committed
-  prune
-  close_transaction
+  [ $written = 0 ] ||
+    history_add committed || written=0
+  if [ $written = 1 ]; then
+    prune
+    close_transaction || written=0
+  fi
+  [ $written = 1 ] || out "note $NO_ROOM Generation $TO is live and stays; the next deploy, rollback or boot finishes the records"
   out "end committed $TO"
 }
 
 revert() {
+  grace_begins
   while [ "$ATTEMPT" -lt 3 ]; do
     ATTEMPT=$((ATTEMPT + 1))
     # The decision is recorded, so whoever comes next would go back too: a full disk must not stop that here.
     journal_try REVERTING || out "note cannot write $S/state; going back all the same"
     out "phase revert"
-    [ "$TO" = 0 ] || [ "$(verdict "$TO")" = good ] || say bad | replace "$G/$TO/verdict"
-    if apply "$FROM" "$TO" && owe_what_was_up && settle "$FROM" "$SETTLE" $(($(uptime_now) + SETTLE + 60)); then
-      history_add reverted
-      close_transaction
-      out "end reverted $FROM"
+    mark_bad
+    if apply "$FROM" "$TO" && owe_what_was_up && spare && settle "$FROM" "$SETTLE" $((KILL_AT + SETTLE + 60)); then
+      went_back
       return 0
     fi
   done
   history_add revert-failed
   journal_write REVERT_FAILED
   out "end stuck $FROM"
+}
+
+mark_bad() { [ ! -d "$G/$TO" ] || [ "$TO" = 0 ] || [ "$(verdict "$TO")" = good ] || say bad | replace "$G/$TO/verdict"; }
+
+# The host has again what it had; what the deploy has made besides goes too, as far as that loses nothing.
+went_back() {
+  undo_deploy | while IFS= read -r line; do out "$line"; done
+  leave_root
+  ! is_forgotten || rm -rf "${G:?}/$TO"
+  history_add reverted
+  close_transaction || out "note cannot write $S/state; whoever comes next takes the way back once more"
+  # What stood here before fleet is back, and is looked at anew by the next deploy.
+  [ "$PHASE" != IDLE ] || [ -n "$(generations | sed '/^0$/d')" ] || rm -rf "$G"
+  if [ "$FROM" = 0 ]; then
+    [ "$TO" = 0 ] || [ ! -d "$R/releases/$TO" ] || out "left release $ROOT/releases/$TO"
+    out "$(tell_state)"
+  fi
+  out "end reverted $FROM"
 }
 
 owe_what_was_up() {
@@ -137,15 +222,18 @@ close_transaction() {
   boot_disarm
   # A verdict exists by now: who still writes one comes too late in any case.
   rm -f "$S/lease" "$S/was-up" "$S/.before" "$S/.cursor" "$S/ballast" "$S"/.decision.*
-  journal_write IDLE
+  open=$PHASE
+  journal_try IDLE || { PHASE=$open; return 74; }
 }
 
 # Finishes what a dead runner left. Journal read, lock held.
 recover_open() {
   RUNNER=$$ RUNNER_START=$(start_time $$)
+  ! outdated || { close_transaction; return; }
   case $PHASE in
     REVERT_FAILED) ATTEMPT=2; revert ;;
     COMMITTED) commit ;;
+    BEFORE_START) end_steps "$TO"; tidy_steps "$TO"; called_off ;;
     *) if [ "$(decide "$TXN" revert)" = commit ]; then commit; else ATTEMPT=0; revert; fi ;;
   esac
   say "recovered $TXN $BY $FROM $TO $(decision "$TXN") $PHASE"
@@ -157,7 +245,10 @@ verb_recover() {
   lock "$S/lock" 9 3 || die 75 "another run is at work on this host"
   sweep_temporary
   journal_read
-  [ "$PHASE" = IDLE ] || recover_open || die 78 "the last revert failed: generation $FROM could not be brought back"
+  [ "$PHASE" = IDLE ] || recover_open || {
+    [ "$PHASE" = REVERT_FAILED ] || die 74 "$NO_ROOM"
+    die 78 "the last revert failed: generation $FROM could not be brought back"
+  }
 }
 
 # The confirmation, over a new connection; the reply is what the host decided, not what was asked for.
@@ -165,12 +256,17 @@ verb_confirm() { answer commit "$1" "$2"; }
 verb_abort() { answer revert "$1" "$2"; }
 answer() { # commit|revert TXN SEEN
   journal_read
-  if [ "$TXN" = "$2" ] && [ "$(decision "$2")" = none ] && [ "$PHASE" != IDLE ]; then decide "$2" "$1" >/dev/null; fi
+  at_work=''
+  if [ "$TXN" = "$2" ] && [ "$PHASE" != IDLE ]; then
+    at_work=1
+    # Where there is no room for it the host decides by itself, and is heard all the same.
+    [ "$(decision "$2")" != none ] || (decide "$2" "$1") >/dev/null
+  fi
   verdict=$(decision "$2")
   # Somebody's later deploy has tidied up; the history still knows.
   [ "$verdict" != none ] || verdict=$(decided "$2")
   say "decision $verdict"
-  [ "$(decision "$2")" = none ] || watch "$2" "$3" to-end
+  if [ -n "$at_work" ] || [ "$(decision "$2")" != none ]; then watch "$2" "$3" to-end; fi
 }
 
 decided() { # TXN

@@ -1,9 +1,9 @@
 import type { Summary } from '../../model/events.ts';
-import { checksOf } from '../report/checks.ts';
-import { clean } from '../sanitize.ts';
-import { warned } from '../words/check.ts';
-import { count } from '../words/count.ts';
-import { explainOutcome } from '../words/outcome.ts';
+import { clean } from '../../util/sanitize.ts';
+import { warned } from '../messages/check.ts';
+import { count } from '../messages/count.ts';
+import { explainOutcome } from '../messages/outcome.ts';
+import { checksOf } from '../tables/checks.ts';
 
 /** What a monitoring plugin prints, and the exit code of that convention. */
 export type PluginResult = { readonly text: string; readonly code: 0 | 1 | 2 | 3 };
@@ -36,5 +36,11 @@ export function nagios(summary: Summary): PluginResult {
   const head = `FLEET ${STATE[code]} - ${count(summary.hosts.length, 'host')}: ${said.join(', ')} | ${numbers}`;
   return { text: [head, ...bad, ...warnings].join('\n'), code };
 }
+
+/** The same where no host could be asked, since the project or the command line is wrong. */
+export const unknown = (why: string): PluginResult => ({
+  text: `FLEET ${STATE[3]} - ${why.split('\n').map(shown).join('\n')}`,
+  code: 3,
+});
 
 const shown = (text: string) => clean(text).replaceAll('|', '/');

@@ -1,7 +1,7 @@
 import type { Summary } from '../../model/events.ts';
-import { checksOf } from '../report/checks.ts';
-import { clean } from '../sanitize.ts';
-import { generationOf } from '../words/plan.ts';
+import { clean } from '../../util/sanitize.ts';
+import { generationOf } from '../messages/plan.ts';
+import { checksOf } from '../tables/checks.ts';
 
 type Labels = Readonly<Record<string, string>>;
 type Sample = { readonly labels: Labels; readonly value: number };

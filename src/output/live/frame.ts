@@ -1,8 +1,8 @@
-import type { Paint } from '../paint.ts';
-import { label, severalApps } from '../report/group.ts';
-import { cutTo, displayWidth, pad } from '../width.ts';
-import { ended, explainOutcome, isBad } from '../words/outcome.ts';
-import { duration, elapsed } from '../words/time.ts';
+import { ended, explainOutcome, isBad } from '../messages/outcome.ts';
+import { duration, elapsed } from '../messages/time.ts';
+import { label, severalApps } from '../tables/group.ts';
+import type { Paint } from '../text/paint.ts';
+import { cutTo, displayWidth, pad } from '../text/width.ts';
 import type { RowState } from './rows.ts';
 
 /** Size of the terminal in characters. */

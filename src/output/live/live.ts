@@ -1,15 +1,16 @@
 import { Listr, type ListrRenderer } from 'listr2';
-import type { FleetEvent } from '../model/events.ts';
-import type { Paint } from './paint.ts';
-import type { Renderer, Row } from './renderer.ts';
-import { label, severalApps } from './report/group.ts';
-import { rowKey } from './report/heard.ts';
-import { summaryLines } from './report/summary.ts';
-import type { Sink } from './sink.ts';
-import { frame, type Size } from './terminal/frame.ts';
-import { trackRows } from './terminal/rows.ts';
-import { screenOn } from './terminal/screen.ts';
-import { ended, isBad } from './words/outcome.ts';
+import type { FleetEvent } from '../../model/events.ts';
+import { ended, isBad } from '../messages/outcome.ts';
+import type { Renderer } from '../renderers/renderer.ts';
+import type { Row } from '../tables/group.ts';
+import { label, severalApps } from '../tables/group.ts';
+import { rowKey } from '../tables/heard.ts';
+import { summaryLines } from '../tables/summary.ts';
+import type { Paint } from '../text/paint.ts';
+import type { Sink } from '../text/sink.ts';
+import { frame, type Size } from './frame.ts';
+import { trackRows } from './rows.ts';
+import { screenOn } from './screen.ts';
 
 export type Terminal = {
   readonly out: Sink;

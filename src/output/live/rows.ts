@@ -1,9 +1,9 @@
 import type { FleetEvent } from '../../model/events.ts';
 import type { HostOutcome } from '../../model/outcome.ts';
-import type { Row } from '../renderer.ts';
-import { rowKey } from '../report/heard.ts';
-import { told } from '../words/event.ts';
-import { PHASE } from '../words/phase.ts';
+import { told } from '../messages/event.ts';
+import { PHASE } from '../messages/phase.ts';
+import type { Row } from '../tables/group.ts';
+import { rowKey } from '../tables/heard.ts';
 
 /** One host as it stands right now. Times are milliseconds since the Unix epoch. */
 export type RowState = Row &

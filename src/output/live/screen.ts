@@ -1,5 +1,5 @@
-import type { Sink } from '../sink.ts';
-import { displayWidth } from '../width.ts';
+import type { Sink } from '../text/sink.ts';
+import { displayWidth } from '../text/width.ts';
 
 /**
  * The last lines of a terminal, drawn over and over in place. Lines are emptied one by one: some terminals (tmux) push

@@ -29,6 +29,7 @@ export function changed({ sign, text }: Change, { runtime }: Pick<PlanView, 'run
 
 function named(text: string): string {
   if (text.startsWith('code ')) return `code in ${text.slice(5)}`;
+  if (text.startsWith('before start ')) return `command before the start: ${text.slice(13)}`;
   if (text.startsWith('run ')) return `command while building the release: ${text.slice(4)}`;
   return text;
 }

@@ -29,6 +29,8 @@ const isExposure = ({ property }: Difference) => property === 'Exposure';
 function evidence(difference: Difference): string {
   const { unit, property, meant, got } = difference;
   if (isExposure(difference)) return `${unit}: its exposure is ${got}, more than the ${meant} that maxExposure allows`;
+  // What stands for all those that were not kept.
+  if (property === '') return unit;
   if (meant === '' && got === '') return `${unit}: ${property} differs`;
   return `${unit}: ${property} is ${got || 'empty'}, not ${meant}`;
 }

@@ -12,8 +12,7 @@ export type Explanation = {
 export type Place = { readonly hosts: readonly string[]; readonly app: string };
 
 /** The options that aim a command at these hosts and this app only. */
-export const aim = ({ hosts, app }: Place): string =>
-  [...hosts.map((host) => `--host ${host}`), `--app ${app}`].join(' ');
+const aim = ({ hosts, app }: Place): string => [...hosts.map((host) => `--host ${host}`), `--app ${app}`].join(' ');
 
 /** A command to copy, aimed at these hosts and this app only. */
 export const command = (verb: string, place: Place): string => `fleet ${verb} ${aim(place)}`;

@@ -1,8 +1,8 @@
-import { type CheckResult, type Failure, type HostOutcome, unreachable } from '../../model/outcome.ts';
+import { type CheckResult, type Failure, type HostOutcome, type Left, unreachable } from '../../model/outcome.ts';
 import { warned } from './check.ts';
 import { count } from './count.ts';
 import { command, type Explanation, type Place, wayOut } from './explanation.ts';
-import { explain } from './failure.ts';
+import { explain } from './failures/failure.ts';
 import { reported } from './report.ts';
 
 /** How it ended, and so what state the host is in: one sentence without a full stop. */
@@ -27,9 +27,11 @@ export function ended(outcome: HostOutcome): string {
     case 'untouched':
       return 'untouched: nothing was changed on this host';
     case 'reverted':
-      return outcome.generation === 0
+      if (outcome.generation > 0)
+        return `reverted: generation ${outcome.generation} is active, as before${outcome.left === undefined ? '' : '; some of what was made for the new one stays'}`;
+      return outcome.left === undefined
         ? 'reverted: the host is as it was before the first deploy'
-        : `reverted: generation ${outcome.generation} is active, as before`;
+        : 'reverted: nothing of the app is live, as before the first deploy; some of what was made for it stays';
     case 'stuck':
       return 'STUCK: the change failed, and taking it back failed too; a person is needed';
     case 'unknown':
@@ -73,7 +75,47 @@ export function explainOutcome(outcome: HostOutcome, place: Place): Explanation 
       ],
     };
   }
+  if (outcome.end === 'reverted' && outcome.left !== undefined) {
+    const stays = outcome.left.map((one) => `stays on the host: ${leftover(one)}`);
+    const next = outcome.generation > 0 ? GOES_WITH_THE_APP : removal(outcome.left, place);
+    return { ...reason, evidence: [...reason.evidence, ...stays], next: [...reason.next, next] };
+  }
   return reason;
+}
+
+const GOES_WITH_THE_APP =
+  'What stays is taken over by the next deploy, and goes when the app goes: there is nothing to do about it.';
+
+function removal(left: readonly Left[], place: Place): string {
+  const but = [
+    ...(left.some(({ kind }) => kind === 'data') ? [', data included'] : []),
+    ...(left.some(({ kind }) => kind === 'packages') ? ['; packages stay installed'] : []),
+  ];
+  return `\`${command('rollback --full', place)}\` removes what stays${but.join('')}. The next deploy would go on from it.`;
+}
+
+function leftover({ kind, name, because }: Left): string {
+  const why = because === '' ? '' : ` (${because})`;
+  switch (kind) {
+    case 'account':
+      return `the account ${name}${why}`;
+    case 'folder':
+      return `the folder ${name}${why}`;
+    case 'data':
+      return `the data folder ${name}${why}`;
+    case 'packages':
+      return `what was installed: ${name}`;
+    case 'other':
+      return `what this step did: ${name}${why}`;
+    case 'release':
+      return `the release that failed, ${name}${why}`;
+    case 'state':
+      return `fleet's notes on what happened, ${name}`;
+    case 'unknown':
+      return `what was made ready${why}`;
+    default:
+      return unreachable(kind);
+  }
 }
 
 function stuck(reason: Explanation, revert: Explanation, place: Place): Explanation {

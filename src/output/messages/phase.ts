@@ -7,6 +7,7 @@ export const PHASE: Readonly<Record<Phase, string>> = {
   plan: 'planning',
   prepare: 'preparing the host',
   stage: 'building the new release',
+  before: 'running what comes before the start',
   activate: 'switching over',
   settle: 'watching whether the services stay up',
   verify: 'checking health',

@@ -5,6 +5,13 @@ import { count } from './count.ts';
 type Status = Extract<HostReport, { kind: 'status' }>;
 type Lock = Extract<HostReport, { kind: 'lock' }>;
 
+/** A host's report of one kind. */
+export type Told<K extends HostReport['kind']> = {
+  readonly host: string;
+  readonly app: string;
+  readonly report: Extract<HostReport, { kind: K }>;
+};
+
 /** The report behind an outcome, or null when the command was no reading one or failed. */
 export const reportOf = (outcome: HostOutcome): HostReport | null =>
   outcome.end === 'reported' ? outcome.report : null;
@@ -26,6 +33,7 @@ export function reported(report: HostReport): string {
 /** Phases of a host's journal; one that this version does not know is shown as it is. */
 const TRANSACTION: Readonly<Record<string, string>> = {
   IDLE: 'idle',
+  BEFORE_START: 'running what comes before the start',
   ACTIVATING: 'switching over',
   SETTLING: 'settling',
   AWAIT_CONFIRM: 'waiting for confirmation',

@@ -1,12 +1,12 @@
-import type { Summary } from '../model/events.ts';
-import { PLAIN } from './paint.ts';
+import type { Summary } from '../../model/events.ts';
+import { cleanAll, cleanJson } from '../../util/sanitize.ts';
+import { endWord, explainOutcome, failureOf } from '../messages/outcome.ts';
+import { generationOf } from '../messages/plan.ts';
+import { checksOf } from '../tables/checks.ts';
+import { interrupted } from '../tables/interrupted.ts';
+import { PLAIN } from '../text/paint.ts';
+import type { Sink } from '../text/sink.ts';
 import type { Renderer } from './renderer.ts';
-import { checksOf } from './report/checks.ts';
-import { interrupted } from './report/interrupted.ts';
-import { cleanAll, cleanJson } from './sanitize.ts';
-import type { Sink } from './sink.ts';
-import { endWord, explainOutcome, failureOf } from './words/outcome.ts';
-import { generationOf } from './words/plan.ts';
 
 /** Version of the lines; it goes up when a field changes its meaning or goes away. */
 const VERSION = 1;
@@ -47,6 +47,7 @@ function summaryObject(summary: Summary) {
       durationMs: Math.round(durationMs),
       failure: failure === null ? null : { ...failure, message: why?.what ?? '', next: why?.next ?? [] },
       ...(outcome.end === 'planned' ? { pending: outcome.pending } : {}),
+      ...(outcome.end === 'reverted' && outcome.left !== undefined ? { left: outcome.left } : {}),
       ...(outcome.end === 'stuck' ? { revert: outcome.revert } : {}),
       ...(checks.length > 0 ? { checks } : {}),
       ...(outcome.end === 'reported' ? { report: outcome.report } : {}),

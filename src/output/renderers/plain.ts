@@ -1,12 +1,13 @@
-import type { FleetEvent } from '../model/events.ts';
-import { PLAIN } from './paint.ts';
-import type { Renderer, Row } from './renderer.ts';
-import { label, severalApps } from './report/group.ts';
-import { rowKey } from './report/heard.ts';
-import { planLines } from './report/plans.ts';
-import { summaryLines } from './report/summary.ts';
-import type { Sink } from './sink.ts';
-import { told } from './words/event.ts';
+import type { FleetEvent } from '../../model/events.ts';
+import { told } from '../messages/event.ts';
+import type { Row } from '../tables/group.ts';
+import { label, severalApps } from '../tables/group.ts';
+import { rowKey } from '../tables/heard.ts';
+import { planLines } from '../tables/plans.ts';
+import { summaryLines } from '../tables/summary.ts';
+import { PLAIN } from '../text/paint.ts';
+import type { Sink } from '../text/sink.ts';
+import type { Renderer } from './renderer.ts';
 
 /** How much is printed while the run goes on; `notes` are what a reading command has to say besides its report. */
 export type Chatter = 'quiet' | 'notes' | 'normal' | 'verbose';

@@ -1,5 +1,5 @@
-import type { FleetEvent, Summary } from '../model/events.ts';
-import type { Heard } from './report/heard.ts';
+import type { FleetEvent, Summary } from '../../model/events.ts';
+import type { Heard } from '../tables/heard.ts';
 
 /** One way to show a run. May throw: the reporter is what keeps the engine safe from it. */
 export interface Renderer {
@@ -12,6 +12,3 @@ export interface Renderer {
   /** Stops at once and gives the terminal back; may be called at any time, and twice. */
   abandon(): void;
 }
-
-/** Which app runs on which host, in the order in which they are shown. */
-export type Row = { readonly host: string; readonly app: string };

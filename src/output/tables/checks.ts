@@ -1,7 +1,7 @@
 import type { Summary } from '../../model/events.ts';
 import type { CheckResult, HostOutcome } from '../../model/outcome.ts';
-import type { Paint } from '../paint.ts';
-import { checkWord } from '../words/check.ts';
+import { checkWord } from '../messages/check.ts';
+import type { Paint } from '../text/paint.ts';
 import { label, severalApps } from './group.ts';
 import { table } from './table.ts';
 

@@ -1,9 +1,9 @@
 import type { Summary } from '../../model/events.ts';
-import type { Paint } from '../paint.ts';
-import { wrap } from '../width.ts';
-import { list } from '../words/count.ts';
-import type { Explanation } from '../words/explanation.ts';
-import { ended, explainOutcome, isBad } from '../words/outcome.ts';
+import { list } from '../messages/count.ts';
+import type { Explanation } from '../messages/explanation.ts';
+import { ended, explainOutcome, isBad } from '../messages/outcome.ts';
+import type { Paint } from '../text/paint.ts';
+import { wrap } from '../text/width.ts';
 import { groupBy, label, severalApps } from './group.ts';
 import { isLeft, wasInterrupted } from './interrupted.ts';
 

@@ -1,3 +1,6 @@
+/** Which app runs on which host, in the order in which they are shown. */
+export type Row = { readonly host: string; readonly app: string };
+
 /** Items whose keys are equal, together, in the order of the first of each. */
 export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): T[][] {
   const groups = new Map<string, T[]>();
@@ -10,9 +13,7 @@ export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): T[]
 }
 
 /** Whether the app has to be named with the host: only when there is more than one. */
-export const severalApps = (rows: readonly { readonly app: string }[]): boolean =>
-  new Set(rows.map((row) => row.app)).size > 1;
+export const severalApps = (rows: readonly Pick<Row, 'app'>[]): boolean => new Set(rows.map((row) => row.app)).size > 1;
 
 /** `web-1`, or `web-1/api` when several apps are at work. */
-export const label = (row: { readonly host: string; readonly app: string }, several: boolean): string =>
-  several ? `${row.host}/${row.app}` : row.host;
+export const label = (row: Row, several: boolean): string => (several ? `${row.host}/${row.app}` : row.host);

@@ -1,9 +1,12 @@
 import type { FleetEvent } from '../../model/events.ts';
 import type { PlanView } from '../../model/plan.ts';
-import type { Row } from '../renderer.ts';
+import { bystanders } from '../messages/beside.ts';
+import { warningsOf } from '../messages/failures/login-account.ts';
+import { hostUnits } from '../messages/namesake.ts';
 import { checksOf } from './checks.ts';
+import type { Row } from './group.ts';
 
-export type Remark = Row & { readonly text: string };
+type Remark = Row & { readonly text: string };
 
 /** What was heard during the run and is told at its end. */
 export interface Heard {
@@ -26,7 +29,9 @@ export function listen(): Heard {
       if (event.type === 'ended' && checksOf(event.outcome).length > 0) shown.add(`check\0${rowKey(row)}`);
       if (event.type === 'planned') {
         plans.set(rowKey(row), event.plan);
-        for (const text of event.plan.warnings) remarks.push({ ...row, text: `warning: ${text}`, of: 'plan' });
+        for (const text of hostUnits(event.plan)) remarks.push({ ...row, text, of: 'plan' });
+        for (const text of [...bystanders(event.plan), ...warningsOf(event.plan)])
+          remarks.push({ ...row, text: `warning: ${text}`, of: 'plan' });
       }
       if (event.type === 'check' && event.result.warning === true)
         remarks.push({ ...row, text: `warning: ${event.result.check}: ${event.result.detail}`, of: 'check' });

@@ -1,7 +1,7 @@
 import type { HistoryEntry, Made } from '../../model/report.ts';
-import type { Paint } from '../paint.ts';
-import { result, source, way, when } from '../words/report.ts';
-import type { Told } from './reports.ts';
+import type { Told } from '../messages/report.ts';
+import { result, source, way, when } from '../messages/report.ts';
+import type { Paint } from '../text/paint.ts';
 import { table } from './table.ts';
 
 /** One host's generations and changes, the newest first. Times are the host's, in UTC. */

@@ -1,10 +1,10 @@
 import type { Summary } from '../../model/events.ts';
 import type { HostOutcome } from '../../model/outcome.ts';
-import type { Paint } from '../paint.ts';
-import { wrap } from '../width.ts';
-import { list } from '../words/count.ts';
-import { command } from '../words/explanation.ts';
-import { failureOf } from '../words/outcome.ts';
+import { list } from '../messages/count.ts';
+import { command } from '../messages/explanation.ts';
+import { failureOf } from '../messages/outcome.ts';
+import type { Paint } from '../text/paint.ts';
+import { wrap } from '../text/width.ts';
 import { groupBy, label, severalApps } from './group.ts';
 
 type Host = Summary['hosts'][number];

@@ -1,8 +1,8 @@
-import type { Paint } from '../paint.ts';
-import { cutTo, displayWidth, pad, wrap } from '../width.ts';
-import { locks } from '../words/report.ts';
+import type { Told } from '../messages/report.ts';
+import { locks } from '../messages/report.ts';
+import type { Paint } from '../text/paint.ts';
+import { cutTo, displayWidth, pad, wrap } from '../text/width.ts';
 import { label, severalApps } from './group.ts';
-import type { Told } from './reports.ts';
 
 /** Who keeps each host from being changed, a line or more per host; never cut, since the reason of a hold is the point. */
 export function lockLines(all: readonly Told<'lock'>[], paint: Paint, width: number): string[] {

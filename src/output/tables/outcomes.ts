@@ -1,9 +1,9 @@
 import type { Summary } from '../../model/events.ts';
 import type { HostOutcome } from '../../model/outcome.ts';
-import type { Paint } from '../paint.ts';
-import { endWord, explainOutcome, isBad } from '../words/outcome.ts';
-import { generationOf } from '../words/plan.ts';
-import { duration } from '../words/time.ts';
+import { endWord, explainOutcome, isBad } from '../messages/outcome.ts';
+import { generationOf } from '../messages/plan.ts';
+import { duration } from '../messages/time.ts';
+import type { Paint } from '../text/paint.ts';
 import { table } from './table.ts';
 
 /** How every host ended, one row each. */

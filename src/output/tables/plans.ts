@@ -1,9 +1,12 @@
 import { unreachable } from '../../model/outcome.ts';
 import type { PlanView } from '../../model/plan.ts';
-import type { Paint } from '../paint.ts';
-import { changed, inOrder } from '../words/change.ts';
-import { list } from '../words/count.ts';
-import { planned } from '../words/plan.ts';
+import { bystanders } from '../messages/beside.ts';
+import { changed, inOrder } from '../messages/change.ts';
+import { list } from '../messages/count.ts';
+import { warningsOf } from '../messages/failures/login-account.ts';
+import { hostUnits } from '../messages/namesake.ts';
+import { planned } from '../messages/plan.ts';
+import type { Paint } from '../text/paint.ts';
 import { groupBy } from './group.ts';
 
 type Sign = PlanView['changes'][number]['sign'];
@@ -30,7 +33,8 @@ export function planLines(plan: PlanView, paint: Paint): string[] {
       const text = `${change.sign} ${changed(change, plan)}`;
       return `    ${painted(change.sign, text, paint)}`;
     }),
-    ...plan.warnings.map((text) => `    ${paint.warn(`warning: ${text}`)}`),
+    ...hostUnits(plan).map((text) => `    ${painted('!', `! ${text}`, paint)}`),
+    ...[...bystanders(plan), ...warningsOf(plan)].map((text) => `    ${paint.warn(`warning: ${text}`)}`),
   ];
 }
 

@@ -1,18 +1,10 @@
 import type { Summary } from '../../model/events.ts';
 import { unreachable } from '../../model/outcome.ts';
-import type { HostReport } from '../../model/report.ts';
-import type { Paint } from '../paint.ts';
-import { reportOf } from '../words/report.ts';
+import { reportOf, type Told } from '../messages/report.ts';
+import type { Paint } from '../text/paint.ts';
 import { history } from './history.ts';
 import { lockLines } from './locks.ts';
 import { statusLines } from './status.ts';
-
-/** A host's report of one kind. */
-export type Told<K extends HostReport['kind']> = {
-  readonly host: string;
-  readonly app: string;
-  readonly report: Extract<HostReport, { kind: K }>;
-};
 
 /** What a reading command found on every host that answered; empty for every other command. */
 export function reports(summary: Summary, paint: Paint, width: number): string[] {

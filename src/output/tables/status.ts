@@ -1,10 +1,11 @@
-import type { UnitState } from '../../model/check.ts';
-import type { Paint } from '../paint.ts';
-import { displayWidth, wrap } from '../width.ts';
-import { command, type Place } from '../words/explanation.ts';
-import { keeper, result, transaction, way, when } from '../words/report.ts';
+import type { UnitState } from '../../model/facts.ts';
+import { count } from '../messages/count.ts';
+import { command, type Place } from '../messages/explanation.ts';
+import type { Told } from '../messages/report.ts';
+import { keeper, result, transaction, way, when } from '../messages/report.ts';
+import type { Paint } from '../text/paint.ts';
+import { displayWidth, wrap } from '../text/width.ts';
 import { label, severalApps } from './group.ts';
-import type { Told } from './reports.ts';
 import { table } from './table.ts';
 
 type Status = Told<'status'>;
@@ -72,9 +73,10 @@ function services(all: readonly Status[], paint: Paint, width: number): string[]
 }
 
 /** `active (running)`; for one that failed also with what. */
-function inWords({ active, sub, result: why, status }: UnitState): string {
+function inWords({ active, sub, result: why, status, startedBy = [] }: UnitState): string {
   const state = sub === '' || sub === '-' || sub === active ? active : `${active} (${sub})`;
-  return active === 'failed' && why !== '' && why !== '-' ? `${state}: ${why} ${status}` : state;
+  const by = startedBy.length === 0 ? '' : `, started by ${startedBy.join(' and ')}`;
+  return `${state}${by}${active === 'failed' && why !== '' && why !== '-' ? `: ${why} ${status}` : ''}`;
 }
 
 const STUCK = (place: Place) => [
@@ -99,6 +101,9 @@ function remarks(all: readonly Status[], paint: Paint, width: number): string[] 
         : []),
       ...(report.held === null ? [] : told(keeper(report.held))),
       ...report.drift.flatMap((text) => told(`differs from what was deployed: ${text}`)),
+      ...(report.verified === null
+        ? []
+        : [`  ${name}: ${count(report.verified, 'file')} of the release compared with what was deployed`]),
       ...report.foreign.flatMap(({ unit, path }) => told(`${path} changes ${unit} and is not from fleet`)),
     ];
   });

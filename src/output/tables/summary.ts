@@ -1,7 +1,7 @@
 import type { Summary } from '../../model/events.ts';
-import type { Paint } from '../paint.ts';
-import { wrap } from '../width.ts';
-import { list } from '../words/count.ts';
+import { list } from '../messages/count.ts';
+import type { Paint } from '../text/paint.ts';
+import { wrap } from '../text/width.ts';
 import { checksTable } from './checks.ts';
 import { failures } from './failures.ts';
 import { groupBy, label, severalApps } from './group.ts';

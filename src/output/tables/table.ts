@@ -1,4 +1,4 @@
-import { cutTo, displayWidth, pad } from '../width.ts';
+import { cutTo, displayWidth, pad } from '../text/width.ts';
 
 /** Rows under headings, in columns as wide as their widest cell; the last column may be cut at `width`. */
 export function table(heads: readonly string[], rows: readonly (readonly string[])[], width: number): string[] {

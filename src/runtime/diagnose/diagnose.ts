@@ -1,6 +1,6 @@
-import { exitStatusName } from '../unit/exit-status.ts';
-import type { Service } from '../unit/service.ts';
-import { SIGNALS } from '../unit/signal.ts';
+import type { Service } from '../../unit/settings/service.ts';
+import { exitStatusName } from '../../unit/values/exit-status.ts';
+import { SIGNALS } from '../../unit/values/signal.ts';
 import { type Explanation, ofSetup } from './setup-causes.ts';
 
 export type { Explanation } from './setup-causes.ts';

@@ -1,6 +1,6 @@
-import { exitStatusName } from '../unit/exit-status.ts';
-import type { Service } from '../unit/service.ts';
-import { EXIT_ENVIRONMENT_FILE } from './nohup-script.ts';
+import type { Service } from '../../unit/settings/service.ts';
+import { exitStatusName } from '../../unit/values/exit-status.ts';
+import { EXIT_ENVIRONMENT_FILE } from '../nohup/script.ts';
 
 /** Why a service did not stay up and what to do about it, in plain words. */
 export type Explanation = { readonly cause: string; readonly cure: string };

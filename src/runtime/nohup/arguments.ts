@@ -1,6 +1,6 @@
-import { quote } from '../shell/sh.ts';
-import type { Part, Word } from '../unit/command-line.ts';
-import { isVariableName, type Variable } from '../unit/environment.ts';
+import { quote } from '../../shell/sh.ts';
+import { isVariableName, type Variable } from '../../unit/settings/environment.ts';
+import type { Part, Word } from '../../unit/syntax/command-line.ts';
 
 /** Names that some sh sets, forbids or reads by itself; they never pass through a shell variable. */
 const OWNED = new Set(

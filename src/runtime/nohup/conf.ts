@@ -1,7 +1,7 @@
-import { quote } from '../shell/sh.ts';
-import type { Output } from '../unit/output.ts';
-import type { Endings, Folders, Service } from '../unit/service.ts';
-import { signalNumber } from '../unit/signal.ts';
+import { quote } from '../../shell/sh.ts';
+import type { Output } from '../../unit/settings/output.ts';
+import type { Endings, Folders, Service } from '../../unit/settings/service.ts';
+import { signalNumber } from '../../unit/values/signal.ts';
 
 export type Account = {
   /** Name or number of the account that the service runs as. */

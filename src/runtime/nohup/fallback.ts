@@ -1,5 +1,5 @@
-import { unitType } from '../unit/name.ts';
-import type { RecordFile, RecordInput } from './define.ts';
+import { unitType } from '../../unit/syntax/name.ts';
+import type { RecordFile, RecordInput } from '../define.ts';
 import { nohup } from './nohup.ts';
 
 const list = (names: readonly string[]) => names.map((name) => `${name}\n`).join('');

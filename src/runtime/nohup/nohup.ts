@@ -1,14 +1,14 @@
-import { effectiveUnit } from '../unit/effective.ts';
-import { expandServices } from '../unit/graph.ts';
-import { unitType } from '../unit/name.ts';
-import { readService } from '../unit/read-service.ts';
-import { type SpecifierValues, SYSTEM_SPECIFIERS } from '../unit/specifiers.ts';
-import type { RecordFile, RecordInput, Runtime, RuntimeRecord } from './define.ts';
-import { findings } from './findings.ts';
-import { serviceConf } from './nohup-conf.ts';
-import { refusals } from './nohup-refusals.ts';
-import { commandScript, launchScript } from './nohup-script.ts';
-import { shortfall } from './nohup-shortfall.ts';
+import { expandServices } from '../../unit/graph/graph.ts';
+import { effectiveUnit } from '../../unit/settings/effective.ts';
+import { readService } from '../../unit/settings/read-service.ts';
+import { unitType } from '../../unit/syntax/name.ts';
+import { type SpecifierValues, SYSTEM_SPECIFIERS } from '../../unit/syntax/specifiers.ts';
+import type { RecordFile, RecordInput, Runtime, RuntimeRecord } from '../define.ts';
+import { findings } from '../findings.ts';
+import { serviceConf } from './conf.ts';
+import { refusals } from './refusals.ts';
+import { commandScript, launchScript } from './script.ts';
+import { shortfall } from './shortfall.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
   timer: 'timers need systemd; use a cron line instead',

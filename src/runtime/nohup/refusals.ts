@@ -1,8 +1,8 @@
-import type { HostFacts } from '../model/facts.ts';
-import { assigned, type EffectiveUnit } from '../unit/effective.ts';
-import type { Service } from '../unit/service.ts';
-import { parseBoolean } from '../unit/settings.ts';
-import { serviceFolders } from './nohup-conf.ts';
+import type { HostFacts } from '../../model/facts.ts';
+import { assigned, type EffectiveUnit } from '../../unit/settings/effective.ts';
+import type { Service } from '../../unit/settings/service.ts';
+import { parseBoolean } from '../../unit/settings/settings.ts';
+import { serviceFolders } from './conf.ts';
 
 /** What only root could do for a service. A group named like the login is taken for the login's own. */
 function needsRoot(service: Service, host: HostFacts): readonly string[] {

@@ -1,9 +1,9 @@
-import { quote } from '../shell/sh.ts';
-import type { Command } from '../unit/command-line.ts';
-import type { EnvironmentFile, Variable } from '../unit/environment.ts';
-import type { Service, WorkingDirectory } from '../unit/service.ts';
-import { argumentLines, isShellOwned } from './nohup-arguments.ts';
-import { serviceFolders } from './nohup-conf.ts';
+import { quote } from '../../shell/sh.ts';
+import type { EnvironmentFile, Variable } from '../../unit/settings/environment.ts';
+import type { Service, WorkingDirectory } from '../../unit/settings/service.ts';
+import type { Command } from '../../unit/syntax/command-line.ts';
+import { argumentLines, isShellOwned } from './arguments.ts';
+import { serviceFolders } from './conf.ts';
 
 /** Where systemd looks a bare program name up, whatever PATH the service itself gets. */
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';

@@ -1,6 +1,6 @@
-import { assigned, type EffectiveUnit } from '../unit/effective.ts';
-import { unitType } from '../unit/name.ts';
-import type { Service } from '../unit/service.ts';
+import { assigned, type EffectiveUnit } from '../../unit/settings/effective.ts';
+import type { Service } from '../../unit/settings/service.ts';
+import { unitType } from '../../unit/syntax/name.ts';
 
 const set = (words: string): ReadonlySet<string> => new Set(words.split(' '));
 

@@ -1,4 +1,4 @@
-import type { Assignment } from '../unit/parse.ts';
+import type { Assignment } from '../../unit/syntax/parse.ts';
 
 type Rows = readonly (readonly [since: number, keys: string])[];
 

@@ -1,11 +1,11 @@
-import { parseDuration } from '../unit/duration.ts';
-import { assigned, type EffectiveUnit } from '../unit/effective.ts';
-import type { Assignment } from '../unit/parse.ts';
-import { readService } from '../unit/read-service.ts';
-import type { Service } from '../unit/service.ts';
-import { parseBoolean } from '../unit/settings.ts';
-import { signalName, signalNumber } from '../unit/signal.ts';
-import { parseSize } from '../unit/size.ts';
+import { assigned, type EffectiveUnit } from '../../unit/settings/effective.ts';
+import { readService } from '../../unit/settings/read-service.ts';
+import type { Service } from '../../unit/settings/service.ts';
+import { parseBoolean } from '../../unit/settings/settings.ts';
+import type { Assignment } from '../../unit/syntax/parse.ts';
+import { parseDuration } from '../../unit/values/duration.ts';
+import { signalName, signalNumber } from '../../unit/values/signal.ts';
+import { parseSize } from '../../unit/values/size.ts';
 import { understoodSince } from './directive-age.ts';
 import { timespan } from './timespan.ts';
 

@@ -1,13 +1,14 @@
-import type { UnitFile } from '../model/plan.ts';
-import { assigned, type EffectiveUnit, effectiveUnit } from '../unit/effective.ts';
-import { expandServices, PULLS } from '../unit/graph.ts';
-import { unitType } from '../unit/name.ts';
-import { parseUnit } from '../unit/parse.ts';
-import { readService } from '../unit/read-service.ts';
-import type { RecordFile, Runtime } from './define.ts';
+import type { UnitFile } from '../../model/plan.ts';
+import { expandServices, PULLS } from '../../unit/graph/graph.ts';
+import { triggersOf } from '../../unit/graph/trigger.ts';
+import { assigned, type EffectiveUnit, effectiveUnit } from '../../unit/settings/effective.ts';
+import { readService } from '../../unit/settings/read-service.ts';
+import { isTemplate, unitType } from '../../unit/syntax/name.ts';
+import { parseUnit } from '../../unit/syntax/parse.ts';
+import type { RecordFile, Runtime } from '../define.ts';
+import { findings } from '../findings.ts';
 import { understoodSince } from './directive-age.ts';
 import { expected } from './expect.ts';
-import { findings } from './findings.ts';
 
 const problemsOf = (unit: EffectiveUnit) =>
   unitType(unit.name) === 'service' ? readService(unit).problems : unit.problems;
@@ -55,7 +56,10 @@ export const systemd: Runtime = {
   name: 'systemd',
   record({ units, enable, host }) {
     const { start, enable: enabled, missing, problems } = expandServices(units, enable);
-    const set = start.flatMap((name) => effectiveUnit(units, name) ?? []);
+    const triggers = triggersOf(units, start);
+    // A template has no settings that could be read back before there is an instance.
+    const beside = new Set(triggers.map(({ unit }) => unit).filter((name) => !isTemplate(name)));
+    const set = [...start, ...beside].flatMap((name) => effectiveUnit(units, name) ?? []);
     const { warnings, unsupported } = findings(set.flatMap(problemsOf));
     const old = set.flatMap((unit) => {
       const keys = host.systemdVersion > 0 ? tooNew(unit, host.systemdVersion) : [];
@@ -64,7 +68,13 @@ export const systemd: Runtime = {
     const foreign = missing.map((name) => `${name} is none of the deployed units, so the host must already have it`);
     const root = host.uid === 0 ? [] : [`root for systemd units, which ${host.user} does not have here`];
     return {
-      files: evidence(units, set, host.systemdVersion),
+      files: [
+        ...evidence(units, set, host.systemdVersion),
+        ...file(
+          'triggered',
+          triggers.map(({ trigger, unit }) => `${trigger} ${unit}`),
+        ),
+      ],
       start,
       enable: enabled,
       warnings: [...problems, ...foreign, ...forgotten(set, enabled), ...warnings, ...old],

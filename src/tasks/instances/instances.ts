@@ -1,12 +1,12 @@
-import { EMPTY_TASK_PLAN } from '../model/plan.ts';
-import type { Layout } from '../model/target.ts';
-import { sh } from '../shell/sh.ts';
-import { instantiate } from '../unit/name.ts';
-import { defineTask, InputError, type LocalIo } from './define.ts';
-import { overHost, overLimits } from './instances-limits.ts';
-import { directivesOf, type InstancesSpec, instancesSchema } from './instances-schema.ts';
-import { dropInOf, readSettings, type Settings, type Trouble } from './instances-settings.ts';
-import { foreign, liveFiles, openMode, type WantedFile } from './live-file.ts';
+import type { Layout } from '../../model/layout.ts';
+import { EMPTY_TASK_PLAN } from '../../model/plan.ts';
+import { sh } from '../../shell/sh.ts';
+import { instantiate } from '../../unit/syntax/name.ts';
+import { defineTask, InputError, type LocalIo } from '../define.ts';
+import { foreign, liveFiles, openMode, parseFiles, probeFiles, type WantedFile } from '../live-file.ts';
+import { overHost, overLimits } from './limits.ts';
+import { directivesOf, type InstancesSpec, instancesSchema } from './schema.ts';
+import { dropInOf, readSettings, type Settings, type Trouble } from './settings.ts';
 
 type Instance = Settings & { readonly name: string; readonly unit: string; readonly files: readonly WantedFile[] };
 
@@ -16,10 +16,18 @@ export const instanceUnits = ({ of, names }: Pick<InstancesSpec, 'of' | 'names'>
 
 const filled = (text: string, name: string) => text.replaceAll('%i', name);
 
-/** The text of an instance's own file, or the reason that it cannot be read, with what to do. */
-async function readOwn(io: LocalIo, file: string, name: string, troubles: Trouble[]): Promise<string> {
+/** Paths of all files of all instances, in the order in which they are read. */
+const filesOf = (spec: InstancesSpec) => spec.names.flatMap((name) => spec.files.map(({ to }) => filled(to, name)));
+
+/** What an instance's own file holds, or the reason that it cannot be read, with what to do. */
+async function readOwn<T>(
+  read: (path: string) => Promise<T>,
+  file: string,
+  name: string,
+  troubles: Trouble[],
+): Promise<T | string> {
   try {
-    return await io.read(file);
+    return await read(file);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     const message = `instance ${name}: ${error.message}; write it, or take ${name} out of names`;
@@ -39,7 +47,7 @@ async function readInstance(
   let settings: Settings = { resources: new Map(), environment: [] };
   if (spec.settings !== undefined) {
     const file = filled(spec.settings, name);
-    const read = readSettings(file, await readOwn(io, file, name, troubles), directivesOf(spec));
+    const read = readSettings(file, await readOwn(io.read, file, name, troubles), directivesOf(spec));
     if (read.ok) settings = read.value;
     else troubles.push(...read.failure);
   }
@@ -48,7 +56,7 @@ async function readInstance(
     const to = filled(path, name);
     const why = foreign(to, layout);
     if (why !== null) troubles.push({ file: '', line: 0, message: `${to} cannot be a file of an instance: ${why}` });
-    files.push({ ...rest, to, content: await readOwn(io, filled(from, name), name, troubles), reader: null });
+    files.push({ ...rest, to, content: await readOwn(io.bytes, filled(from, name), name, troubles), reader: null });
   }
   return { ...settings, name, unit, files };
 }
@@ -93,17 +101,17 @@ export const instances = defineTask({
     enable: instanceUnits(spec),
   }),
 
-  probe: () => sh`echo "group $(id -gn)"
+  probe: (spec) => sh`${probeFiles(filesOf(spec))}
 sed -n 's/^MemTotal: *\([0-9]*\) kB$/memory \1/p' /proc/meminfo 2>/dev/null
 :`,
 
-  /** The login's own group, and how much memory the host has, in bytes; null where it does not tell. */
+  /** Where the files go, and how much memory the host has, in bytes; null where it does not tell. */
   parse(stdout) {
     const memory = /^memory (\d+)$/m.exec(stdout)?.[1];
-    return { group: /^group (.*)$/m.exec(stdout)?.[1] ?? '', memory: memory ? Number(memory) * 1024 : null };
+    return { places: parseFiles(stdout), memory: memory ? Number(memory) * 1024 : null };
   },
 
-  plan({ spec, local }, { group, memory }, context) {
+  plan({ spec, local }, { places, memory }, context) {
     const files = local.flatMap((instance) => instance.files);
     const tooMuch = overHost(spec.of, local, memory);
     const unset = directivesOf(spec).filter(
@@ -111,7 +119,7 @@ sed -n 's/^MemTotal: *\([0-9]*\) kB$/memory \1/p' /proc/meminfo 2>/dev/null
     );
     return {
       ...EMPTY_TASK_PLAN,
-      ...liveFiles(files, group, context),
+      ...liveFiles(files, places, context),
       units: dropIns(local).map(({ path, text }) => ({ path, text })),
       enable: instanceUnits(spec),
       warnings: [

@@ -1,5 +1,5 @@
-import { parseSize, sizeText } from '../unit/size.ts';
-import type { InstancesSpec, Resource } from './instances-schema.ts';
+import { parseSize, sizeText } from '../../unit/values/size.ts';
+import type { InstancesSpec, Resource } from './schema.ts';
 
 /** What limits an instance has of its own. */
 export type Limited = { readonly name: string; readonly resources: ReadonlyMap<Resource, string> };

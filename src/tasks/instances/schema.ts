@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { isKey, KEY_RULE } from '../env/key.ts';
-import { VALUE_KINDS } from '../unit/lint/value-kinds.ts';
-import { parseSize } from '../unit/size.ts';
-import { absolutePath, accountName, distinct, fileMode, localPath } from './fields.ts';
+import { isKey, KEY_RULE } from '../../env/key.ts';
+import { VALUE_KINDS } from '../../unit/lint/value-kinds.ts';
+import { parseSize } from '../../unit/values/size.ts';
+import { absolutePath, accountName, distinct, fileMode, localPath } from '../fields.ts';
 
 /** [Service] directives whose value an instance may set for itself: resources, and nothing that says what runs. */
 const RESOURCES = [

@@ -1,10 +1,10 @@
-import type { EnvEntry } from '../env/key.ts';
-import { parseEnv } from '../env/parse.ts';
-import { fail, ok, type Result } from '../model/outcome.ts';
-import { hasUrlPassword, looksSecret, namesSecret } from '../unit/lint/secret-words.ts';
-import { VALUE_KINDS } from '../unit/lint/value-kinds.ts';
-import { environmentWord } from '../unit/quote.ts';
-import type { Resource } from './instances-schema.ts';
+import type { EnvEntry } from '../../env/key.ts';
+import { parseEnv } from '../../env/parse.ts';
+import { fail, ok, type Result } from '../../model/outcome.ts';
+import { hasUrlPassword, looksSecret, namesSecret } from '../../unit/lint/secret-words.ts';
+import { VALUE_KINDS } from '../../unit/lint/value-kinds.ts';
+import { environmentWord } from '../../unit/syntax/quote.ts';
+import type { Resource } from './schema.ts';
 
 /** What is wrong with an instance's inputs; `line` is of its settings file, 0 where no line is to blame. */
 export type Trouble = { readonly file: string; readonly line: number; readonly message: string };
@@ -62,7 +62,7 @@ function variableTrouble({ key, value }: EnvEntry): string | null {
 /** The 1-based line on which a key of a file that parses stands; not one inside of a quoted value. */
 function lineOf(text: string, key: string): number {
   const lines = text.split('\n');
-  const begins = (line: string) => line.trimStart().startsWith(`${key}=`);
+  const begins = (line: string) => /^\s*(?:export\s+)?(\w+)\s*=/.exec(line)?.[1] === key;
   return lines.findIndex((line, i) => begins(line) && parseEnv(lines.slice(0, i).join('\n')).ok) + 1;
 }
 

@@ -1,6 +1,6 @@
 import type { AnyAuthMethod } from 'ssh2';
-import type { Secret } from '../model/secret.ts';
-import type { Connection } from '../model/target.ts';
+import type { Secret } from '../../model/secret.ts';
+import type { Connection } from '../../model/target.ts';
 import { agentWith, listAgent } from './agent.ts';
 import { type KeyFile, readKey, unlockKey } from './keys.ts';
 
@@ -24,7 +24,7 @@ export async function credentials(connection: Connection): Promise<Credentials> 
     listAgent(connection.agent),
     Promise.all(connection.identityFiles.map(readKey)),
   ]);
-  const blobs = files.flatMap((file) => ('blob' in file && file.blob !== null ? [file.blob] : []));
+  const blobs = files.flatMap((file) => ('blob' in file && file.blob ? [file.blob] : []));
   const isNamed = (blob: Buffer) => blobs.some((other) => other.equals(blob));
   const inAgent = (blob: Buffer | null) => blob !== null && held.keys.some((key) => key.getPublicSSH().equals(blob));
   const named = held.keys.filter((key) => isNamed(key.getPublicSSH()));

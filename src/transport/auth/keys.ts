@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import type { ParsedKey } from 'ssh2';
 import ssh2 from 'ssh2';
-import type { Secret } from '../model/secret.ts';
+import { NotAFile, readLocalText } from '../../local/file.ts';
+import type { Secret } from '../../model/secret.ts';
 import { bytesOf } from './reveal.ts';
 
 /** What a configured identity file turned out to be. */
@@ -12,7 +13,8 @@ export type KeyFile = { readonly file: string } & (
   /** A public key: names a key of the agent. */
   | { readonly state: 'public'; readonly blob: Buffer }
   | { readonly state: 'absent' }
-  | { readonly state: 'unusable'; readonly why: string }
+  /** Its public half, when it can be told, still finds it in the agent. */
+  | { readonly state: 'unusable'; readonly why: string; readonly blob?: Buffer | null }
 );
 
 /** Decrypting takes 0.2 to 1 s of CPU, so each file is read and decrypted once per process. */
@@ -49,17 +51,30 @@ function decrypt({ file, text }: { file: string; text: string }, secret: Secret 
 
 async function load(file: string): Promise<KeyFile> {
   let text: string;
+  let isOpen: boolean;
   try {
-    text = await readFile(file, 'utf8');
+    text = await readLocalText(file);
+    const { uid, mode } = await stat(file);
+    isOpen = uid === process.getuid?.() && (mode & 0o077) !== 0;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
+    if (error instanceof NotAFile) return { file, state: 'unusable', why: error.message };
     return code === 'ENOENT'
       ? { file, state: 'absent' }
       : { file, state: 'unusable', why: `cannot be read (${code ?? error})` };
   }
   const unsupported = unsupportedReason(text);
-  if (unsupported !== null) return { file, state: 'unusable', why: unsupported };
+  if (unsupported !== null) return { file, state: 'unusable', why: unsupported, blob: openSshPublicBlob(text) };
   const key = ssh2.utils.parseKey(text);
+  if (isOpen && isPrivate(text, key)) {
+    const blob = key instanceof Error ? openSshPublicBlob(text) : key.getPublicSSH();
+    return {
+      file,
+      state: 'unusable',
+      why: `can be read by others, so it is not used, as by ssh: chmod 600 ${file}`,
+      blob,
+    };
+  }
   if (!(key instanceof Error)) {
     return key.isPrivateKey()
       ? { file, state: 'ready', key, blob: key.getPublicSSH() }
@@ -70,9 +85,17 @@ async function load(file: string): Promise<KeyFile> {
   return { file, state: 'locked', text, blob: openSshPublicBlob(text) ?? (await publicFile(`${file}.pub`)) };
 }
 
+/** A key that is encrypted cannot be asked what it is before it is opened. */
+const isPrivate = (text: string, key: ParsedKey | Error) =>
+  key instanceof Error ? /^-----BEGIN [A-Z ]*PRIVATE KEY-----/m.test(text) : key.isPrivateKey();
+
 function unsupportedReason(text: string): string | null {
   if (/^-----BEGIN (ENCRYPTED )?PRIVATE KEY-----/m.test(text)) {
     return 'is in PKCS#8 format, which is not supported; `ssh-keygen -p -f FILE` rewrites it in OpenSSH format';
+  }
+  const cipher = openSshFields(text)?.cipher;
+  if (cipher === 'chacha20-poly1305@openssh.com') {
+    return 'is encrypted with chacha20-poly1305, which is not supported; `ssh-keygen -p -Z aes256-ctr -f FILE` rewrites it';
   }
   const type = openSshPublicBlob(text)?.toString('latin1', 4) ?? text;
   if (/^sk-/.test(type)) return 'is a FIDO security key (sk-), which is not supported; use a plain key';
@@ -81,8 +104,10 @@ function unsupportedReason(text: string): string | null {
   return null;
 }
 
-/** The public half stands in the clear in front of an encrypted OpenSSH key (PROTOCOL.key). */
-function openSshPublicBlob(text: string): Buffer | null {
+const openSshPublicBlob = (text: string): Buffer | null => openSshFields(text)?.blob ?? null;
+
+/** The public half stands in the clear in front of an encrypted OpenSSH key, and its cipher (PROTOCOL.key). */
+function openSshFields(text: string): { readonly cipher: string; readonly blob: Buffer | null } | null {
   const body = /-----BEGIN OPENSSH PRIVATE KEY-----([\s\S]*?)-----END/.exec(text)?.[1];
   if (body === undefined) return null;
   const data = Buffer.from(body, 'base64');
@@ -95,14 +120,15 @@ function openSshPublicBlob(text: string): Buffer | null {
     at += 4 + length;
     return field;
   };
-  for (const _ of ['cipher', 'kdf', 'kdf options']) next();
+  const cipher = next().toString('latin1');
+  for (const _ of ['kdf', 'kdf options']) next();
   at += 4;
   const blob = next();
-  return blob.length > 4 ? blob : null;
+  return { cipher, blob: blob.length > 4 ? blob : null };
 }
 
 async function publicFile(file: string): Promise<Buffer | null> {
-  const text = await readFile(file, 'utf8').catch(() => '');
+  const text = await readLocalText(file).catch(() => '');
   const key = ssh2.utils.parseKey(text);
   return key instanceof Error ? null : key.getPublicSSH();
 }

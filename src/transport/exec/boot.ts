@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { Secret } from '../model/secret.ts';
-import type { Connection } from '../model/target.ts';
+import type { Secret } from '../../model/secret.ts';
+import type { Connection } from '../../model/target.ts';
 
 /**
  * The command line that a channel starts with. It is the same few words for every job: a small listener that waits
@@ -15,30 +15,45 @@ export type Boot = {
   readonly password: Secret | null;
 };
 
-/** What the host says first: what the job runs as, or that sudo wants a password or refuses. */
-export type Answer = 'root' | 'sudo' | 'user' | 'refused' | 'no-sudo' | 'ready';
+/**
+ * What the host says first: what the job runs as (`bare`: as the login user, for want of a way to root), or why it does
+ * not run: sudo or doas refuse, or root is demanded and there is neither. What they said follows.
+ */
+export type Answer = 'root' | 'sudo' | 'doas' | 'user' | 'bare' | 'ready' | Refusal;
+export type Refusal = 'sudo-refused' | 'doas-refused' | 'no-way';
+
+export const isRefusal = (answer: Answer): answer is Refusal =>
+  answer === 'sudo-refused' || answer === 'doas-refused' || answer === 'no-way';
 
 const newNonce = () => randomBytes(12).toString('hex');
 
 /**
- * Says what the job runs as and its process group, then waits for it. The group is the job's alone, or it is said to be
- * 0: dropbear's commands share theirs with the connection itself. `read` ends with an error on a line that was cut off,
- * so a half-received line is never run.
+ * Says what the job runs as and its process group, waits for it, and says that it came. The group is the job's alone, or
+ * it is said to be 0: dropbear's commands share theirs with the connection itself. `read` ends with an error on a line
+ * that was cut off, so a half-received line is never run.
  */
 function listen(nonce: string): string {
   const ownGroup =
     'if [ "$g" = $$ ]; then r=eval; elif command -v setsid >/dev/null; then g=$$; r="exec setsid sh -c"; else g=0; r=eval; fi';
   const hello = `read -r _ _ _ _ g _ </proc/$$/stat; ${ownGroup}; echo ${nonce}:$w:$g`;
-  return `${hello}; while IFS= read -r go; do case $go in ${nonce}:*) $r "\${go#${nonce}:}"; exit;; esac; done; exit 97`;
+  const begin = `echo ${nonce}:${BEGUN}; $r "\${go#${nonce}:}"; exit`;
+  return `${hello}; while IFS= read -r go; do case $go in ${nonce}:*) ${begin};; esac; done; exit 97`;
 }
+
+/** What the listener says when the job has reached it. */
+const BEGUN = 'go';
+export const begunLine = ({ nonce }: Boot) => `${nonce}:${BEGUN}\n`;
 
 /** Finds out what the login may do and goes on with the job in the same breath, when no password is needed. */
 export function bootUnknown(become: Connection['become']): Boot {
   const nonce = newNonce();
-  const asUser = become === 'sudo' ? `echo ${nonce}:no-sudo` : 'w=user; eval "$1"';
   // sudo with use_pty reads ahead from its standard input, which holds the job already.
-  const bySudo = `if e=$(LC_ALL=C sudo -n -- sh -c : 2>&1 </dev/null); then exec sudo -n -- sh -c "w=sudo; $1"; else echo ${nonce}:refused; echo "$e"; fi`;
-  const notRoot = become === 'none' ? asUser : `if command -v sudo >/dev/null 2>&1; then ${bySudo}; else ${asUser}; fi`;
+  const by = (program: 'sudo' | 'doas', said: string) =>
+    `if command -v ${program} >/dev/null 2>&1; then ${said}=$(LC_ALL=C ${program} -n -- sh -c : 2>&1 </dev/null) && exec ${program} -n -- sh -c "w=${program}; $1"; n=\${n:-${program}-refused}; fi`;
+  const without = become === 'sudo' ? `echo ${nonce}:no-way` : 'w=bare; eval "$1"';
+  const refused = `echo ${nonce}:$n; echo "\${s:-$d}"`;
+  const toRoot = `n=; ${by('sudo', 's')}; ${by('doas', 'd')}; if [ "$n" ]; then ${refused}; else ${without}; fi`;
+  const notRoot = become === 'none' ? 'w=user; eval "$1"' : toRoot;
   return {
     command: `sh -c 'if [ "$(id -u)" = 0 ]; then w=root; eval "$1"; else ${notRoot}; fi' sh '${listen(nonce)}'`,
     nonce,
@@ -52,9 +67,10 @@ export function bootDirect(): Boot {
   return { command: `sh -c 'w=ready; ${listen(nonce)}'`, nonce, password: null };
 }
 
-export function bootSudo(): Boot {
+/** Runs the job as root, by a program that asks for no password. */
+export function bootBy(program: 'sudo' | 'doas'): Boot {
   const boot = bootDirect();
-  return { ...boot, command: `sudo -n -- ${boot.command}` };
+  return { ...boot, command: `${program} -n -- ${boot.command}` };
 }
 
 /** The prompt that `bootPassword` makes sudo print: seen twice, the password was wrong. */

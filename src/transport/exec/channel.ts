@@ -1,12 +1,12 @@
 import type { ClientChannel } from 'ssh2';
-import { type Exit, fail, ok, type Result } from '../model/outcome.ts';
-import { type Answer, type Boot, promptOf } from './boot.ts';
-import { type Deadline, onAbort } from './deadline.ts';
-import type { Hop } from './hop.ts';
-import type { Started } from './link.ts';
+import { fail, ok, type Result } from '../../model/outcome.ts';
+import { bytesOf } from '../auth/reveal.ts';
+import { type Deadline, onAbort } from '../deadline.ts';
+import type { Hop } from '../ssh2/hop.ts';
+import type { Started } from '../ssh2/link.ts';
+import type { RunIo } from '../transport.ts';
+import { type Answer, type Boot, begunLine, isRefusal, promptOf } from './boot.ts';
 import { collector } from './output.ts';
-import { bytesOf } from './reveal.ts';
-import type { RunIo } from './transport.ts';
 
 /** What is to happen on the host, in the shell that a `Boot` opened. */
 export type Job = {
@@ -26,23 +26,39 @@ export type Job = {
 export type Reply = {
   /** null when the host never got as far as to answer. */
   readonly answer: Answer | null;
-  readonly exit: Exit;
+  /** Whether the job reached the shell that answered. */
+  readonly begun: boolean;
+  /** What the host said before that, beside what is ours. */
+  readonly greeting: string;
+  /** Exit status; null where the host was given up because it did not answer, or did not take the job. */
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
   /** How often sudo asked for the password. */
   readonly asked: number;
 };
 
 /** Bytes of what login scripts print that are searched for our own first line. */
 const LONGEST_GREETING = 64 * 1024;
+/**
+ * How long a login that was never seen to work may take until it answers, and then until it takes the job, in
+ * milliseconds. Both go out at once, so that the second takes a round trip at most.
+ */
+const PATIENCE = { answer: 30_000, begin: 10_000 };
 /** After the exit status, a channel that a left-over child keeps open is given up after this much silence. */
 const SILENCE_AFTER_EXIT_MS = 3000;
 
-/** Starts the job and follows it to its end. Only a numeric exit status is an end; a closed channel alone is a loss. */
+/**
+ * Starts the job and follows it to its end. Only a numeric exit status is an end; a closed channel alone is a loss.
+ * @param proven whether the login is known to work, so that the job's own limit is all that it has to keep
+ */
 export function converse(
   { channel, ending }: Started,
   hop: Hop,
   boot: Boot,
   job: Job,
   limit: Deadline,
+  proven: boolean,
   onAnswer: (answer: Answer) => void,
 ): Promise<Result<Reply>> {
   return new Promise((resolve) => {
@@ -50,51 +66,80 @@ export function converse(
     const stdout = collector(onLine && ((line) => onLine('stdout', line)));
     const stderr = collector(onLine && ((line) => onLine('stderr', line)));
     let answer: Answer | null = null;
+    let begun = false;
+    let greeting = '';
     let head = Buffer.alloc(0);
     let asked = 0;
     const prompts = promptCounter(promptOf(boot));
     let silence: NodeJS.Timeout | undefined;
+    let patience: NodeJS.Timeout | undefined;
     let done = false;
     const finish = (result: () => Result<Reply>) => {
       if (done) return;
       done = true;
       clearTimeout(silence);
+      clearTimeout(patience);
       stopAbort();
       stopLost();
       resolve(result());
     };
-    const reply = (status: number) => {
-      if (answer === null) stdout.take(head);
-      return ok({ answer, exit: { code: status, stdout: stdout.end(), stderr: stderr.end() }, asked });
+    const reply = (status: number | null) => {
+      if (answer === null) greeting = head.toString('utf8');
+      return ok({ answer, begun, greeting, status, stdout: stdout.end(), stderr: stderr.end(), asked });
     };
     const lost = () =>
       fail({ kind: 'connection-lost', detail: hop.lost() ?? 'the command ended without an exit status' } as const);
+    const hangUp = () => {
+      channel.signal('TERM');
+      channel.close();
+    };
+    const waitFor = (ms: number) => {
+      clearTimeout(patience);
+      if (proven || done) return;
+      patience = setTimeout(() => {
+        hangUp();
+        finish(() => reply(null));
+      }, ms);
+    };
     const start = () => {
       channel.write(`${boot.nonce}:${job.go}\n`);
       job.feed(channel);
     };
     const take = (chunk: Buffer) => {
       if (chunk.length === 0) return;
-      if (job.onData === undefined || answer === 'refused') stdout.take(chunk);
+      if (job.onData === undefined || (answer !== null && isRefusal(answer))) stdout.take(chunk);
       else job.onData(chunk);
     };
+    /** Takes our own lines out of what comes; what is before them is noise, what comes after them is the job's. */
     const listen = (chunk: Buffer) => {
       head = Buffer.concat([head, chunk]);
+      if (answer === null) hear();
+      const line = begunLine(boot);
+      const at = answer === null ? -1 : head.indexOf(line);
+      if (answer !== null && isRefusal(answer)) pass(head);
+      else if (at >= 0) pass(head.subarray(at + line.length));
+      else head = head.subarray(-LONGEST_GREETING);
+    };
+    const hear = () => {
       const at = head.indexOf(`${boot.nonce}:`);
       const end = at < 0 ? -1 : head.indexOf('\n', at);
-      if (end < 0) {
-        head = head.subarray(-LONGEST_GREETING);
-        return;
-      }
+      if (end < 0) return;
       const [word, group] = head
         .toString('latin1', at + boot.nonce.length + 1, end)
         .trim()
         .split(':');
+      greeting = head.toString('utf8', 0, at);
+      head = head.subarray(end + 1);
       answer = word as Answer;
       onAnswer(answer);
       if (Number(group) > 1) job.onGroup?.(Number(group));
+      waitFor(PATIENCE.begin);
       if (boot.password !== null) start();
-      take(head.subarray(end + 1));
+    };
+    const pass = (rest: Buffer) => {
+      begun = true;
+      clearTimeout(patience);
+      take(rest);
     };
     const waitForSilence = () => {
       clearTimeout(silence);
@@ -103,8 +148,8 @@ export function converse(
     channel.on('data', (chunk: Buffer) => {
       if (done) return;
       if (ending.status !== null) waitForSilence();
-      if (answer === null) listen(chunk);
-      else take(chunk);
+      if (begun) take(chunk);
+      else listen(chunk);
     });
     channel.stderr.on('data', (chunk: Buffer) => {
       if (done) return;
@@ -119,10 +164,10 @@ export function converse(
     channel.on('close', closed);
     const stopLost = hop.onLost(() => finish(lost));
     const stopAbort = onAbort(limit.signal, () => {
-      channel.signal('TERM');
-      channel.close();
+      hangUp();
       finish(() => fail(limit.failure()));
     });
+    waitFor(PATIENCE.answer);
     if (ending.status !== null) waitForSilence();
     if (ending.closed) closed();
     else if (boot.password === null) start();

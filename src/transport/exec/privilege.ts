@@ -1,12 +1,13 @@
-import { type Exit, type Failure, fail, ok, type Result } from '../model/outcome.ts';
-import type { Secret } from '../model/secret.ts';
-import type { Connection } from '../model/target.ts';
-import { type Answer, type Boot, bootDirect, bootPassword, bootSudo, bootUnknown } from './boot.ts';
+import { type Exit, type Failure, fail, ok, type Result } from '../../model/outcome.ts';
+import type { Secret } from '../../model/secret.ts';
+import type { Connection } from '../../model/target.ts';
+import { deadline } from '../deadline.ts';
+import type { ConnectOptions } from '../options.ts';
+import { slots } from '../slots.ts';
+import { type Link, openChannel } from '../ssh2/link.ts';
+import { loginTrouble } from '../ssh2/login-trouble.ts';
+import { type Answer, type Boot, bootBy, bootDirect, bootPassword, bootUnknown } from './boot.ts';
 import { converse, type Job, type Reply } from './channel.ts';
-import { deadline } from './deadline.ts';
-import { type Link, openChannel } from './link.ts';
-import type { ConnectOptions } from './options.ts';
-import { slots } from './slots.ts';
 
 /** Runs jobs with the most privilege that the login and `become` allow; learned with the first job, kept for all later. */
 export type Privilege = {
@@ -18,7 +19,7 @@ export type Privilege = {
 };
 
 type Mode =
-  | { readonly as: 'root' | 'sudo' }
+  | { readonly as: 'root' | 'sudo' | 'doas' }
   | { readonly as: 'user'; readonly why: string | null }
   | { readonly as: 'sudo-password'; readonly password: Secret }
   | { readonly as: 'refused'; readonly failure: Failure };
@@ -53,56 +54,55 @@ export function privilege(become: Connection['become'], user: string, options: C
       mode = known;
       release();
     };
-    const reply = await talk(link, bootUnknown(become), job, (answer) => {
-      if (answer === 'root' || answer === 'sudo') settle({ as: answer });
-      if (answer === 'user') settle({ as: answer, why: null });
+    const reply = await talk(link, bootUnknown(become), job, false, (answer) => {
+      if (answer === 'root' || answer === 'sudo' || answer === 'doas') settle({ as: answer });
+      if (answer === 'user') settle({ as: 'user', why: null });
+      if (answer === 'bare') settle({ as: 'user', why: NO_WAY(user) });
     });
     if (!reply.ok) return reply;
-    const { answer, exit } = reply.value;
-    switch (answer) {
-      case 'root':
-      case 'user':
-      case 'sudo':
-        return ok(exit);
-      case 'no-sudo':
-        return refuse(`there is no sudo on the host, and ${user} is not root: install sudo, or log in as root`, settle);
-      case 'refused':
-        return withPassword(link, job, exit.stdout.trim(), settle);
+    const complaint = reply.value.stdout.trim();
+    switch (reply.value.answer) {
+      case 'no-way':
+        return refuse('none', NO_WAY(user), settle);
+      case 'doas-refused':
+        return goWithout(link, job, 'doas', doasTrouble(user, complaint), settle);
+      case 'sudo-refused':
+        return withPassword(link, job, complaint, settle);
       default:
-        return fail(noShell(exit));
+        return ended(reply.value, link);
     }
+  }
+
+  /** What a job left, or why the login of no use that it met is one. */
+  function ended({ answer, begun, greeting, status, stdout, stderr }: Reply, { hop }: Link): Result<Exit> {
+    if (begun && status !== null) return ok({ code: status, stdout, stderr });
+    const said = `${greeting}\n${stdout}\n${stderr}`;
+    const reached = answer === null ? 'session' : 'shell';
+    return fail(loginTrouble(hop.login, { reached, said, status, keyLine: hop.words.keyLine() }));
   }
 
   /** sudo wants something. Without it, `auto` goes on as the login user; `sudo` does not. */
   async function withPassword(link: Link, job: Job, complaint: string, settle: Settle): Promise<Result<Exit>> {
     if (/must have a tty/.test(complaint)) {
-      return goWithout(
-        link,
-        job,
-        settle,
-        `sudo insists on a terminal (requiretty) for ${user}: remove that from sudoers, or log in as root`,
-      );
+      const why = `sudo insists on a terminal (requiretty) for ${user}: remove that from sudoers, or log in as root`;
+      return goWithout(link, job, 'sudo', why, settle);
     }
     const password = await askOnce(options.becomePassword);
     if (password === null) {
-      return goWithout(
-        link,
-        job,
-        settle,
-        `sudo asks ${user} for a password and none was given: set FLEET_BECOME_PASSWORD, type it when a terminal asks, or allow ${user} NOPASSWD in sudoers`,
-      );
+      const why = `sudo asks ${user} for a password and none was given: set FLEET_BECOME_PASSWORD, type it when a terminal asks, or allow ${user} NOPASSWD in sudoers`;
+      return goWithout(link, job, 'sudo', why, settle);
     }
-    const reply = await talk(link, bootPassword(password), job, () => settle({ as: 'sudo-password', password }));
+    const reply = await talk(link, bootPassword(password), job, true, () => settle({ as: 'sudo-password', password }));
     if (!reply.ok) return reply;
-    if (reply.value.answer !== null) return ok(reply.value.exit);
-    const said = reply.value.exit.stderr.trim();
+    if (reply.value.answer !== null) return ended(reply.value, link);
+    const said = reply.value.stderr.trim();
     if (/not in the sudoers|not allowed|may not run/i.test(said))
-      return goWithout(link, job, settle, `sudo does not let ${user} become root: ${said}`);
-    return refuse(wrongPassword(user, reply.value), settle);
+      return goWithout(link, job, 'sudo', `sudo does not let ${user} become root: ${said}`, settle);
+    return refuse('sudo', wrongPassword(user, reply.value), settle);
   }
 
-  function goWithout(link: Link, job: Job, settle: Settle, why: string): Promise<Result<Exit>> | Result<Exit> {
-    if (become === 'sudo') return refuse(why, settle);
+  function goWithout(link: Link, job: Job, by: Way, why: string, settle: Settle): Promise<Result<Exit>> | Result<Exit> {
+    if (become === 'sudo') return refuse(by, why, settle);
     options.onNote?.(`going on without root: ${why}`);
     const without: Mode = { as: 'user', why };
     settle(without);
@@ -111,11 +111,14 @@ export function privilege(become: Connection['become'], user: string, options: C
 
   async function inMode(known: Mode, link: Link, job: Job): Promise<Result<Exit>> {
     if (known.as === 'refused') return fail(known.failure);
-    const reply = await talk(link, bootIn(known), job, () => {});
+    const reply = await talk(link, bootIn(known), job, true, () => {});
     if (!reply.ok) return reply;
-    if (reply.value.answer !== null) return ok(reply.value.exit);
-    if (known.as === 'root' || known.as === 'user') return fail(noShell(reply.value.exit));
-    return fail({ kind: 'sudo-refused', detail: wrongPassword(user, reply.value) });
+    if (reply.value.answer !== null || known.as === 'root' || known.as === 'user') return ended(reply.value, link);
+    return fail(
+      known.as === 'doas'
+        ? { kind: 'sudo-refused', by: 'doas', detail: doasTrouble(user, saidBy(reply.value)) }
+        : { kind: 'sudo-refused', by: 'sudo', detail: wrongPassword(user, reply.value) },
+    );
   }
 
   return {
@@ -126,16 +129,17 @@ export function privilege(become: Connection['become'], user: string, options: C
 }
 
 type Settle = (known: Mode) => void;
+type Way = Extract<Failure, { kind: 'sudo-refused' }>['by'];
 
-function refuse(detail: string, settle: Settle): Result<Exit> {
-  const failure: Failure = { kind: 'sudo-refused', detail };
+function refuse(by: Way, detail: string, settle: Settle): Result<Exit> {
+  const failure: Failure = { kind: 'sudo-refused', by, detail };
   settle({ as: 'refused', failure });
   return fail(failure);
 }
 
 function bootIn(mode: Exclude<Mode, { as: 'refused' }>): Boot {
   if (mode.as === 'sudo-password') return bootPassword(mode.password);
-  return mode.as === 'sudo' ? bootSudo() : bootDirect();
+  return mode.as === 'sudo' || mode.as === 'doas' ? bootBy(mode.as) : bootDirect();
 }
 
 /**
@@ -149,7 +153,13 @@ function endOf(group: number): Job {
 }
 
 /** One channel, one job, its own time limit. */
-async function talk(link: Link, boot: Boot, job: Job, onAnswer: (answer: Answer) => void): Promise<Result<Reply>> {
+async function talk(
+  link: Link,
+  boot: Boot,
+  job: Job,
+  proven: boolean,
+  onAnswer: (answer: Answer) => void,
+): Promise<Result<Reply>> {
   using limit = deadline(job.io.signal, job.io.timeoutMs, job.what, 'prepare');
   const opened = await openChannel(link, boot.command, limit.signal);
   if (opened === null) return fail(limit.failure());
@@ -160,7 +170,7 @@ async function talk(link: Link, boot: Boot, job: Job, onAnswer: (answer: Answer)
     forget();
     release();
   });
-  const reply = await converse(opened.value, link.hop, boot, job, limit, onAnswer);
+  const reply = await converse(opened.value, link.hop, boot, job, limit, proven, onAnswer);
   // The other side may never confirm the end of a channel that was given up.
   if (!reply.ok) setTimeout(release, 1000).unref();
   return reply;
@@ -174,19 +184,25 @@ function askOnce(ask: ConnectOptions['becomePassword']): Promise<Secret | null> 
   return answer;
 }
 
-function wrongPassword(user: string, { exit, asked }: Reply): string {
-  const said = exit.stderr.trim() || exit.stdout.trim();
+const saidBy = ({ stdout, stderr }: Reply): string => stderr.trim() || stdout.trim();
+
+function wrongPassword(user: string, reply: Reply): string {
+  const said = saidBy(reply);
   const what =
-    asked > 1 || /incorrect password|try again/i.test(said)
+    reply.asked > 1 || /incorrect password|try again/i.test(said)
       ? `sudo did not accept the password of ${user}`
       : `sudo refused ${user}`;
   return `${what}${said === '' ? '' : ` (${said})`}: check FLEET_BECOME_PASSWORD, or allow ${user} NOPASSWD in sudoers, or set become: none`;
 }
 
-function noShell(exit: Exit): Failure {
-  const said = `${exit.stdout}${exit.stderr}`.trim().slice(0, 200);
-  return {
-    kind: 'unsupported',
-    needs: `a login that runs sh; the host answered with exit status ${exit.code}${said === '' ? '' : `: ${said}`}`,
-  };
+const NO_WAY = (user: string) =>
+  `there is no sudo on the host and no doas, and ${user} is not root: log in as root, or install one of them`;
+
+/** doas takes a password from a terminal only, so that none can be given to it. */
+function doasTrouble(user: string, said: string): string {
+  const quoted = said === '' ? '' : ` (${said})`;
+  const what = /authenti|authoriz|password|tty/i.test(said)
+    ? `doas asks ${user} for a password, which it takes from a terminal only`
+    : `doas does not let ${user} become root`;
+  return `${what}${quoted}: put \`permit nopass ${user} as root\` at the end of /etc/doas.conf`;
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type KnownHost, matchesHost } from './known-hosts.ts';
+import type { Revoked } from './revoked.ts';
 
 /** A host's public key as it was presented, before any login. */
 export type PresentedKey = { readonly type: string; readonly base64: string; readonly fingerprint: string };
@@ -12,6 +13,7 @@ export type KnownKeys = {
   /** `type base64`; beats the known_hosts lines when there is any. */
   readonly pinned: readonly string[];
   readonly lines: readonly KnownHost[];
+  readonly revoked: Revoked;
 };
 
 export type HostKeyVerdict =
@@ -36,6 +38,8 @@ export function judgeHostKey(presented: PresentedKey, known: KnownKeys): HostKey
   const plain =
     known.name === known.plainName ? [] : known.lines.filter((line) => matchesHost(line.hosts, known.plainName));
   const same = (line: KnownHost) => line.type === presented.type && line.key === presented.base64;
+  const listed = known.revoked(Buffer.from(presented.base64, 'base64'));
+  if (listed !== null) return { verdict: 'revoked', where: listed };
   const revoked = [...own, ...plain].find((line) => line.marker === '@revoked' && same(line));
   if (revoked !== undefined) return { verdict: 'revoked', where: revoked.where };
   if (known.pinned.length > 0) {
@@ -64,7 +68,7 @@ export function hostKeyAlgorithms(known: KnownKeys): readonly HostKeyAlgorithm[]
   return [...preferred, ...ALGORITHMS.filter((algorithm) => !preferred.includes(algorithm))];
 }
 
-type HostKeyAlgorithm = (typeof ALGORITHMS)[number];
+export type HostKeyAlgorithm = (typeof ALGORITHMS)[number];
 const ALGORITHMS = [
   'ssh-ed25519',
   'ecdsa-sha2-nistp256',

@@ -1,8 +1,8 @@
 import type { Duplex } from 'node:stream';
-import { type Failure, fail, ok, type Result } from '../model/outcome.ts';
-import { deadline } from './deadline.ts';
+import { type Failure, fail, ok, type Result } from '../../model/outcome.ts';
+import { deadline } from '../deadline.ts';
 import type { Link } from './link.ts';
-import { openTunnel } from './tunnel.ts';
+import { isProhibited, noForwarding, openTunnel } from './tunnel.ts';
 
 /** A TCP connection from the host to somewhere it can reach. It counts as a channel until it is closed. */
 export async function dial(
@@ -33,19 +33,19 @@ export async function dial(
 function refusal(link: Link, host: string, port: number, error: Error & { readonly reason?: number }): Failure {
   const lost = link.hop.lost();
   if (lost !== null) return { kind: 'connection-lost', detail: lost };
-  // RFC 4254: 1 is "administratively prohibited", i.e. AllowTcpForwarding no.
-  if (error.reason === 1)
-    return {
-      kind: 'unsupported',
-      needs: `TCP forwarding (AllowTcpForwarding) to reach ${host} port ${port} from the host`,
-    };
+  if (isProhibited(error)) return noForwarding(link.hop, 'checks', host, port);
   return { kind: 'unreachable', detail: `the host could not connect to ${host} port ${port}: ${error.message}` };
 }
 
-/** What node:http calls on a connection it is given, and a channel lacks. */
+/**
+ * What node:http calls on a connection it is given, and a channel lacks. ssh2 closes a channel only when all that came
+ * has been read, so who has no more use for one reads it to its end: it would count as open for ever.
+ */
 function asSocket(channel: Duplex): Duplex {
   const same = () => channel;
+  const destroy = channel.destroy.bind(channel);
   return Object.assign(channel, {
+    destroy: (error?: Error) => destroy(error).resume(),
     setKeepAlive: same,
     setNoDelay: same,
     setTimeout: same,

@@ -1,9 +1,13 @@
 import type { Duplex } from 'node:stream';
 import { NodeSSH } from 'node-ssh';
 import type { AnyAuthMethod, AuthenticationType, Client, NextAuthHandler } from 'ssh2';
-import type { Failure } from '../model/outcome.ts';
-import { onAbort } from './deadline.ts';
-import type { Trust } from './trust.ts';
+import type { AuthLack, Failure } from '../../model/outcome.ts';
+import type { AlgorithmChoice } from '../algorithms.ts';
+import { onAbort } from '../deadline.ts';
+import type { Trust } from '../host-keys/trust.ts';
+import { listIn, type OfferedLists, serverOffer } from '../server-offer.ts';
+import { loginTrouble } from './login-trouble.ts';
+import { type ServerWords, serverWords } from './server-words.ts';
 
 /** An authenticated SSH connection. */
 export type Hop = {
@@ -11,6 +15,9 @@ export type Hop = {
   readonly client: Client;
   /** The server's identification, e.g. `SSH-2.0-OpenSSH_9.2p1`. */
   readonly ident: string;
+  readonly words: ServerWords;
+  /** `user@address port N`. */
+  readonly login: string;
   /** Why the link is gone, or null while it is up. */
   readonly lost: () => string | null;
   /** Calls the listener once the link is gone; soon, never at once, if it already is. */
@@ -22,10 +29,15 @@ export type Hop = {
 /** How an attempt ended; `early` means that the link failed before a login was tried, so that trying again may help. */
 export type Attempt =
   | { readonly end: 'connected'; readonly hop: Hop }
-  | { readonly end: 'refused-login'; readonly detail: string }
+  | { readonly end: 'refused-login'; readonly detail: string; readonly lack: AuthLack | null }
   | { readonly end: 'failed'; readonly failure: Failure; readonly early: boolean };
 
-export type Login = { readonly user: string; readonly methods: readonly AnyAuthMethod[]; readonly keepaliveMs: number };
+export type Login = {
+  readonly user: string;
+  readonly methods: readonly AnyAuthMethod[];
+  readonly keepaliveMs: number;
+  readonly algorithms: AlgorithmChoice;
+};
 
 /** Verifies the host's key and logs in over a socket that is already connected. Closes the socket unless it succeeds. */
 export function handshake(
@@ -37,37 +49,34 @@ export function handshake(
 ): Promise<Attempt> {
   return new Promise((resolve) => {
     const ssh = new NodeSSH();
-    const progress: Progress = { handshaken: false, refusals: 0, accepts: null, keyRefusal: null, error: null };
+    const progress: Progress = {
+      handshaken: false,
+      refusals: 0,
+      words: serverWords(),
+      keyRefusal: null,
+      otherKey: false,
+      error: null,
+      offered: () => null,
+    };
     const connecting = ssh.connect({
       sock: socket as never,
       username: login.user,
       readyTimeout: 0,
       keepaliveInterval: login.keepaliveMs,
       keepaliveCountMax: 3,
-      algorithms: {
-        kex: { remove: ['diffie-hellman-group-exchange-sha256'], append: [], prepend: [] },
-        serverHostKey: [...trust.algorithms],
-      },
-      hostVerifier: (blob: Buffer, verify: (accept: boolean) => void) => {
-        trust.refusal(blob).then(
-          (refusal) => {
-            progress.keyRefusal = refusal;
-            verify(refusal === null);
-          },
-          () => verify(false),
-        );
-      },
-      authHandler: offer(login, progress),
+      algorithms: { ...login.algorithms, serverHostKey: [...trust.algorithms] },
+      hostVerifier: hostVerifier(trust, progress),
+      authHandler: offerMethods(login, progress),
+      debug: progress.words.report,
     });
     const client = ssh.connection;
     // node-ssh takes its own listener away after the login, and an 'error' without one ends the process.
     client?.on('error', (error: SshError) => {
       if (error.level !== 'agent') progress.error = error;
     });
-    let ident = '';
-    socket.once('data', (chunk: Buffer) => {
-      ident = /^SSH-[^\r\n]*/m.exec(chunk.toString('latin1'))?.[0] ?? '';
-    });
+    client?.on('banner', progress.words.banner);
+    const offer = serverOffer(socket);
+    progress.offered = offer.lists;
     let settled = false;
     const settle = (attempt: Attempt) => {
       if (settled) return;
@@ -82,7 +91,9 @@ export function handshake(
     client?.on('handshake', () => {
       progress.handshaken = true;
     });
-    client?.on('ready', () => settle({ end: 'connected', hop: established(ssh, client, socket, ident, progress) }));
+    client?.on('ready', () =>
+      settle({ end: 'connected', hop: established(ssh, client, socket, offer.ident(), where, progress) }),
+    );
     client?.on('close', () => settle(explain(progress, where)));
     connecting.catch((error: SshError) => {
       // A failing agent is only one method that did not work; ssh2 goes on to the next.
@@ -99,32 +110,67 @@ type Progress = {
   handshaken: boolean;
   /** Login methods that the server turned down. */
   refusals: number;
-  /** What the server said it accepts, after a refusal. */
-  accepts: readonly string[] | null;
+  readonly words: ServerWords;
   keyRefusal: Failure | null;
+  /** Whether a later exchange of keys presented another host key than the first. */
+  otherKey: boolean;
   error: SshError | null;
+  /** What the server offered, once it has. */
+  offered: () => OfferedLists | null;
 };
 
-function offer({ user, methods }: Login, progress: Progress) {
+/**
+ * The first exchange of keys is judged by what is known of the host. Later ones, when a server renews keys in the middle
+ * of its work, must present the key of the first, and are answered at once: the SSH library goes on writing data while
+ * it waits for an answer, which servers take for an attack.
+ */
+export function hostVerifier(trust: Pick<Trust, 'refusal'>, progress: Pick<Progress, 'keyRefusal' | 'otherKey'>) {
+  let trusted: Buffer | null = null;
+  return (blob: Buffer, verify: (accept: boolean) => void): void => {
+    if (trusted !== null) {
+      progress.otherKey = !trusted.equals(blob);
+      verify(!progress.otherKey);
+      return;
+    }
+    trust.refusal(blob).then(
+      (refusal) => {
+        progress.keyRefusal = refusal;
+        if (refusal === null) trusted = Buffer.from(blob);
+        verify(refusal === null);
+      },
+      () => verify(false),
+    );
+  };
+}
+
+function offerMethods({ user, methods }: Login, progress: Progress) {
   const left: AnyAuthMethod[] = methods.length > 0 ? [...methods] : [{ type: 'none', username: user }];
   return (accepts: AuthenticationType[] | null, _partial: boolean | null, next: NextAuthHandler) => {
-    if (accepts !== null) {
-      progress.refusals += 1;
-      progress.accepts = accepts;
-    }
+    if (accepts !== null) progress.refusals += 1;
     const method = accepts === null || accepts.includes('publickey') ? left.shift() : undefined;
     next(method ?? (false as never));
   };
 }
 
-function established(ssh: NodeSSH, client: Client, socket: Duplex, ident: string, progress: Progress): Hop {
+function established(
+  ssh: NodeSSH,
+  client: Client,
+  socket: Duplex,
+  ident: string,
+  login: string,
+  progress: Progress,
+): Hop {
   let gone = false;
   const listeners = new Set<() => void>();
   client.on('close', () => {
     gone = true;
     for (const listener of listeners) listener();
   });
-  const lost = () => (gone ? (progress.error?.message ?? 'the other side closed the connection') : null);
+  const lost = () => {
+    if (!gone) return null;
+    if (progress.otherKey) return 'the host presented another host key when keys were renewed, and was refused';
+    return progress.error?.message ?? 'the other side closed the connection';
+  };
   const onLost = (listener: () => void) => {
     if (gone) queueMicrotask(listener);
     else listeners.add(listener);
@@ -142,28 +188,36 @@ function established(ssh: NodeSSH, client: Client, socket: Duplex, ident: string
       onLost(done);
       if (!gone) client.end();
     });
-  return { ssh, client, ident, lost, onLost, close };
+  return { ssh, client, ident, login, words: progress.words, lost, onLost, close };
 }
 
 function explain(progress: Progress, where: string): Attempt {
-  const { error, keyRefusal } = progress;
+  const { error, keyRefusal, words } = progress;
   const failed = (failure: Failure, early: boolean): Attempt => ({ end: 'failed', failure, early });
   if (keyRefusal !== null) return failed(keyRefusal, false);
   const message = error?.message ?? 'the connection was closed';
   if (error?.level === 'client-authentication' || progress.refusals > 0 || /Too many authentication/i.test(message)) {
-    const only =
-      progress.accepts === null || progress.accepts.includes('publickey')
-        ? ''
-        : `; the host accepts only ${progress.accepts.join(', ')}`;
-    return {
-      end: 'refused-login',
-      detail: /Too many authentication/i.test(message)
-        ? `too many keys were offered${only}`
-        : `none was accepted${only}`,
-    };
+    const wants = words.accepts() ?? ['publickey'];
+    const lack = wants.includes('publickey') ? null : { wants, besides: words.knowsKey() };
+    const only = lack === null || lack.besides ? '' : `; the host accepts only ${wants.join(', ')}`;
+    const detail = lack?.besides
+      ? `a key was accepted, and is not enough`
+      : `${/Too many authentication/i.test(message) ? 'too many keys were offered' : 'none was accepted'}${only}`;
+    return { end: 'refused-login', detail, lack };
   }
-  if (/no matching/i.test(message))
-    return failed({ kind: 'unsupported', needs: `an SSH algorithm in common with ${where}: ${message}` }, false);
+  if (words.afterKey() !== '') {
+    const signs = { reached: 'key', said: words.afterKey(), status: null, keyLine: words.keyLine() } as const;
+    return failed(loginTrouble(where, signs), false);
+  }
+  if (/no matching/i.test(message)) {
+    const lists = progress.offered();
+    const offered = lists === null ? null : listIn(message, lists);
+    const offers = offered === null ? '' : `; the host offers only ${offered.join(', ')}`;
+    return failed(
+      { kind: 'unsupported', needs: `an SSH algorithm in common with ${where}: ${message}${offers}` },
+      false,
+    );
+  }
   if (/before handshake/.test(message)) {
     const cause =
       'busy (MaxStartups), or it punishes earlier refused logins from this address for a while (PerSourcePenalties of OpenSSH 9.8 and later)';

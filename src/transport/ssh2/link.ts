@@ -1,9 +1,9 @@
 import { constants } from 'node:os';
 import type { ClientChannel } from 'ssh2';
-import { type Failure, fail, ok, type Result } from '../model/outcome.ts';
-import { onAbort, pause } from './deadline.ts';
+import { type Failure, fail, ok, type Result } from '../../model/outcome.ts';
+import { onAbort, pause } from '../deadline.ts';
+import { type Slots, slots } from '../slots.ts';
 import type { Hop } from './hop.ts';
-import { type Slots, slots } from './slots.ts';
 
 /** The connection to one host, through all its hops, with its channels counted. */
 export type Link = {
@@ -28,7 +28,7 @@ function channelLimit(ident: string): number {
 }
 
 /** How a channel stands; the events may have passed before anybody else could listen. */
-export type Ending = { status: number | null; closed: boolean };
+type Ending = { status: number | null; closed: boolean };
 export type Started = { readonly channel: ClientChannel; readonly ending: Ending };
 export type OpenChannel = Started & { readonly release: () => void };
 

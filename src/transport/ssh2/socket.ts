@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
-import { fail, ok, type Result } from '../model/outcome.ts';
-import { onAbort } from './deadline.ts';
+import { fail, ok, type Result } from '../../model/outcome.ts';
+import { onAbort } from '../deadline.ts';
 
 /** Why no TCP connection came about; `early` failures may pass when tried again. */
 export type SocketFailure = { readonly detail: string; readonly early: boolean };
@@ -17,10 +17,15 @@ const MEANING: Readonly<Record<string, string>> = {
 };
 
 /** Opens a TCP connection without Nagle's delay, which costs 40 ms per SSH step. */
-export function openSocket(address: string, port: number, signal: AbortSignal): Promise<Result<Socket, SocketFailure>> {
+export function openSocket(
+  address: string,
+  port: number,
+  signal: AbortSignal,
+  family: 4 | 6 | 0 = 0,
+): Promise<Result<Socket, SocketFailure>> {
   return new Promise((resolve) => {
     // The attempts at several addresses of one name must outlast a slow round trip (default: 250 ms).
-    const socket = connect({ host: address, port, noDelay: true, autoSelectFamilyAttemptTimeout: 2000 });
+    const socket = connect({ host: address, port, family, noDelay: true, autoSelectFamilyAttemptTimeout: 2000 });
     const stop = onAbort(signal, () => {
       socket.destroy();
       resolve(fail({ detail: 'no answer', early: false }));

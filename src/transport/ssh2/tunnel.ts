@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
-import { onAbort } from './deadline.ts';
+import type { Failure } from '../../model/outcome.ts';
+import { onAbort } from '../deadline.ts';
 import type { Hop } from './hop.ts';
 
 /** A TCP connection made by the other side; an Error says why there is none, its `reason` as in RFC 4254 5.1. */
@@ -25,4 +26,18 @@ export function openTunnel(
       },
     );
   });
+}
+
+/** RFC 4254: 1 is "administratively prohibited", which sshd says at once, before it tries to connect. */
+export const isProhibited = (error: Error & { readonly reason?: number }): boolean => error.reason === 1;
+
+export function noForwarding(
+  { login, words }: Pick<Hop, 'login' | 'words'>,
+  wanted: 'checks' | 'jump',
+  host: string,
+  port: number,
+): Failure {
+  const line = words.keyLine();
+  const to = [`${host.includes(':') ? `[${host}]` : host}:${port}`];
+  return { kind: 'no-forwarding', login, wanted, to, key: line === null || line.forwards ? '' : line.place };
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import type { Tree } from '../model/plan.ts';
-import type { SyncRequest } from './transport.ts';
+import type { Tree } from '../../model/plan.ts';
+import type { SyncRequest } from '../transport.ts';
 
 /**
  * What stands in for ssh below the local rsync: it hands its words to us on descriptor 4, then carries bytes both ways
@@ -14,9 +14,9 @@ const HELPER = [
   'read -r c <&5 || c=255; kill $! 2>/dev/null; exit $((c))',
 ].join(' ');
 
-/** The operator's own rsync settings must not change what is sent; nor is a password rsync's business. */
+/** The operator's own rsync settings must not change what is sent. */
 const LAUNCH =
-  'unset RSYNC_RSH RSYNC_PROTECT_ARGS RSYNC_OLD_ARGS RSYNC_CHECKSUM_LIST RSYNC_COMPRESS_LIST FLEET_BECOME_PASSWORD; LC_ALL=C exec rsync "$@"';
+  'unset RSYNC_RSH RSYNC_PROTECT_ARGS RSYNC_OLD_ARGS RSYNC_CHECKSUM_LIST RSYNC_COMPRESS_LIST; LC_ALL=C exec rsync "$@"';
 
 export type LocalRsync = {
   /** What the helper writes: the words of the remote command first, then rsync's protocol. */
@@ -67,15 +67,16 @@ export function startRsync(request: SyncRequest, asRoot: boolean): LocalRsync {
 
 /**
  * rsync gets the list of entries and does no choosing of its own, so that digest, tar and rsync agree. `-s` keeps paths
- * off the remote command line. Only an absolute --link-dest works on current Debian, and it links only files that are equal
+ * off the remote command line, and the remote side is started in the folder that receives. Only an absolute --link-dest works on current Debian, and it links only files that are equal
  * in all that is preserved, so times are not.
  */
-function rsyncArguments({ tree, to, linkFrom, copyFrom, group }: SyncRequest, asRoot: boolean): readonly string[] {
+function rsyncArguments({ tree, linkFrom, copyFrom, group }: SyncRequest, asRoot: boolean): readonly string[] {
   const owner = asRoot ? ['--owner', '--group', `--chown=root:${group}`] : [];
   const link = linkFrom === null ? [] : [`--link-dest=${linkFrom}`];
   const copy = copyFrom === null ? [] : [`--copy-dest=${copyFrom}`];
   const what = ['--files-from=-', '--from0', '--links', '--checksum', '--no-times', '--no-devices', '--no-specials'];
-  const modes = ['--perms', '--chmod=Dugo=rx,Du+w,Fugo=rX,Fu+w'];
+  // `=` leaves setuid, setgid and sticky as they are, and a file that was somebody's becomes root's.
+  const modes = ['--perms', '--chmod=Dugo=rx,Du+w,Fugo=rX,Fu+w,ug-s,o-t'];
   const progress = ['--info=progress2', '--no-inc-recursive', '--outbuf=N', '--no-human-readable'];
   const route = ['--blocking-io', '--secluded-args', '-e', `sh -c '${HELPER}'`];
   return [
@@ -87,7 +88,7 @@ function rsyncArguments({ tree, to, linkFrom, copyFrom, group }: SyncRequest, as
     ...copy,
     ...progress,
     `${tree.from.replace(/\/+$/, '')}/`,
-    `host:${to.replace(/\/+$/, '')}/`,
+    'host:./',
   ];
 }
 

@@ -1,10 +1,11 @@
 import type { ClientChannel } from 'ssh2';
-import { type Exit, type Failure, fail, ok, type Result } from '../model/outcome.ts';
-import { onAbort } from './deadline.ts';
-import type { SyncIo, SyncRequest } from './jobs.ts';
-import type { Link } from './link.ts';
-import { collector } from './output.ts';
-import type { Privilege } from './privilege.ts';
+import { type Exit, type Failure, fail, ok, type Result } from '../../model/outcome.ts';
+import { onAbort } from '../deadline.ts';
+import { collector } from '../exec/output.ts';
+import type { Privilege } from '../exec/privilege.ts';
+import type { Link } from '../ssh2/link.ts';
+import type { SyncIo, SyncRequest } from '../transport.ts';
+import { inside } from './receiver.ts';
 import { type LocalRsync, splitWords, startRsync } from './rsync.ts';
 
 /** Runs the local rsync through a channel of the connection that is open already, sudo included. */
@@ -24,7 +25,7 @@ export async function syncByRsync(
     rate = reportProgress(chunk, io) ?? rate;
   });
   try {
-    const remote = await carry(link, privilege, local, io);
+    const remote = await carry(link, privilege, local, inside(request.to), io);
     if (!remote.ok) local.kill();
     else if (remote.value !== null) local.remoteEnded(remote.value.code);
     local.fromRemote.end();
@@ -32,20 +33,29 @@ export async function syncByRsync(
     local.toRemote.removeAllListeners('data').resume();
     const code = await local.ended;
     if (!remote.ok) return remote;
-    if (code === 0) io.onProgress?.(100, rate);
-    return ok({ code, stdout: '', stderr: `${remote.value?.stderr ?? ''}${stderr.end()}` });
+    // A local rsync that loses the other side says 12, or how that ended, by who of the two is seen to end first.
+    const worse = Math.max(code, remote.value?.code ?? 0);
+    if (worse === 0) io.onProgress?.(100, rate);
+    return ok({ code: worse, stdout: '', stderr: `${remote.value?.stderr ?? ''}${stderr.end()}` });
   } finally {
     stopAbort();
   }
 }
 
 /** Connects both rsyncs; null when the local one ended before it said what to run. */
-async function carry(link: Link, privilege: Privilege, local: LocalRsync, io: SyncIo): Promise<Result<Exit | null>> {
+async function carry(
+  link: Link,
+  privilege: Privilege,
+  local: LocalRsync,
+  into: string,
+  io: SyncIo,
+): Promise<Result<Exit | null>> {
   let channel: ClientChannel | null = null;
   const early: Buffer[] = [];
   const send = (chunk: Buffer) => {
     if (channel === null) early.push(chunk);
-    else if (!channel.write(chunk)) waitForDrain(local, channel);
+    // After the host has ended nothing would ever drain.
+    else if (!channel.writableEnded && !channel.write(chunk)) waitForDrain(local, channel);
   };
   const words = await new Promise<readonly string[] | null>((resolve) => splitWords(local.toRemote, resolve, send));
   if (words === null) return io.signal.aborted ? fail({ kind: 'cancelled', phase: 'stage' }) : ok(null);
@@ -56,7 +66,7 @@ async function carry(link: Link, privilege: Privilege, local: LocalRsync, io: Sy
       needs: `an rsync that keeps its arguments off the command line; this one asks for: ${words.join(' ')}`,
     });
   const job = {
-    go: `exec ${command}`,
+    go: `${into} ${command}`,
     what: 'rsync',
     io: { signal: io.signal, timeoutMs: io.timeoutMs },
     feed: (stdin: ClientChannel) => {

@@ -1,37 +1,24 @@
-import { type Exit, ok, type Result } from '../model/outcome.ts';
-import { quote, type Script } from '../shell/sh.ts';
-import type { Link } from './link.ts';
-import type { Privilege } from './privilege.ts';
-import { wholeScript } from './script.ts';
-import { sendArchive } from './send-archive.ts';
+import type { ClientChannel } from 'ssh2';
+import { type Exit, ok, type Result } from '../../model/outcome.ts';
+import { quote } from '../../shell/sh.ts';
+import type { Privilege } from '../exec/privilege.ts';
+import type { Link } from '../ssh2/link.ts';
+import type { BundleFile, Receiver, RunIo, SyncIo, SyncMethod, SyncRequest } from '../transport.ts';
+import { inside } from './receiver.ts';
 import { syncByRsync } from './sync-rsync.ts';
 import { type Archive, bundleArchive, treeArchive } from './tar.ts';
-import type { BundleFile, RunIo, SyncMethod, SyncRequest } from './transport.ts';
-
-export type { SyncRequest } from './transport.ts';
-export type SyncIo = RunIo & { readonly onProgress?: (percent: number, rate: string) => void };
 
 /** rsync's own status for "some files could not be read", used for a tree that changed while tar read it. */
 const PARTIAL = 23;
-
-export function runScript(link: Link, privilege: Privilege, script: Script, io: RunIo): Promise<Result<Exit>> {
-  // Standard input stays open, since a channel that was ended can no longer be sent a signal.
-  return privilege.perform(link, {
-    go: 'exec sh -s',
-    feed: (stdin) => stdin.write(wholeScript(script)),
-    io,
-    what: 'command',
-  });
-}
 
 export function unpack(
   link: Link,
   privilege: Privilege,
   files: readonly BundleFile[],
-  into: string,
+  into: Receiver,
   io: RunIo,
 ): Promise<Result<Exit>> {
-  return sendTar(link, privilege, () => bundleArchive(files), `umask 077; exec tar -x -p -f - -C ${quote(into)}`, io);
+  return sendTar(link, privilege, () => bundleArchive(files), `umask 077; ${inside(into)} tar -x -p -f -`, io);
 }
 
 /** Sends a tree into an empty folder, which becomes 0755 root:group like the folders in it when we are root there. */
@@ -54,9 +41,10 @@ export async function sync(
   const asRoot = privilege.isRoot() === true;
   if (method === 'rsync') return syncByRsync(link, privilege, asRoot, request, io);
   const { tree, to, group } = request;
-  const extract = `umask 022; tar -x -p -f - -C ${quote(to)}`;
-  const own = asRoot ? ` && chgrp -R -h -- ${quote(group)} ${quote(to)}` : '';
-  return sendTar(link, privilege, () => treeArchive(tree, progress(tree.bytes, io)), `${extract}${own}`, io);
+  // Both words of the group's script are ours, but for the group, which is quoted.
+  const own = asRoot ? ` && chgrp -R -h -- ${quote(group)} .` : '';
+  const go = `umask 022; ${inside(to)} sh -c ${quote(`tar -x -p -f -${own}`)}`;
+  return sendTar(link, privilege, () => treeArchive(tree, progress(tree.bytes, io)), go, io);
 }
 
 async function sendTar(
@@ -79,6 +67,20 @@ async function sendTar(
   });
   const problem = (archive as Archive | null)?.failed() ?? null;
   return problem === null ? sent : ok({ code: PARTIAL, stdout: '', stderr: `cannot read a local file: ${problem}` });
+}
+
+/** Sends an archive as standard input. One that breaks off closes the channel, so that tar sees a short archive and fails. */
+function sendArchive({ stream, abandon }: Archive, stdin: ClientChannel): void {
+  stdin.on('close', abandon);
+  stream.on('close', () => {
+    if (!stdin.writableEnded) stdin.close();
+  });
+  stream.on('end', () => stdin.end());
+  stream.on('data', (chunk: unknown) => {
+    if (stdin.write(chunk as Uint8Array)) return;
+    stream.pause();
+    stdin.once('drain', () => stream.resume());
+  });
 }
 
 function progress(total: number, { onProgress }: SyncIo): (bytes: number) => void {

@@ -1,11 +1,12 @@
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type Header, type Pack, pack } from 'tar-stream';
-import type { Tree, TreeEntry } from '../model/plan.ts';
-import { bytesOf } from './reveal.ts';
+import { SAFE_READ } from '../../local/file.ts';
+import type { Tree, TreeEntry } from '../../model/plan.ts';
+import { bytesOf } from '../auth/reveal.ts';
+import type { BundleFile } from '../transport.ts';
 import { fitsHeader, longNameRecord } from './tar-names.ts';
-import type { BundleFile } from './transport.ts';
 
 /** Modes of a synced tree, whatever the local ones are: only the executable bit is carried over. */
 const DIRECTORY_MODE = 0o755;
@@ -42,7 +43,9 @@ async function addEntry(tar: Pack, from: string, entry: TreeEntry, onBytes: (byt
     case 'file': {
       const { path: name, executable, size } = entry;
       if (size === 0) return add(tar, { name, mode: fileMode(executable) }, Buffer.alloc(0));
-      const file = createReadStream(join(from, name), { highWaterMark: 256 * 1024 });
+      // By now something else may stand there.
+      const opened = await open(join(from, name), SAFE_READ);
+      const file = opened.createReadStream({ highWaterMark: 256 * 1024 });
       file.on('data', (chunk) => onBytes(chunk.length));
       await pipeline(file, tar.entry(named(tar, { name, mode: fileMode(executable), size })));
     }

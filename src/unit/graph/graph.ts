@@ -1,9 +1,9 @@
-import type { UnitFile } from '../model/plan.ts';
-import { type EffectiveUnit, effectiveUnit } from './effective.ts';
-import { dropInFolder, instantiate, isTemplate, unitName, unitType } from './name.ts';
+import type { UnitFile } from '../../model/plan.ts';
+import { type EffectiveUnit, effectiveUnit } from '../settings/effective.ts';
+import { settingsOf } from '../settings/settings.ts';
+import { dropInFolder, instantiate, isTemplate, unitName, unitType } from '../syntax/name.ts';
+import { SYSTEM_SPECIFIERS } from '../syntax/specifiers.ts';
 import { startOrder } from './order.ts';
-import { settingsOf } from './settings.ts';
-import { SYSTEM_SPECIFIERS } from './specifiers.ts';
 
 export type Expansion = {
   /** Every unit that activation must bring up and watch, in start order. */

@@ -1,7 +1,7 @@
-import type { EffectiveUnit } from './effective.ts';
-import { unitType } from './name.ts';
-import { parseBoolean, settingsOf } from './settings.ts';
-import { SYSTEM_SPECIFIERS } from './specifiers.ts';
+import type { EffectiveUnit } from '../settings/effective.ts';
+import { parseBoolean, settingsOf } from '../settings/settings.ts';
+import { unitType } from '../syntax/name.ts';
+import { SYSTEM_SPECIFIERS } from '../syntax/specifiers.ts';
 
 export type Node = { readonly name: string; readonly unit: EffectiveUnit | null };
 

@@ -1,15 +1,21 @@
 import type { Declared } from '../../model/declared.ts';
-import type { Layout } from '../../model/target.ts';
+import type { Layout } from '../../model/layout.ts';
 import { error, type Finding, warning } from './finding.ts';
 import { listenersOf, portClashes } from './port-table.ts';
+import { twiceRotated } from './same-log.ts';
 import { subjectOf } from './subject.ts';
 
 export type App = { readonly app: string; readonly layout: Layout; readonly declared: Declared };
 
-/** What apps of one host take from each other: unit files by name, and ports (T19). Each is right by itself. */
+/** What apps of one host take from each other: unit files by name, ports (port-conflict), and log files. Each is right by itself. */
 export function betweenApps(apps: readonly App[]): readonly Finding[] {
   const listeners = apps.flatMap(({ app, layout, declared }) => listenersOf(app, subjectOf(declared, layout)));
-  return [...sameUnits(apps), ...portClashes(listeners, (a, b) => a.app !== b.app)];
+  const rotating = apps.flatMap(({ app, declared }) => declared.logrotate.map((source) => ({ app, source })));
+  return [
+    ...sameUnits(apps),
+    ...portClashes(listeners, (a, b) => a.app !== b.app),
+    ...twiceRotated(rotating, (a, b) => a.app !== b.app),
+  ];
 }
 
 function sameUnits(apps: readonly App[]): readonly Finding[] {
@@ -22,7 +28,7 @@ function sameUnits(apps: readonly App[]): readonly Finding[] {
       const differ = owner.text !== text;
       return [
         (differ ? error : warning)(
-          'T20',
+          'same-unit',
           { file, line: 0, column: 0 },
           {
             message: `${path} belongs to the app ${owner.app} too, on the same host`,

@@ -1,4 +1,4 @@
-import type { Command, Word } from '../command-line.ts';
+import type { Command, Word } from '../syntax/command-line.ts';
 
 /** An argument as it stands, variables written as in the unit. */
 export function wordText(word: Word): string {

@@ -9,7 +9,7 @@ export const PLAYBOOK: Place = { file: '', line: 0, column: 0 };
 
 /** Something that will not do what its author means. */
 export type Finding = Place & {
-  /** Names the rule, as in `# fleet: allow T31`. */
+  /** Names the rule, as in `# fleet: allow endless-restart`. */
   readonly rule: string;
   readonly level: Level;
   /** What is there. Never the value of an environment variable. */

@@ -1,6 +1,6 @@
-import type { Assignment } from '../parse.ts';
-import { settingsOf } from '../settings.ts';
-import { SYSTEM_SPECIFIERS } from '../specifiers.ts';
+import { settingsOf } from '../settings/settings.ts';
+import type { Assignment } from '../syntax/parse.ts';
+import { SYSTEM_SPECIFIERS } from '../syntax/specifiers.ts';
 import type { LintedService, Subject } from './subject.ts';
 
 export const isBelow = (path: string, folder: string) => path === folder || path.startsWith(`${folder}/`);
@@ -36,4 +36,21 @@ export function pathsOf({ unit, all }: LintedService, key: string): readonly Lis
       return { path: path === '' ? '/' : path, optional: marks.includes('-'), at };
     }),
   );
+}
+
+/** Who else than root can put files into the folder that a path lies in, in words; null where nobody can, or it is unknown. */
+export function writerOf(path: string, { folders, layout }: Subject, service: LintedService): string | null {
+  const { root, user, data } = layout;
+  const own = service.service.user === '' || service.service.user === 'root' ? user : service.service.user;
+  const known = [
+    ...folders,
+    ...(user === null ? [] : data.map((name) => ({ path: `${root}/${name}`, owner: user, mode: 0o750 }))),
+    ...(own === null ? [] : ownFolders(service).map((folder) => ({ path: folder, owner: own, mode: 0o755 }))),
+    ...(own === null ? [] : [{ path: `/home/${own}`, owner: own, mode: 0o755 }]),
+    ...['/tmp', '/var/tmp', '/dev/shm'].map((folder) => ({ path: folder, owner: 'root', mode: 0o1777 })),
+  ].filter((folder) => path.startsWith(`${folder.path}/`));
+  const [closest] = known.sort((a, b) => b.path.length - a.path.length);
+  if (closest === undefined) return null;
+  if (closest.owner !== 'root') return `${closest.path} belongs to ${closest.owner}`;
+  return (closest.mode & 0o022) === 0 ? null : `others than root can write to ${closest.path}`;
 }

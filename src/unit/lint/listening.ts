@@ -1,5 +1,5 @@
-import type { Command } from '../command-line.ts';
-import type { Service } from '../service.ts';
+import type { Service } from '../settings/service.ts';
+import type { Command } from '../syntax/command-line.ts';
 import { wordText } from './command-words.ts';
 
 /** A TCP port that a service is told to listen on. */

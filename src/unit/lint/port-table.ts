@@ -1,4 +1,4 @@
-import { isTemplate, templateOf } from '../name.ts';
+import { isTemplate, templateOf } from '../syntax/name.ts';
 import { allowedIn } from './allowed.ts';
 import { error, type Finding, warning } from './finding.ts';
 import { collide, type Listening, portsOf } from './listening.ts';
@@ -18,7 +18,9 @@ export type Listener = {
 /** What the services of an app listen on. A oneshot does not listen, and a file may keep its unit out of the table. */
 export function listenersOf(app: string | null, subject: Subject): readonly Listener[] {
   const running = started(subject);
-  const allowed = new Set(subject.units.flatMap(({ path, text }) => (allowedIn(text).has('T19') ? [path] : [])));
+  const allowed = new Set(
+    subject.units.flatMap(({ path, text }) => (allowedIn(text).has('port-conflict') ? [path] : [])),
+  );
   return subject.services.flatMap((service) => {
     const runs = running.has(service.name);
     if ((isTemplate(service.unit.file) && !runs) || service.service.type === 'oneshot') return [];
@@ -27,7 +29,7 @@ export function listenersOf(app: string | null, subject: Subject): readonly List
   });
 }
 
-/** T19: services that want the same port and may run at the same time; an error where it is certain. @param counts which pairs are looked at */
+/** port-conflict: services that want the same port and may run at the same time; an error where it is certain. @param counts which pairs are looked at */
 export function portClashes(
   all: readonly Listener[],
   counts: (a: Listener, b: Listener) => boolean = () => true,
@@ -49,7 +51,7 @@ function finding({ app, subject, service, at, runs }: Listener, owner: Listener,
   const start = service.all('ExecStart').at(-1) ?? { file: service.unit.file, line: 0 };
   const template = templateOf(service.name);
   const twins = template !== null && template === templateOf(owner.service.name);
-  return (certain ? error : warning)('T19', subject.place(start, 'value'), {
+  return (certain ? error : warning)('port-conflict', subject.place(start, 'value'), {
     message:
       app === owner.app
         ? `${service.name} and ${owner.service.name} both listen on port ${at.port}`

@@ -8,17 +8,22 @@ import { layout } from './rules/layout.ts';
 import { logrotateOwner } from './rules/logrotate-owner.ts';
 import { logrotateSignal } from './rules/logrotate-signal.ts';
 import { logrotateSyntax } from './rules/logrotate-syntax.ts';
+import { logrotateTwice } from './rules/logrotate-twice.ts';
 import { missingPath } from './rules/missing-path.ts';
 import { notify } from './rules/notify.ts';
 import { orphan } from './rules/orphan.ts';
+import { refused } from './rules/refused.ts';
 import { reload } from './rules/reload.ts';
 import { backoff, endlessRestart, lateRestart } from './rules/restart.ts';
+import { rootFile } from './rules/root-file.ts';
+import { rootProgram } from './rules/root-program.ts';
 import { runtimeFolder } from './rules/runtime-folder.ts';
 import { samePort } from './rules/same-port.ts';
 import { sameProgram } from './rules/same-program.ts';
 import { sandbox } from './rules/sandbox.ts';
 import { searchPath } from './rules/search-path.ts';
 import { secret } from './rules/secret.ts';
+import { specifier } from './rules/specifier.ts';
 import { syntax } from './rules/syntax.ts';
 import { transient } from './rules/transient.ts';
 import { unknownKey } from './rules/unknown-key.ts';
@@ -35,6 +40,8 @@ export const RULES: readonly Rule[] = [
   variable,
   badValue,
   syntax,
+  specifier,
+  refused,
   secret,
   endlessRestart,
   lateRestart,
@@ -47,6 +54,8 @@ export const RULES: readonly Rule[] = [
   runtimeFolder,
   layout,
   account,
+  rootFile,
+  rootProgram,
   searchPath,
   sandbox,
   reload,
@@ -54,6 +63,7 @@ export const RULES: readonly Rule[] = [
   instance,
   transient,
   logrotateSyntax,
+  logrotateTwice,
   logrotateOwner,
   logrotateSignal,
 ];

@@ -1,12 +1,12 @@
 import type { Declared, SourceFile } from '../../model/declared.ts';
-import type { Layout } from '../../model/target.ts';
-import { assigned, type EffectiveUnit, effectiveUnit } from '../effective.ts';
-import { dropInFolder, instantiate, isTemplate, templateOf, unitType } from '../name.ts';
-import { type Assignment, type ParsedUnit, parseUnit } from '../parse.ts';
-import type { Problem } from '../problem.ts';
-import { readService } from '../read-service.ts';
-import type { Service } from '../service.ts';
-import { parseBoolean } from '../settings.ts';
+import type { Layout } from '../../model/layout.ts';
+import { assigned, type EffectiveUnit, effectiveUnit } from '../settings/effective.ts';
+import { readService } from '../settings/read-service.ts';
+import type { Service } from '../settings/service.ts';
+import { parseBoolean } from '../settings/settings.ts';
+import { dropInFolder, instantiate, isTemplate, templateOf, unitOfFile, unitType } from '../syntax/name.ts';
+import { type Assignment, type ParsedUnit, parseUnit } from '../syntax/parse.ts';
+import type { Problem } from '../syntax/problem.ts';
 import type { Finding, Place } from './finding.ts';
 
 /** A service of the set as systemd will see it, drop-ins applied. */
@@ -25,10 +25,14 @@ export type LintedService = {
 /** Everything that is checked together: one app's files and what its tasks say. */
 export type Subject = Declared & {
   readonly layout: Layout;
+  /** Account whose own login sends the code; null when root does. */
+  readonly codeUser: string | null;
   readonly parsed: readonly (ParsedUnit & { readonly source: SourceFile })[];
   /** Every unit, instances in place of their template. */
   readonly effective: readonly EffectiveUnit[];
   readonly services: readonly LintedService[];
+  /** The unit that the values of a file are for: of a template its first enabled instance, null where there is none. */
+  instanceFor(file: string): string | null;
   /** Where an assignment or problem stands in the project; the key, or its value. */
   place(at: { readonly file: string; readonly line: number }, part?: 'key' | 'value'): Place;
 };
@@ -36,7 +40,7 @@ export type Subject = Declared & {
 /** One file, one concept: what is wrong, and why. */
 export type Rule = (subject: Subject) => readonly Finding[];
 
-export function subjectOf(declared: Declared, layout: Layout): Subject {
+export function subjectOf(declared: Declared, layout: Layout, codeUser: string | null = null): Subject {
   const { units, enable } = declared;
   const byPath = new Map(units.map((source) => [source.path, source]));
   const lines = new Map<string, readonly string[]>();
@@ -44,8 +48,13 @@ export function subjectOf(declared: Declared, layout: Layout): Subject {
   return {
     ...declared,
     layout,
+    codeUser,
     parsed: units.map((source) => ({ ...parseUnit(source), source })),
     effective,
+    instanceFor(file) {
+      const unit = unitOfFile(file);
+      return isTemplate(unit) ? (enable.find((name) => templateOf(name) === unit) ?? null) : unit;
+    },
     services: effective.filter(({ name }) => unitType(name) === 'service').map(lintedService),
     place({ file, line }, part = 'key') {
       const source = byPath.get(file);

@@ -1,7 +1,7 @@
-import type { UnitFile } from '../model/plan.ts';
-import { dropInFolder, prefixOf, templateOf, unitType } from './name.ts';
-import { type Assignment, parseUnit } from './parse.ts';
-import type { Problem } from './problem.ts';
+import type { UnitFile } from '../../model/plan.ts';
+import { dropInFolder, prefixOf, templateOf, unitType } from '../syntax/name.ts';
+import { type Assignment, parseUnit } from '../syntax/parse.ts';
+import type { Problem } from '../syntax/problem.ts';
 
 /** A unit with its drop-ins applied: for each key the assignments that still count, in order. */
 export type EffectiveUnit = {

@@ -1,5 +1,5 @@
+import { splitWords } from '../syntax/words.ts';
 import type { Settings } from './settings.ts';
-import { splitWords } from './words.ts';
 
 export type Variable = readonly [name: string, value: string];
 

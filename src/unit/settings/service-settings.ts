@@ -1,9 +1,11 @@
-import { type Command, parseCommandLine } from './command-line.ts';
-import { parseDuration } from './duration.ts';
-import { exitStatus } from './exit-status.ts';
+import { type Command, parseCommandLine } from '../syntax/command-line.ts';
+import { splitWords } from '../syntax/words.ts';
+import { parseDuration } from '../values/duration.ts';
+import { exitStatus } from '../values/exit-status.ts';
+import { isWithin, wholeNumber } from '../values/number.ts';
+import { signalName } from '../values/signal.ts';
 import type { Endings, Folders, Service, ServiceType, WorkingDirectory } from './service.ts';
 import type { Settings } from './settings.ts';
-import { signalName } from './signal.ts';
 
 /** All commands of an Exec…= key. */
 export function commands(settings: Settings, key: string): readonly Command[] {
@@ -43,11 +45,14 @@ export function endings(settings: Settings, key: string): Endings {
 
 /** RuntimeDirectory= and its like. `name:link` makes the folder and a link to it; only the folder is kept here. */
 export function folders(settings: Settings, key: string, mode: (text: string) => number | null): Folders {
-  const named = settings.all('Service', key)[0];
-  const names = settings.words('Service', key, 'c').map((word) => word.replace(/:.*$/, ''));
-  const valid = names.filter((path) => path !== '' && !path.startsWith('/') && !path.split('/').includes('..'));
-  if (named && valid.length < names.length) settings.report(named, `${key}: only relative paths without ".." count`);
-  return { names: valid, mode: settings.scalar('Service', `${key}Mode`, mode, 0o755) };
+  const names = settings.all('Service', key).flatMap((assignment) => {
+    const words = splitWords(assignment.value, 'c').words.flatMap((word) => settings.resolveAt(word, assignment) ?? []);
+    const found = words.map((word) => word.replace(/:.*$/, ''));
+    const valid = found.filter((path) => path !== '' && !path.startsWith('/') && !path.split('/').includes('..'));
+    if (valid.length < found.length) settings.report(assignment, `${key}: only relative paths without ".." count`);
+    return valid;
+  });
+  return { names, mode: settings.scalar('Service', `${key}Mode`, mode, 0o755) };
 }
 
 /** 0 means "no limit" for the two timeouts of systemd that are read here. */
@@ -56,7 +61,7 @@ const timeout = (text: string) => {
   return seconds === 0 ? Number.POSITIVE_INFINITY : seconds;
 };
 
-const count = (text: string) => (/^\d+$/.test(text) ? Number(text) : null);
+const count = (text: string) => (isWithin(text, 0, 0xffff_ffff) ? wholeNumber(text) : null);
 
 type Limits = Pick<
   Service,

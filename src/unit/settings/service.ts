@@ -1,4 +1,4 @@
-import type { Command } from './command-line.ts';
+import type { Command } from '../syntax/command-line.ts';
 import type { EnvironmentFile, Variable } from './environment.ts';
 import type { Output } from './output.ts';
 
@@ -16,8 +16,8 @@ export const RESTARTS = ['no', 'always', 'on-success', 'on-failure', 'on-abnorma
 export const KILL_MODES = ['control-group', 'mixed', 'process', 'none'] as const;
 
 export type ServiceType = (typeof SERVICE_TYPES)[number];
-export type Restart = (typeof RESTARTS)[number];
-export type KillMode = (typeof KILL_MODES)[number];
+type Restart = (typeof RESTARTS)[number];
+type KillMode = (typeof KILL_MODES)[number];
 
 /** Exit statuses and signal names (without SIG). */
 export type Endings = { readonly statuses: readonly number[]; readonly signals: readonly string[] };
@@ -35,11 +35,13 @@ export type WorkingDirectory = {
 export type Service = {
   readonly name: string;
   readonly type: ServiceType;
+  readonly execCondition: readonly Command[];
   readonly execStartPre: readonly Command[];
   readonly execStart: readonly Command[];
   readonly execStartPost: readonly Command[];
   readonly execReload: readonly Command[];
   readonly execStop: readonly Command[];
+  readonly execStopPost: readonly Command[];
   readonly workingDirectory: WorkingDirectory;
   readonly environment: readonly Variable[];
   readonly environmentFiles: readonly EnvironmentFile[];

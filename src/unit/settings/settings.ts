@@ -1,8 +1,8 @@
+import type { Assignment } from '../syntax/parse.ts';
+import type { Problem } from '../syntax/problem.ts';
+import { resolveSpecifiers, type SpecifierValues, unknownSpecifier } from '../syntax/specifiers.ts';
+import { type Escapes, splitWords } from '../syntax/words.ts';
 import { assigned, type EffectiveUnit } from './effective.ts';
-import type { Assignment } from './parse.ts';
-import type { Problem } from './problem.ts';
-import { resolveSpecifiers, type SpecifierValues, unknownSpecifier } from './specifiers.ts';
-import { type Escapes, splitWords } from './words.ts';
 
 /** Reads typed values of one effective unit, and collects what could not be read. */
 export type Settings = {

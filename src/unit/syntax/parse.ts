@@ -1,4 +1,4 @@
-import type { UnitFile } from '../model/plan.ts';
+import type { UnitFile } from '../../model/plan.ts';
 import { unitOfFile, unitType } from './name.ts';
 import type { Problem } from './problem.ts';
 

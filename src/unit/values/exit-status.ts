@@ -1,3 +1,5 @@
+import { wholeNumber } from './number.ts';
+
 const BY_NAME = new Map<string, number>();
 
 const range = (first: number, names: string) => {
@@ -21,6 +23,7 @@ export const exitStatusName = (code: number): string | null => BY_CODE.get(code)
 
 /** `75` or `TEMPFAIL` → 75; null for anything else. */
 export function exitStatus(text: string): number | null {
-  if (/^\d+$/.test(text)) return Number(text) <= 255 ? Number(text) : null;
+  const number = wholeNumber(text);
+  if (number !== null) return number >= 0 && number <= 255 ? number : null;
   return BY_NAME.get(text) ?? null;
 }

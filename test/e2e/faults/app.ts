@@ -70,7 +70,14 @@ export async function faultyProject(host: TestHost): Promise<Project> {
   return project;
 }
 
-/** Sets up by hand what the first deploy is going to replace; on a host without systemd, a process with a pid file. */
+/** Makes a folder and an account for a deploy that is about to be switched to, as its steps do; repeating it is harmless. */
+export const madeFor = `set -- ${ROOT} ${APP} lib; . ${STATE}/host.sh; set +u; umask 022
+note_undo t.0 folder /etc/systemd/system/made.d 'create it' 'folders_gone /etc/systemd/system/made.d'
+mkdir -p /etc/systemd/system/made.d
+note_undo t.1 account made 'create the account made' '! id made >/dev/null 2>&1 || userdel made'
+id made >/dev/null 2>&1 || useradd --system made`;
+
+/** Sets up by hand what the first deploy is going to replace; on a host without systemd, a process of the account with a pid file. */
 export const byHand = (kind: 'systemd' | 'plain'): string => `
 cd ${ROOT}
 printf 'MARK=mark-hand\\nUNIT_OF=hand\\n' >.env; chmod 640 .env
@@ -80,5 +87,6 @@ ${
   kind === 'systemd'
     ? `printf '[Service]\\nWorkingDirectory=${ROOT}\\nEnvironmentFile=${ROOT}/.env\\nExecStart=/bin/sh hand.sh\\n[Install]\\nWantedBy=multi-user.target\\n' >/etc/systemd/system/${UNIT}
 systemctl daemon-reload; systemctl enable -q --now ${UNIT}`
-    : 'MARK=mark-hand UNIT_OF=hand setsid sh -c "exec /bin/sh hand.sh" >/dev/null 2>&1 </dev/null & echo $! >app.pid; sleep 0.3'
+    : `chgrp ${APP} .env
+MARK=mark-hand UNIT_OF=hand setpriv --reuid=${APP} --regid=${APP} --init-groups setsid sh -c "exec /bin/sh hand.sh" >/dev/null 2>&1 </dev/null & echo $! >app.pid; sleep 0.3`
 }`;

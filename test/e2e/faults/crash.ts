@@ -5,7 +5,7 @@ import { APP, ROOT, STATE } from './app.ts';
 const CRASHING = '/run/crashing.sh';
 
 /** Commands that change something; each becomes a function that may be the last thing that the program does. */
-const CHANGING = ['rm', 'mv', 'ln', 'mkdir', 'rmdir', 'cp', 'sync', 'chmod', 'chown', 'mktemp', 'crontab', 'kill'];
+const CHANGING = ['rm', 'mv', 'ln', 'mkdir', 'rmdir', 'cp', 'sync', 'chmod', 'chown', 'mktemp', 'kill'];
 
 const POINTS = `
 crash() {
@@ -14,21 +14,26 @@ crash() {
   [ "$(wc -l </run/crash.count)" -ne "$CRASH_AT" ] || if [ "$CRASH_ALL" = 1 ]; then command kill -9 0; else command kill -9 $$; fi
 }
 ${CHANGING.map((name) => `${name}() { command ${name} "$@"; set -- $?; crash; return $1; }`).join('\n')}
-systemctl() {
-  command systemctl "$@"
-  set -- $? "$1"
-  case $2 in show | is-enabled | is-active | --version) ;; *) crash ;; esac
+`;
+
+/** Programs with a time limit, which no function stands for. */
+const LIMITED = `
+limit() {
+  limited "$@"
+  set -- $? "$2" "$3"
+  case $2/$3 in systemctl/show | systemctl/is-* | systemctl/--version) ;; systemctl/* | crontab/*) crash ;; esac
   return $1
 }
 `;
 
 /** The host program with a numbered crash point behind every step that lasts; nothing else of it differs. */
-export function crashing(program: string): string {
+function crashing(program: string): string {
   const edits: readonly (readonly [RegExp, string])[] = [
     [/^G=\$S\/generations$/m, `$&\n${POINTS.replaceAll('$', '$$$$')}`],
-    [/^(out\(\) \{ .*;) \}$/m, '$1 crash; }'],
+    [/^limit\(\) \{/m, `${LIMITED.replaceAll('$', '$$$$')}limited() {`],
+    [/^( *printf .* \|\| out_of_room "\$\*")$/m, '$1\n  set -- $?; crash; return $$1'],
     [/^( *)(hand_launch .* &)$/m, '$1$2\n$1sleep 0.3; crash'],
-    [/^( *)history_add (committed|reverted|revert-failed)$/gm, '$1history_add $2\n$1crash'],
+    [/^( *)history_add (committed|reverted|revert-failed)(.*)$/gm, '$1history_add $2$3\n$1crash'],
   ];
   return edits.reduce((text, [from, to]) => {
     const next = text.replace(from, to);
@@ -84,6 +89,9 @@ export async function recover(host: TestHost, at = 0, all = true): Promise<{ cod
   const { code, stdout, stderr } = await host.sh(`${program(at, all)}; setsid -w sh ${file} ${ROOT} ${APP} recover`);
   return { code, said: `${stdout}${stderr}` };
 }
+
+/** Takes back what was made ready for a switch that never began, as the controller does. */
+export const undo = (host: TestHost) => host.out(`sh ${STATE}/host.sh ${ROOT} ${APP} undo`);
 
 /** What the journal and the decision say should become of an open transaction; null when none is open. */
 export async function verdict(host: TestHost, txn: string): Promise<'commit' | 'revert' | null> {

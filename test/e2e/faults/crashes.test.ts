@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Project } from '../fleet.ts';
 import { startHost, type TestHost } from '../rig/index.ts';
-import { become, byHand, faultyProject, ROOT } from './app.ts';
-import { committed, install, recover, transact, verdict } from './crash.ts';
+import { become, byHand, faultyProject, madeFor, ROOT } from './app.ts';
+import { committed, install, recover, transact, undo, verdict } from './crash.ts';
 import { differences, look } from './look.ts';
 import { deploy } from './operator.ts';
 import { random, SEED, sample, tally } from './sweep.ts';
@@ -84,6 +84,7 @@ describe.each([
     }, async () => {
       const { from, to, settle } = each;
       await go(from);
+      if (to === 3) await host.out(madeFor);
       const { steps } = await transact(host, { txn: id(), from, to, settle, at: 0, all: true });
       const draw = random(SEED + from * 10 + to);
       // A boot takes several times as long, and shows the same function at work.
@@ -93,10 +94,13 @@ describe.each([
       let deaths = 0;
       for (const at of points) {
         await go(from);
+        // What never came up leaves nothing of what was made ready for it.
+        if (to === 3) await host.out(madeFor);
         const txn = id();
         const { died } = await transact(host, { txn, from, to, settle, at, all: draw() < 0.7 });
         if (died) deaths += 1;
         const decided = await verdict(host, txn);
+        if (decided === null) await undo(host);
         const again = draw() < 0.5 ? 1 + Math.floor(draw() * 40) : 0;
         const found = await (each.by === 'boot' ? boots(txn, from, to) : recovers(txn, again, from, to));
         if (found.length > 0) wrong.push([`step ${at}, again at ${again}, decided ${decided}:`, ...found].join('\n'));

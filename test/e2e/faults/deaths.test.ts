@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { text } from '../../text.ts';
 import { only, type Project, parseRun, type Run } from '../fleet.ts';
 import { startHost, type TestHost } from '../rig/index.ts';
 import { become, faultyProject, ROOT, type Version } from './app.ts';

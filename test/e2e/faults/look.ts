@@ -60,6 +60,10 @@ export async function look(host: TestHost): Promise<string[]> {
       ? line
       : line
           .replaceAll(`releases/${active}`, 'releases/ACTIVE')
+          .replace(
+            `${STATE}/env link 0777 0 0 -> generations/${active}/`,
+            `${STATE}/env link 0777 0 0 -> generations/ACTIVE/`,
+          )
           .replace(`supervisor ${UNIT} ${active}`, `supervisor ${UNIT} ACTIVE`)
           .replace(`supervisor ${SIDE} ${active}`, `supervisor ${SIDE} ACTIVE`),
   );
@@ -74,8 +78,8 @@ function generationsIn(files: readonly string[], active: string): string[] {
     halves.set(number, (halves.get(number) ?? new Set()).add(half));
     if (number !== active) return [];
     const named = line.replace(`/${half}/${number}`, `/${half}/ACTIVE`);
-    // It names its number, its base and its time.
-    return [named.includes(`/generations/ACTIVE/manifest `) ? named.replace(/ [0-9a-f]{64}$/, '') : named];
+    // It names its number, its base and its time; and the seal the inodes and times of files.
+    return [/\/generations\/ACTIVE\/(manifest|seal) /.test(named) ? named.replace(/ [0-9a-f]{64}$/, '') : named];
   });
   return [
     ...rest,

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { formatDiagnostic } from '../../../src/config/diagnostic.ts';
+import { formatDiagnostic } from '../../../src/config/diagnostics/diagnostic.ts';
 import { loadProject } from '../../../src/config/project.ts';
 import { resolveTargets } from '../../../src/config/resolve.ts';
-import { deployHost } from '../../../src/engine/deploy.ts';
-import { type FleetRun, runFleet } from '../../../src/engine/fleet.ts';
-import { rollbackHost } from '../../../src/engine/rollback.ts';
+import { deployHost } from '../../../src/engine/commands/deploy.ts';
+import { rollbackHost } from '../../../src/engine/commands/rollback.ts';
+import { type FleetRun, runFleet } from '../../../src/engine/fleet/fleet.ts';
 import type { HostRun } from '../../../src/engine/run.ts';
 import type { HostOutcome } from '../../../src/model/outcome.ts';
 import type { HostTarget } from '../../../src/model/target.ts';

@@ -35,6 +35,7 @@ export class MachineContainer extends GenericContainer {
     if (kind.systemd) this.asSystemd();
     else this.asPlain();
     if (kind.jetson) this.asJetson();
+    if (kind.traces) this.withAddedCapabilities('SYS_PTRACE');
   }
 
   private asJetson(): void {

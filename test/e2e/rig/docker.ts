@@ -9,6 +9,8 @@ export interface Result {
 export interface RunOptions {
   readonly stdin?: string | Uint8Array;
   readonly timeoutMs?: number;
+  /** Bytes of both outputs together; who prints more is killed. */
+  readonly mostBytes?: number;
 }
 
 /** Runs a program to its end. A non-zero code is a result, not an error. */
@@ -19,13 +21,21 @@ export function run(command: string, args: readonly string[], options: RunOption
     const stderr: Buffer[] = [];
     const text = (chunks: Buffer[]) => Buffer.concat(chunks).toString('utf8');
     const timeoutMs = options.timeoutMs ?? 60_000;
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
+    const mostBytes = options.mostBytes ?? 64 * 1024 ** 2;
+    let wrong: string | undefined;
+    const end = (why: string) => {
+      wrong ??= why;
       child.kill('SIGKILL');
-    }, timeoutMs);
-    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+    };
+    const timer = setTimeout(() => end(`no end after ${timeoutMs} ms`), timeoutMs);
+    let bytes = 0;
+    const keepIn = (chunks: Buffer[]) => (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > mostBytes) end(`more than ${mostBytes} bytes of output`);
+      else chunks.push(chunk);
+    };
+    child.stdout.on('data', keepIn(stdout));
+    child.stderr.on('data', keepIn(stderr));
     // A command that does not read its input ends before the input does.
     child.stdin.on('error', () => {});
     child.stdin.end(options.stdin ?? '');
@@ -35,7 +45,8 @@ export function run(command: string, args: readonly string[], options: RunOption
     });
     child.on('close', (code) => {
       clearTimeout(timer);
-      if (late) reject(new Error(`no end after ${timeoutMs} ms: ${command} ${args.join(' ')}\n${text(stderr)}`));
+      if (wrong !== undefined)
+        reject(new Error(`${wrong}: ${command} ${args.join(' ')}\n${text(stderr).slice(-2000)}`));
       else resolve({ code: code ?? -1, stdout: text(stdout), stderr: text(stderr) });
     });
   });

@@ -5,8 +5,7 @@ import { type Kind, type KindName, kinds } from './kinds.ts';
 import { manifestScript, parseManifest } from './manifest.ts';
 import { releasePort } from './ports.ts';
 import { waitReady } from './ready.ts';
-
-const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
+import { quote, Shells } from './shells.ts';
 
 const readHostKeys = `
 if [ -d /etc/dropbear ]; then
@@ -28,6 +27,7 @@ export class TestHost {
   /** Lines "type base64" read from inside the host, one per host key. */
   hostKeys: readonly string[] = [];
   private readonly made: Kind;
+  private readonly shells: Shells;
 
   constructor(
     readonly name: string,
@@ -36,6 +36,7 @@ export class TestHost {
     readonly port: number,
   ) {
     this.made = kinds[kind];
+    this.shells = new Shells(id);
   }
 
   get systemd(): boolean {
@@ -56,8 +57,9 @@ export class TestHost {
 
   /** Runs a shell command on the host, as root unless told. */
   sh(command: string, options: ShellOptions = {}): Promise<Result> {
-    const user = options.user === undefined ? [] : ['--user', options.user];
-    return run('docker', ['exec', '-i', ...user, this.id, 'sh', '-c', command], options);
+    // A shell that stays would be one more process of an account whose processes are counted, and ended.
+    if (options.user === undefined && options.stdin === undefined) return this.shells.run(command, options);
+    return run('docker', ['exec', '-i', '--user', options.user ?? 'root', this.id, 'sh', '-c', command], options);
   }
 
   /** As sh(), but returns the trimmed output and throws when the command fails. */
@@ -82,12 +84,14 @@ export class TestHost {
 
   /** Orderly reboot: services are stopped, /run is emptied, PID 1 starts again; the port stays. */
   async reboot(): Promise<void> {
+    this.shells.end();
     await docker(['restart', '--time', '20', this.id]);
     await this.ready();
   }
 
   /** Power cut: nothing on the host gets a chance to end well. */
   async kill(): Promise<void> {
+    this.shells.end();
     await docker(['kill', '--signal', 'KILL', this.id]);
   }
 
@@ -108,6 +112,7 @@ export class TestHost {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.made.jetson) await release(this);
+    this.shells.end();
     await docker(['rm', '--force', '--volumes', this.id]);
     releasePort(this.port);
   }

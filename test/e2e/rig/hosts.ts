@@ -1,6 +1,6 @@
 import { MachineContainer } from './container.ts';
 import { TestHost } from './host.ts';
-import { ensureImage } from './images.ts';
+import { imageOf } from './images.ts';
 import { type KindName, kinds } from './kinds.ts';
 import { releasePort, reservePort } from './ports.ts';
 
@@ -8,7 +8,7 @@ export type Hosts<Wanted> = { readonly [Name in keyof Wanted]: TestHost } & Asyn
 
 /** A port can be lost to a foreign program between reserving and starting; another one will do. */
 async function create(name: string, kind: KindName): Promise<TestHost> {
-  const image = await ensureImage(kinds[kind]);
+  const image = await imageOf(kinds[kind]);
   for (let attempt = 1; ; attempt += 1) {
     const port = await reservePort();
     try {

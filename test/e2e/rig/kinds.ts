@@ -6,17 +6,20 @@ export interface Kind {
   readonly systemd: boolean;
   /** Whether it has the stand-ins for the hardware of a Jetson. */
   readonly jetson?: true;
+  /** Whether root may look into the processes of others, as it may on a machine and not in a container. */
+  readonly traces?: true;
 }
 
 const systemd = (suite: string): Kind => ({ recipe: 'debian', suite, boot: '/sbin/boot-systemd', systemd: true });
 const plain = (suite: string): Kind => ({ recipe: 'debian', suite, boot: '/sbin/boot-plain', systemd: false });
 const busybox = (suite: string): Kind => ({ recipe: 'busybox', suite, boot: '/sbin/boot-busybox', systemd: false });
 
-/** Images of the first three are built before the tests; the others when a test first asks for one. */
+/** The images of all of them are made before the first test. */
 export const kinds = {
   systemd: systemd('bookworm'),
   plain: plain('bookworm'),
   busybox: busybox('bookworm'),
+  traced: { ...plain('bookworm'), traces: true },
   jetson: { ...systemd('bookworm'), boot: '/sbin/boot-jetson', jetson: true },
   'systemd-bullseye': systemd('bullseye'),
   'systemd-trixie': systemd('trixie'),

@@ -15,7 +15,7 @@ export function ownerTag(): string {
   return `${process.pid}-${startOf(process.pid)}`;
 }
 
-export function ownerLives(tag: string): boolean {
+function ownerLives(tag: string): boolean {
   const [pid, start] = tag.split('-');
   try {
     process.kill(Number(pid), 0);

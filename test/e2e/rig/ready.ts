@@ -5,7 +5,7 @@ import type { Kind } from './kinds.ts';
 const pause = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 /** True when an SSH server behind the port says its name. */
-export function sshAnswers(port: number, timeoutMs = 2_000): Promise<boolean> {
+function sshAnswers(port: number, timeoutMs = 2_000): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port });
     const finish = (answer: boolean) => {

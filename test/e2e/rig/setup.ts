@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { run } from './docker.ts';
-import { ensureImage } from './images.ts';
+import { makeImages } from './images.ts';
 import { kinds } from './kinds.ts';
 import { sweep } from './owner.ts';
 
@@ -12,7 +12,7 @@ export async function setup(): Promise<void> {
   process.stdout.write(result.stdout);
   if (result.code !== 0) throw new Error(result.stderr.trim());
   await sweep();
-  for (const kind of [kinds.busybox, kinds.systemd]) await ensureImage(kind);
+  await makeImages(Object.values(kinds));
 }
 
 export async function teardown(): Promise<void> {

@@ -57,10 +57,22 @@ export const TASKS = [
   { units: { from: 'units', enable: [UNIT] } },
 ] as const;
 
+/** How the passing checks tell the secret. */
+export const TOLD = [
+  'printf %s "$TOKEN"',
+  'printf "user:%s" "$TOKEN" | base64 -w 0',
+  'echo "$TOKEN" | od -An -v -tx1 | tr -d " \\n"',
+];
+
 export const playbook = (hosts: readonly string[], changes: object = {}) => ({
   ...{ name: NAME, root: ROOT, user: NAME, data: ['data'], hosts, tasks: TASKS },
   deploy: { settle: '1s', deadline: '25s', batch: 10, onFailure: 'continue' },
-  health: [{ unit: UNIT }, { http: { url: 'http://127.0.0.1:8000/', status: 200, within: '1s' } }],
+  health: [
+    { unit: UNIT },
+    { http: { url: 'http://127.0.0.1:8000/', status: 200, within: '1s' } },
+    // What has passed is shown as well.
+    ...TOLD.map((say) => ({ command: { command: ['sh', '-c', `. ${ROOT}/.env; ${say}`], within: '1s' } })),
+  ],
   ...changes,
 });
 

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CheckResult } from '../../../src/model/outcome.ts';
+import { changedSince } from '../../left-files.ts';
 import { type Ended, fleetProject, type Project, parseRun } from '../fleet.ts';
+import { run as runHere } from '../rig/docker.ts';
 import { type Hosts, startHosts, type TestHost } from '../rig/index.ts';
-import { envFile, NAME, parts, playbook, ROOT, TASKS, told, UNIT, unitFile } from './leaky-app.ts';
+import { envFile, NAME, parts, playbook, ROOT, TASKS, TOLD, told, UNIT, unitFile } from './leaky-app.ts';
 import { foundIn, poisonLine, poisonPassword, poisonText } from './needles.ts';
 import { watchHere, watchHost } from './sampler.ts';
 
@@ -56,6 +58,8 @@ beforeAll(async () => {
   setToken(0);
 });
 afterAll(async () => {
+  // The last test ends them; when it was not reached they would look on for ever.
+  await Promise.all(watching.map(({ stop }) => stop()));
   await project?.[Symbol.asyncDispose]();
   await hosts?.[Symbol.asyncDispose]();
 });
@@ -89,6 +93,13 @@ describe('a secret', () => {
         new RegExp(`^600 ${NAME}\n(.*\n)*.*${core}`),
       );
     });
+    // Checks that pass are shown too, and these quote the token in three codings.
+    const { events } = parseRun(await fleet('health', '--all', '--json'));
+    const passed = events.flatMap((event) => (event.type === 'check' ? [event.result as CheckResult] : []));
+    const quoting = passed.filter(({ check }) => check.startsWith('command'));
+    expect(quoting).toHaveLength(HOSTS.length * TOLD.length);
+    for (const { ok, detail } of quoting)
+      expect({ ok, detail }).toEqual({ ok: true, detail: expect.stringMatching(/^(dXNlcj)?\[secret TOKEN\](0a)?$/) });
     const again = await fleet('deploy', '--all', '--json', '--verbose');
     expect(outcomes(again)).toEqual(['unchanged', 'unchanged']);
     for (const args of [['health'], ['health', '--json'], ['status', '--verbose'], ['history', '--json'], ['lock']])
@@ -181,14 +192,18 @@ describe('a secret', () => {
   });
 
   it('was left in no file of this machine but those of the project', () => {
-    const left = filesSince(tmpdir()).filter(({ content }) => foundIn(content, cores).length > 0);
+    const changed = [...changedSince(tmpdir(), begun - 5000)];
+    const left = changed.filter(({ read }) => foundIn(read(), cores).length > 0);
     expect(left.map(({ path }) => path)).toEqual([join(project.folder, 'secrets/app.env')]);
   });
 
   it('was in no command line, here or on a host, at any moment', async () => {
     // A command that does it wrong is caught by both.
     const [core = ''] = password.needles;
-    await each((host) => host.out(`: ${core}; sleep 0.5`).then(() => {}));
+    await Promise.all([
+      runHere('sh', ['-c', `: ${core}; sleep 0.5`]),
+      each((host) => host.out(`: ${core}; sleep 0.5`).then(() => {})),
+    ]);
     for (const { where, stop } of watching) {
       const { rounds, caught } = await stop();
       expect(rounds, where).toBeGreaterThan(200);
@@ -207,19 +222,4 @@ async function holding(host: TestHost): Promise<string[]> {
   await host.out('umask 077; cat >/tmp/needles', { stdin: `${pattern}\n` });
   const found = await host.out(`${script.replace('/dev/fd/3', '/tmp/needles')}; rm /tmp/needles`);
   return [...new Set(found.split('\n'))].filter((file) => file !== '' && file !== '/tmp/needles').sort();
-}
-
-/** Small files below a folder of this machine that have changed since the test began; other people's come and go. */
-function filesSince(folder: string): { path: string; content: string }[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    try {
-      if (entry.isDirectory()) return filesSince(path);
-      const { mtimeMs, size } = statSync(path);
-      const mayHold = entry.isFile() && mtimeMs >= begun - 5000 && size < 5_000_000;
-      return mayHold ? [{ path, content: readFileSync(path, 'latin1') }] : [];
-    } catch {
-      return [];
-    }
-  });
 }

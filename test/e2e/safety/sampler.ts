@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { text } from 'node:stream/consumers';
+import { text } from '../../text.ts';
 import type { TestHost } from '../rig/index.ts';
 
 /** Looks without pause at the command lines of all processes of a host; needles arrive where no list shows them. */

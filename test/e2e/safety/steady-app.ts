@@ -13,7 +13,7 @@ export type SteadyApp = {
   playbook(changes?: object): object;
 };
 
-export const TASKS = [
+const TASKS = [
   { sync: { from: 'app' } },
   { env: { from: 'secrets/app.env' } },
   { units: { from: 'units', enable: true } },

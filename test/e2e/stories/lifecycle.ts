@@ -170,6 +170,14 @@ export const lifecycle = ({ name, systemd, host, project }: Stage) => {
     const health = await project().fleet('health', '--all');
     expect(health.code).toBe(1);
     expect(only(health)).toMatchObject({ outcome: 'unhealthy', generation: 6 });
+    const [plugin, metrics] = await Promise.all(
+      ['nagios', 'prometheus'].map((format) => project().start(['health', '--all', '--format', format]).ended),
+    );
+    expect(plugin).toMatchObject({
+      code: 2,
+      stdout: expect.stringMatching(/^FLEET CRITICAL - 1 host: 1 unhealthy \| /),
+    });
+    expect(metrics).toMatchObject({ code: 1, stdout: expect.stringMatching(/^fleet_healthy\{.*\} 0$/m) });
     const plan = await project().fleet('plan', '--all', '--exit-code');
     expect(plan.code).toBe(5);
     expect(changes(plan)?.join()).toContain(`! ${UNIT} is inactive`);
@@ -187,7 +195,7 @@ export const lifecycle = ({ name, systemd, host, project }: Stage) => {
       hosts: { [name]: { host: host(), fields: { port: proxy.port } } },
     });
     const run = await broken.fleet('deploy', '--all');
-    expect(run).toMatchObject({ code: 2, summary: null });
+    expect(run).toMatchObject({ code: 2, summary: { exitCode: 2, hosts: [] } });
     expect(run.stderr).toContain('XAI_API_KEY');
     for (const secret of [KEYS.TELEGRAM_BOT_TOKEN, KEYS.HELIUS_API_KEY])
       expect(run.stdout + run.stderr).not.toContain(secret);

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { only } from '../fleet.ts';
 import { ask, copies, KEYS, markOf, playbook, ROOT, record, type Stage, sample, TASKS, UNIT } from '../samples.ts';
+import { wholeHost } from '../transaction/keeper.ts';
 
 export const revert = ({ name, systemd, host, project }: Stage) => {
   const good = () => {
@@ -25,10 +26,50 @@ export const revert = ({ name, systemd, host, project }: Stage) => {
     return summary.failure;
   }
 
-  it('a first deploy that fails leaves nothing that runs, no unit, no link and no secret', async () => {
+  /** A host that fleet has put something on beside what the account tools change: lines that only one of the looks has. */
+  const accounts = /^\/etc\/(passwd|group|shadow|gshadow|subuid|subgid) /;
+  const changed = (before: readonly string[], after: readonly string[]) => [
+    ...before.filter((line) => !after.includes(line) && !accounts.test(line)),
+    ...after.filter((line) => !before.includes(line) && !accounts.test(line)),
+  ];
+  /** Whether a line is about one of these paths, what is in it, or what it is in. */
+  const about = (line: string, paths: readonly string[]) => {
+    const [file] = line.split(' ');
+    return paths.some((path) => `${file}/`.startsWith(`${path}/`) || path.startsWith(`${file}/`));
+  };
+  const jarvis = () => host().out('id -u jarvis 2>/dev/null; true');
+
+  it('a first deploy that fails leaves what the service wrote and its owner, names them, and --full removes them', async () => {
+    const before = await wholeHost(host());
+    project().env({ ...KEYS, JARVIS_FAULT: 'http-500' });
+    const run = only(await project().fleet('deploy', '--all'));
+    expect(run).toMatchObject({ outcome: 'reverted', generation: 0, failure: { kind: 'unhealthy' } });
+    expect(run.left).toContainEqual({ kind: 'data', name: `${ROOT}/logs`, because: 'not empty' });
+    const named = (kind: string) => run.left?.some((one) => one.kind === kind);
+    // On the third the account was there before.
+    expect(named('account')).toBe(name !== 'tiny');
+    expect(await host().out(`stat -c %U ${ROOT}/logs/*`)).toContain('jarvis');
+    const paths = run.left?.map((one) => one.name) ?? [];
+    const rest = changed(before, await wholeHost(host()));
+    expect(rest.filter((line) => !about(line, paths))).toEqual([]);
+    // What is named is there, and nothing that was made for it beside.
+    expect(rest.length).toBeGreaterThan(paths.length);
+    expect(await host().out(`ls -A ${ROOT}`)).not.toMatch(/current|releases|\.env/);
+
+    const removed = await project().fleet('rollback', '--full', '--all', '--yes');
+    expect({ code: removed.code, ...only(removed) }).toMatchObject({ code: 0, outcome: 'removed' });
+    expect(await wholeHost(host())).toEqual(before);
+  });
+
+  it('a first deploy that fails before it wrote anything leaves the host as it was, but for the notes on it', async () => {
+    const before = await wholeHost(host());
     project().env({ ...KEYS, JARVIS_FAULT: 'exit-at-start' });
     const run = await project().fleet('deploy', '--all');
+    const STATE = { kind: 'state', name: '/var/lib/fleet/jarvis', because: '' };
     expect({ code: run.code, ...only(run) }).toMatchObject({ code: 1, outcome: 'reverted', generation: 0 });
+    expect(only(run).left).toEqual([STATE]);
+    expect((await wholeHost(host())).filter((line) => !line.startsWith('/var/lib/fleet'))).toEqual(before);
+    expect(await jarvis()).toBe(name === 'tiny' ? '990' : '');
     expect(await copies(host())).toEqual([]);
     expect(await host().out(`ls -d ${ROOT}/current ${ROOT}/.env /etc/systemd/system/${UNIT}* 2>/dev/null; true`)).toBe(
       '',

@@ -43,7 +43,7 @@ it.each([
 ])('%s is refused before the host is contacted', async (_what, names, words) => {
   experiments(...names);
   const run = await project.fleet('deploy', '--host', 'orin');
-  expect(run).toMatchObject({ code: 2, summary: null });
+  expect(run).toMatchObject({ code: 2, summary: { exitCode: 2, hosts: [] } });
   expect(run.stderr).toMatch(words);
   experiments('amnesiac_001', 'unstable_002');
 });

@@ -93,7 +93,7 @@ describe('the VPS plan', () => {
       ),
     ).toEqual({
       ...{ Type: 'notify', User: 'jarvis', Group: 'jarvis', WorkingDirectory: `${ROOT}/current` },
-      ...{ EnvironmentFiles: `${ROOT}/.env (ignore_errors=no)`, Restart: 'always', RestartUSec: '8s' },
+      ...{ EnvironmentFiles: '/var/lib/fleet/jarvis/env (ignore_errors=no)', Restart: 'always', RestartUSec: '8s' },
       ...{ StartLimitIntervalUSec: '10min', StartLimitBurst: '10' },
       ...{ TimeoutStartUSec: '1min', TimeoutStopUSec: '30s', WatchdogUSec: '5min' },
       ...{ NoNewPrivileges: 'yes', ProtectSystem: 'strict', ProtectHome: 'read-only', PrivateTmp: 'yes' },

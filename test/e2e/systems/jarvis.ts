@@ -45,7 +45,7 @@ export const health = async (host: TestHost, at: number): Promise<Health> =>
   );
 
 /** All processes of JARVIS that answer, whoever runs them: name by name, in the order of their ports. */
-export async function answering(host: TestHost): Promise<readonly Health[]> {
+async function answering(host: TestHost): Promise<readonly Health[]> {
   const asked = await Promise.allSettled([8000, 8001, 8002, 8003, 8004, 8005].map((at) => health(host, at)));
   return asked.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
 }
@@ -64,7 +64,7 @@ export const programs = async (host: TestHost) =>
   (await host.out(`ps -eo args= | sed -n 's#^/usr/bin/python3 bots/\\(.*\\)\\.py$#\\1#p' | sort`)).split('\n');
 
 /** Positions as they are while a bot holds something: nothing may touch them, so inode and times stay. */
-export const OPEN = '{"positions": ["SOL"]}';
+const OPEN = '{"positions": ["SOL"]}';
 export async function openPositions(host: TestHost, root: string): Promise<string> {
   await host.out(`mkdir -p ${root}/.lifeos/trading && printf '%s' '${OPEN}' >${root}/.lifeos/trading/positions.json
     chown -R jarvis: ${root}/.lifeos`);

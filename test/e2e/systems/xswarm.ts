@@ -9,7 +9,7 @@ export const HOST = 'xswarm-1';
 export const ROOT = '/opt/xswarm';
 export const VOICE = 'xswarm-voice.service';
 export const DASHBOARD = 'xswarm-dashboard.service';
-export const TOKEN = 'canary-xswarm_api_token';
+const TOKEN = 'canary-xswarm_api_token';
 export const PROGRAMS = ['voice', 'dashboard'].map((name) => `${ROOT}/current/target/release/xswarm-${name}`);
 
 /** xSwarm as it is shipped, on a test host; only the waits are shorter. */
@@ -46,7 +46,7 @@ print(json.dumps({"status": a.status if hasattr(a, "status") else a.code, **json
   return JSON.parse(await host.out(`python3 -c '${script}'`));
 }
 
-export type Calls = { readonly calls: readonly object[]; readonly meanwhile: string };
+type Calls = { readonly calls: readonly object[]; readonly meanwhile: string };
 
 /** Makes real calls from the host itself; `meanwhile` is run there while they are going on. */
 export async function call(

@@ -36,13 +36,23 @@ describe.each(['one', 'two'] as const)('off a host again: %s', (name) => {
   });
   afterAll(() => project?.[Symbol.asyncDispose]());
 
-  it('a plain rollback of the first deploy asks first: without a terminal it lists what would go, and exits 2', async () => {
+  it('a plain rollback of the first deploy is refused, also with --yes, and names both ways to take the app away', async () => {
     expect(await run('deploy')).toMatchObject({ code: 0, generation: 1 });
     await host().out(`echo kept >${ROOT}/data/kept && chown ${APP} ${ROOT}/data/kept`);
     const live = await wholeHost(host());
     // The look sees what a deploy leaves.
     expect(live).not.toEqual(before);
-    const refused = await project.human('rollback', '--all');
+    const refused = await run('rollback', '--yes');
+    expect(refused).toMatchObject({ code: 3, outcome: 'untouched', failure: { kind: 'no-target' } });
+    expect(refused.failure?.message).toContain('`fleet rollback --full --keep-data`');
+    expect(refused.failure?.message).toContain('`fleet rollback --full`');
+    expect(await wholeHost(host())).toEqual(live);
+    expect(await serving(host())).toEqual(['releases/1']);
+  });
+
+  it('a full one asks first: without a terminal it lists what would go, and exits 2', async () => {
+    const live = await wholeHost(host());
+    const refused = await project.human('rollback', '--all', '--full');
     expect(refused.code).toBe(2);
     for (const what of [`${ROOT}/data`, `${ROOT}/logs`, `${ROOT}/.env`, `the account ${APP}`, '--keep-data', '--yes'])
       expect(refused.stderr).toContain(what);
@@ -126,6 +136,11 @@ describe.each(['one', 'two'] as const)('off a host again: %s', (name) => {
     });
 
   if (name === 'one') return;
+
+  it('and a full one removes what was kept, with nothing deployed', async () => {
+    expect(await run('rollback', '--full', '--yes')).toMatchObject({ code: 0, outcome: 'removed' });
+    expect(await wholeHost(host())).toEqual(before);
+  });
 
   it('a removal that is cut off half way is finished by the same command', async () => {
     expect(await run('deploy')).toMatchObject({ code: 0, generation: 1 });

@@ -37,12 +37,12 @@ const look = (command: string) => ({ command: ['sh', '-c', `${command} >${SEEN};
 
 const playbook = (
   units: object,
-  more: { readonly files?: readonly object[]; readonly health?: readonly object[] },
+  more: { readonly files?: readonly object[]; readonly health?: readonly object[]; readonly deadline?: string },
 ) => ({
   name: 'proof',
   hosts: ['one'],
   root: ROOT,
-  deploy: { settle: '1s', deadline: '30s' },
+  deploy: { settle: '1s', deadline: more.deadline ?? '30s' },
   tasks: [
     { sync: { from: 'app' } },
     { units: { from: 'units', enable: ['proof.service'], ...units } },
@@ -97,6 +97,27 @@ describe('on a host with systemd', () => {
     expect(await deploy()).toMatchObject({ outcome: 'reverted', failure: { kind: 'unhealthy' } });
     expect(await host().out(`cat ${SEEN}`)).toBe('disabled');
     expect(await host().out('find /etc/systemd/system -name "proof*"')).toBe('');
+  });
+
+  it('a check is asked as long as the deadline allows, or its own `within`, and no longer than the host keeps the version', async () => {
+    const late = (seconds: number, more = {}) => {
+      const age = 'ps -o etimes= -p $(systemctl show -p MainPID --value proof)';
+      return { command: { command: ['sh', '-c', `[ $(${age}) -ge ${seconds} ]`], ...more } };
+    };
+    const main = (text: string) => project.write('app/main.sh', `${text}\n`);
+    main('exec sleep 1000000');
+    project.playbook(playbook({}, { deadline: '50s', health: [late(31)] }));
+    expect(await deploy()).toMatchObject({ outcome: 'deployed', failure: null });
+    main('exec sleep 1000001');
+    project.playbook(playbook({}, { health: [late(1000, { within: '1s' })] }));
+    const short = await deploy();
+    expect(short).toMatchObject({ outcome: 'reverted', failure: { kind: 'unhealthy' } });
+    expect(short.failure?.message).toMatch(/waited 1\.\ds, all that `within` allows/);
+    main('sleep 6; exit 3');
+    project.playbook(playbook({}, { deadline: '100s', health: [late(1000)] }));
+    const dead = await deploy();
+    expect(dead).toMatchObject({ outcome: 'reverted', failure: { kind: 'not-settled' } });
+    expect(dead.durationMs).toBeLessThan(60_000);
   });
 
   const journald = () => host().out('systemctl show -p InvocationID --value systemd-journald');

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { fleetProject, type Project, type Run } from '../fleet.ts';
 import { type Hosts, startHosts } from '../rig/index.ts';
-import { parts, playbook, ROOT, serving, version } from './keeper.ts';
+import { parts, playbook, ROOT, serving, version, withTasks } from './keeper.ts';
 
 let hosts: Hosts<{ a: 'plain'; b: 'plain'; c: 'plain' }>;
 let project: Project;
@@ -68,4 +68,17 @@ it('a mixed end says so, host by host', async () => {
   expect(words).toMatch(/2 .*deployed|deployed.*2/);
   expect((await live())[2]).toBe('releases/1');
   expect((await live())[0]).not.toBe('releases/1');
+});
+
+it('confirm: together with a host that is slower than the deadline ends with all of them new, or none', async () => {
+  await Promise.all(NAMES.map((name) => hosts[name].out('rm -f /var/lib/fleet/keeper/hold')));
+  const slow = { run: { command: ['sh', '-c', `[ "$(hostname)" != b ] || sleep 9`] } };
+  const deploy = { settle: '1s', deadline: '8s', confirm: 'together' };
+  project.playbook(playbook(NAMES, { deploy, tasks: withTasks(slow) }));
+  version(project, 'together');
+  const run = await project.fleet('deploy', '--all');
+  expect(new Set(ends(run)).size, run.stdout).toBe(1);
+  const versions = await Promise.all(NAMES.map((name) => hosts[name].out(`cat ${ROOT}/current/VERSION`)));
+  const at = run.summary?.hosts.map(({ outcome }) => outcome === 'deployed');
+  expect(versions.map((text) => text === 'together')).toEqual(at);
 });

@@ -35,6 +35,7 @@ describe('known keys', () => {
   });
 
   it('are all the keys whose values are judged', () => {
-    expect([...VALUE_KINDS.keys()].filter((key) => sectionsOf(key).length === 0)).toEqual([]);
+    const bare = [...VALUE_KINDS.keys()].map((key) => key.replace(/^\w+\./, ''));
+    expect(bare.filter((key) => sectionsOf(key).length === 0)).toEqual([]);
   });
 });

@@ -8,9 +8,9 @@ const BOTH = { enable: ['a.service', 'b.service'] };
 const run = (options: string, more = '') => `[Service]\nUser=app\nExecStart=/opt/app/current/x ${options}\n${more}`;
 const on8000 = run('--host 127.0.0.1 --port 8000');
 
-/** The level of T19 for two enabled services, or null. */
+/** The level of port-conflict for two enabled services, or null. */
 const level = (a: string, b: string, more: Parameters<typeof linted>[1] = BOTH) =>
-  linted({ 'a.service': a, 'b.service': b }, more).find(({ rule }) => rule === 'T19')?.level ?? null;
+  linted({ 'a.service': a, 'b.service': b }, more).find(({ rule }) => rule === 'port-conflict')?.level ?? null;
 
 describe('two services of one port', () => {
   it.each([
@@ -33,7 +33,7 @@ describe('two services of one port', () => {
     ['have addresses of their own, by variables', on8000, run('', 'Environment=PORT=8000 HOST=10.0.0.5')],
     ['are a oneshot, which does not stay', on8000, run('--port 8000', 'Type=oneshot')],
     ['exclude each other', on8000, `[Unit]\nConflicts=a.service b.service\n${on8000}`],
-    ['allow it', on8000, `# fleet: allow T19\n${on8000}`],
+    ['allow it', on8000, `# fleet: allow port-conflict\n${on8000}`],
     [
       'have a variable that the env file beats',
       on8000,
@@ -57,7 +57,7 @@ describe('two services of one port', () => {
       'b.service': run('--port 8001'),
       'b.service.d/x.conf': '[Service]\nExecStart=\nExecStart=/opt/app/current/x --port 8000\n',
     };
-    const found = (enable: string[]) => linted(files, { enable }).filter(({ rule }) => rule === 'T19');
+    const found = (enable: string[]) => linted(files, { enable }).filter(({ rule }) => rule === 'port-conflict');
     expect(found(['all.target'])).toMatchObject([
       {
         level: 'error',

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { formatDiagnostic } from '../../../src/config/diagnostic.ts';
+import { formatDiagnostic } from '../../../src/config/diagnostics/diagnostic.ts';
 import { loadProject } from '../../../src/config/project.ts';
 import { resolveTargets } from '../../../src/config/resolve.ts';
 import { EVERYTHING } from '../../../src/config/select.ts';
@@ -80,7 +80,9 @@ describe('fleet check', () => {
     const unit = `${UNIT}Environment=API_TOKEN=canary-value\n`;
     const files = { ...HOSTS, 'playbooks/app.yaml': playbook('app'), 'units/app/app.service': unit };
     const { errors } = await checked(project(files));
-    expect(errors[0]).toMatch(/^units\/app\/app\.service:5:1: Environment= holds the secret API_TOKEN \[S3\]/);
+    expect(errors[0]).toMatch(
+      /^units\/app\/app\.service:5:1: Environment= holds the secret API_TOKEN \[secret-in-unit\]/,
+    );
     expect(errors.join()).not.toContain('canary');
   });
 
@@ -88,10 +90,12 @@ describe('fleet check', () => {
     const files = {
       'inventory/hosts.yaml': 'hosts: { h: { address: 127.0.0.1 }, i: { address: 127.0.0.2 } }\n',
       'playbooks/app.yaml': playbook('app').replace('[h]', '[h, i]'),
-      'units/app/app.service': `${UNIT}Restart=always\nRestartSec=5\n`,
+      'units/app/app.service': `${UNIT}ReadWritePaths=/var/lib/nobody-makes-it\n`,
     };
     const { warnings } = await checked(project(files));
-    expect(warnings).toEqual([expect.stringMatching(/^units\/app\/app\.service:6: the start limit .* \[T31\]: /)]);
+    expect(warnings).toEqual([
+      expect.stringMatching(/^units\/app\/app\.service:5: ReadWritePaths= opens .* \[missing-path\]: /),
+    ]);
   });
 
   it('compares the apps of one host', async () => {
@@ -104,12 +108,12 @@ describe('fleet check', () => {
     };
     expect((await checked(project(files))).errors).toEqual([
       [
-        'units/web/web.service:4:11: web.service listens on port 8000, as app.service of the app app does on the same host [T19]',
+        'units/web/web.service:4:11: web.service listens on port 8000, as app.service of the app app does on the same host [port-conflict]',
         '  the one that starts second ends with "address already in use"; ports known here: 8000 app.service (app), web.service (web)',
         '  give one of them another port, for instance by a drop-in or a var of the host, or let the units name each other in Conflicts=',
       ].join('\n'),
     ]);
-    const allowed = `# fleet: allow T19\n${UNIT}`;
+    const allowed = `# fleet: allow port-conflict\n${UNIT}`;
     for (const name of ['app', 'web'])
       expect(await checked(project({ ...files, [`units/${name}/${name}.service`]: allowed }))).toMatchObject({
         errors: [],
@@ -131,7 +135,7 @@ describe('fleet check', () => {
     const twice = { ...files, 'units/web/app.service': `${UNIT}Nice=1\n` };
     expect((await checked(project(twice))).errors).toEqual([
       expect.stringMatching(
-        /^units\/web\/app\.service: app\.service belongs to the app app too, on the same host \[T20\]/,
+        /^units\/web\/app\.service: app\.service belongs to the app app too, on the same host \[same-unit\]/,
       ),
     ]);
   });

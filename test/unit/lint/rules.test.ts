@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { EMPTY_DECLARED } from '../../../src/model/declared.ts';
+import { lint } from '../../../src/unit/lint/lint.ts';
 import { BESIDE, CASES } from './cases.ts';
-import { linted, service } from './sample.ts';
+import { layoutAt, linted, service, units } from './sample.ts';
 
 const of = (rule: string, findings: ReturnType<typeof linted>) => findings.filter((found) => found.rule === rule);
 
@@ -20,6 +22,14 @@ describe('the linter', () => {
     expect(linted(files, good)).toEqual([]);
   });
 
+  it('finds root at what codeUser has sent, and not at what root has', () => {
+    const text = service('ExecStartPre=+/opt/app/current/pre.sh');
+    const by = (codeUser: string | null) =>
+      lint({ ...EMPTY_DECLARED, units: units({ 'app.service': text }) }, layoutAt('/opt/app'), codeUser);
+    expect(of('root-program', by('coder'))).toMatchObject([{ message: expect.stringContaining('coder (codeUser)') }]);
+    expect(of('root-program', by(null))).toEqual([]);
+  });
+
   it('has nothing to say of a service that is right', () => {
     expect(linted({ 'app.service': service() }, { enable: ['app.service'], envKeys: ['A'] })).toEqual([]);
   });
@@ -28,7 +38,7 @@ describe('the linter', () => {
     const found = linted({
       'app.service': service('ReadWritePaths=/opt/x # data\nRestart=always\nRestartSec=10 # slow'),
     });
-    expect(found.map(({ rule }) => rule)).toEqual(['T2', 'T2']);
+    expect(found.map(({ rule }) => rule)).toEqual(['inline-comment', 'inline-comment']);
   });
 
   it('never repeats the value of a variable', () => {
@@ -37,16 +47,19 @@ describe('the linter', () => {
         'Environment=API_TOKEN=canary-1\nEnvironment=OPEN canary-2\nExecStartPre=/bin/x --token canary-3',
       ),
     });
-    expect(hidden.map(({ rule }) => rule)).toEqual(['S3', 'syntax', 'S4']);
+    expect(hidden.map(({ rule }) => rule)).toEqual(['secret-in-unit', 'syntax', 'secret-in-command']);
     expect(JSON.stringify(hidden)).not.toContain('canary');
     // The oracle bites: other values are shown.
     expect(JSON.stringify(linted({ 'app.service': service('Nice=canary') }))).toContain('canary');
   });
 
-  it('lets a rule pass where the file says so, and no other', () => {
-    const text = service('# fleet: allow T31, T9\nRestart=always\nRestartSec=10\nMemoryMax=x');
-    expect(linted({ 'app.service': text }).map(({ rule }) => rule)).toEqual(['value']);
-  });
+  it.each(['endless-restart, restart-delay', 'T31, T9'])(
+    'lets a rule pass where the file says so, and no other: %s',
+    (names) => {
+      const text = service(`# fleet: allow ${names}\nRestart=always\nRestartSec=10\nMemoryMax=x`);
+      expect(linted({ 'app.service': text }).map(({ rule }) => rule)).toEqual(['value']);
+    },
+  );
 
   it('places a finding in the file that it stands in, drop-ins included', () => {
     const found = linted({ 'app.service': service(), 'app.service.d/x.conf': '[Service]\n\n  Nice = 99\n' });

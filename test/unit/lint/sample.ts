@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Declared, EMPTY_DECLARED } from '../../../src/model/declared.ts';
-import type { Layout } from '../../../src/model/target.ts';
+import type { Layout } from '../../../src/model/layout.ts';
 import type { Finding } from '../../../src/unit/lint/finding.ts';
 import { lint } from '../../../src/unit/lint/lint.ts';
 
@@ -34,12 +34,6 @@ export const shown = (findings: readonly Finding[]): readonly string[] =>
   findings.map(
     ({ level, rule, file, line, column, message }) => `${level} ${rule} ${file}:${line}:${column} ${message}`,
   );
-
-/** `rule:line` of the errors and warnings of one service. */
-export const rulesOf = (text: string, more: Partial<Declared> = {}): readonly string[] =>
-  linted({ 'app.service': text }, more)
-    .filter(({ level }) => level !== 'hint')
-    .map(({ rule }) => rule);
 
 /** A file of the seeds' authors, word for word. */
 export const seed = (name: string) => readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8');

@@ -17,10 +17,10 @@ describe('the units of the seeds, word for word', () => {
     const found = linted({ [unit]: seedUnit(unit) }, { enable: [unit], envKeys: ['XAI_API_KEY'] }, JARVIS);
     expect(shown(found)).toEqual([
       `warning layout units/${unit}:12:18 WorkingDirectory= uses /home/jarvis/Jarvis, which no deploy makes`,
-      `warning T31 units/${unit}:23:1 the start limit of 10 starts in 10 s is never reached with RestartSec=10`,
-      `hint T9 units/${unit}:23:12 RestartSec=10 is not "back within 10 seconds"`,
-      `error T1 units/${unit}:24:1 StartLimitIntervalSec= does nothing in [Service]`,
-      `hint T23 units/${unit}:40:16 ReadWritePaths=/tmp has no use beside PrivateTmp=`,
+      `hint endless-restart units/${unit}:23:1 the start limit (10 starts in 10 s) is never reached with RestartSec=10`,
+      `hint restart-delay units/${unit}:23:12 RestartSec=10 is not "back within 10 seconds"`,
+      `error start-limit-section units/${unit}:24:1 StartLimitIntervalSec= does nothing in [Service]`,
+      `hint missing-path units/${unit}:40:16 ReadWritePaths=/tmp has no use beside PrivateTmp=`,
     ]);
   });
 
@@ -36,8 +36,8 @@ describe('the units of the seeds, word for word', () => {
       JARVIS,
     );
     expect(shown(found.filter(({ file }) => file === 'jarvis.logrotate'))).toEqual([
-      'warning T10 jarvis.logrotate:1:1 /home/jarvis/Jarvis/logs/*.log is in a folder of jarvis, and the block has no su',
-      'error T10 jarvis.logrotate:15:1 /var/log/jarvis/*.log is in a folder of jarvis, and the block has no su',
+      'warning logrotate-owner jarvis.logrotate:1:1 /home/jarvis/Jarvis/logs/*.log is in a folder of jarvis, and the block has no su',
+      'error logrotate-owner jarvis.logrotate:15:1 /var/log/jarvis/*.log is in a folder of jarvis, and the block has no su',
     ]);
   });
 
@@ -45,8 +45,8 @@ describe('the units of the seeds, word for word', () => {
     const text = seedUnit('jarvis-supervisor.service').replace(/^ExecReload=.*\n/m, '');
     const logrotate = [{ file: 'j.logrotate', path: 'j.logrotate', text: seed('001-jarvis.logrotate') }];
     const found = linted({ 'jarvis-supervisor.service': text }, { logrotate }, JARVIS);
-    expect(shown(found).filter((line) => line.includes('T11'))).toEqual([
-      'warning T11 j.logrotate:11:9 HUP is sent to jarvis-supervisor.service, which has no ExecReload=',
+    expect(shown(found).filter((line) => line.includes('logrotate-signal'))).toEqual([
+      'warning logrotate-signal j.logrotate:11:9 HUP is sent to jarvis-supervisor.service, which has no ExecReload=',
     ]);
   });
 
@@ -59,10 +59,10 @@ describe('the units of the seeds, word for word', () => {
     );
     expect(shown(found)).toEqual([
       `warning layout units/${unit}:9:18 WorkingDirectory= uses /var/amarktai/app/backend, which no deploy makes`,
-      `warning T30 units/${unit}:10:13 PATH has neither /usr/bin nor /bin`,
-      `warning T32 units/${unit}:11:17 EnvironmentFile=/var/amarktai/app/backend/.env is not the .env of the app`,
-      `warning T31 units/${unit}:18:1 the start limit of 5 starts in 10 s is never reached with RestartSec=5`,
-      `warning T23 units/${unit}:26:16 ReadWritePaths= opens /var/amarktai/logs, and nothing in the playbook makes it`,
+      `warning search-path units/${unit}:10:13 PATH has neither /usr/bin nor /bin`,
+      `warning env-file units/${unit}:11:17 EnvironmentFile=/var/amarktai/app/backend/.env is not the .env of the app`,
+      `hint endless-restart units/${unit}:18:1 the start limit (5 starts in 10 s) is never reached with RestartSec=5`,
+      `warning missing-path units/${unit}:26:16 ReadWritePaths= opens /var/amarktai/logs, and nothing in the playbook makes it`,
     ]);
   });
 
@@ -74,55 +74,58 @@ describe('the units of the seeds, word for word', () => {
   });
 
   it.each([
-    ['002-cpu.conf', ['error T2 :2:10 a comment behind CPUQuota=']],
+    ['002-cpu.conf', ['error inline-comment :2:10 a comment behind CPUQuota=']],
     [
       '003-throughput.conf',
-      ['error T2 :3:6 a comment behind Nice=', 'error T2 :5:22 a comment behind IOSchedulingPriority='],
+      [
+        'error inline-comment :3:6 a comment behind Nice=',
+        'error inline-comment :5:22 a comment behind IOSchedulingPriority=',
+      ],
     ],
     [
       '003-limits.conf',
       [
-        'error T2 :2:11 a comment behind MemoryMax=',
-        'error T2 :3:12 a comment behind MemoryHigh=',
-        'error T2 :4:10 a comment behind CPUQuota=',
+        'error inline-comment :2:11 a comment behind MemoryMax=',
+        'error inline-comment :3:12 a comment behind MemoryHigh=',
+        'error inline-comment :4:10 a comment behind CPUQuota=',
       ],
     ],
     [
       '003-latency.conf',
       [
-        'error T2 :3:21 a comment behind CPUSchedulingPolicy=',
-        'error T2 :4:23 a comment behind CPUSchedulingPriority=',
-        'error T2 :5:6 a comment behind Nice=',
+        'error inline-comment :3:21 a comment behind CPUSchedulingPolicy=',
+        'error inline-comment :4:23 a comment behind CPUSchedulingPriority=',
+        'error inline-comment :5:6 a comment behind Nice=',
       ],
     ],
     [
       '003-hardening.conf',
       [
-        'warning T29 :10:1 ProtectSystem=full replaces ProtectSystem=strict, which protects more',
-        'error T29 :16:1 PrivateNetwork=yes cuts off port 9998',
+        'warning sandbox :10:1 ProtectSystem=full replaces ProtectSystem=strict, which protects more',
+        'error sandbox :16:1 PrivateNetwork=yes cuts off port 9998',
       ],
     ],
     [
       '000-hardening.conf',
       [
-        'error T2 :2:17 a comment behind NoNewPrivileges=',
-        'error T2 :3:15 a comment behind ProtectSystem=',
-        'error T2 :4:13 a comment behind ProtectHome=',
-        'error T2 :5:16 a comment behind ReadWritePaths=',
-        'error T2 :6:12 a comment behind PrivateTmp=',
+        'error inline-comment :2:17 a comment behind NoNewPrivileges=',
+        'error inline-comment :3:15 a comment behind ProtectSystem=',
+        'error inline-comment :4:13 a comment behind ProtectHome=',
+        'error inline-comment :5:16 a comment behind ReadWritePaths=',
+        'error inline-comment :6:12 a comment behind PrivateTmp=',
       ],
     ],
     [
       '004-sandbox.conf',
       [
-        'error T2 :2:17 a comment behind NoNewPrivileges=',
-        'error T2 :3:12 a comment behind PrivateTmp=',
-        'error T2 :4:15 a comment behind ProtectSystem=',
-        'error T2 :5:13 a comment behind ProtectHome=',
-        'error T2 :6:31 a comment behind CapabilityBoundingSet=',
+        'error inline-comment :2:17 a comment behind NoNewPrivileges=',
+        'error inline-comment :3:12 a comment behind PrivateTmp=',
+        'error inline-comment :4:15 a comment behind ProtectSystem=',
+        'error inline-comment :5:13 a comment behind ProtectHome=',
+        'error inline-comment :6:31 a comment behind CapabilityBoundingSet=',
       ],
     ],
-    ['004-cpu.conf', ['error T2 :2:13 a comment behind CPUAffinity=']],
+    ['004-cpu.conf', ['error inline-comment :2:13 a comment behind CPUAffinity=']],
     ['004-gpu.conf', []],
   ])('%s has exactly these findings', (name, findings) => expect(onVoice(name)).toEqual(findings));
 

@@ -1,10 +1,12 @@
-import type { Failure } from '../../model/outcome.ts';
-import type { Explanation } from './explanation.ts';
+import type { Failure } from '../../../model/outcome.ts';
+import type { Explanation } from '../explanation.ts';
+import { explainLack, explainLogin } from './login.ts';
 
 type ConnectionFailure = Extract<
   Failure,
   { kind: 'unreachable' | 'auth-refused' | 'code-login-refused' | 'connection-lost' | 'sudo-refused' }
 >;
+type RootFailure = Extract<Failure, { kind: 'sudo-refused' }>;
 
 const because = (detail: string) => (detail === '' ? '' : `: ${detail}`);
 
@@ -21,6 +23,7 @@ export function explainConnection(failure: ConnectionFailure): Explanation {
         ],
       };
     case 'auth-refused':
+      if (failure.lack !== undefined) return explainLack(failure.detail, failure.lack);
       return {
         what: `the host let nobody in${because(failure.detail)}`,
         evidence: [],
@@ -31,16 +34,19 @@ export function explainConnection(failure: ConnectionFailure): Explanation {
           'After several refusals a newer OpenSSH turns this machine away for a while: wait a minute between attempts.',
         ],
       };
-    case 'code-login-refused':
+    case 'code-login-refused': {
+      const login = failure.login === undefined ? null : explainLogin(failure.login);
       return {
-        what: `the code could not be sent as ${failure.codeUser} (codeUser)${because(failure.detail)}`,
-        evidence: [],
+        what: `the code could not be sent as ${failure.codeUser} (codeUser)${because(login?.what ?? failure.detail)}`,
+        evidence: login?.evidence ?? [],
         next: [
+          ...(login?.next ?? []),
           `\`codeUser\` needs an account on the host that can log in: give ${failure.codeUser} an authorized key there. ` +
             'An account that the playbook is about to make does not exist before the first deploy, and has no key after it.',
           'Or leave `codeUser` out of the inventory: root then sends the code, which is as safe.',
         ],
       };
+    }
     case 'connection-lost':
       return {
         what: `the connection broke off${because(failure.detail)}`,
@@ -50,15 +56,43 @@ export function explainConnection(failure: ConnectionFailure): Explanation {
         ],
       };
     case 'sudo-refused':
+      return explainRoot(failure);
+  }
+}
+
+function explainRoot({ by, detail }: RootFailure): Explanation {
+  const without = `Where nothing needs root, set \`become: none\` in the inventory.`;
+  switch (by) {
+    case 'sudo':
       return {
-        what: `sudo did not give root${because(failure.detail)}`,
+        what: `sudo did not give root${because(detail)}`,
         evidence: [],
         next: [
           'If sudo asks for a password: put it into the environment variable FLEET_BECOME_PASSWORD, or run the command ' +
             'on a terminal and type it when asked.',
           'Or let the user in without one: `USER ALL=(ALL) NOPASSWD: ALL` in a file under /etc/sudoers.d (write it with ' +
             '`visudo -f`).',
-          `Where nothing needs root, set \`become: none\` in the inventory.`,
+          without,
+        ],
+      };
+    case 'doas':
+      return {
+        what: `doas did not give root${because(detail)}`,
+        evidence: [],
+        next: [
+          'In /etc/doas.conf the last line that matches decides, and `persist` is not enough: only `nopass` needs no terminal. ' +
+            '`doas -C /etc/doas.conf` finds mistakes in it.',
+          without,
+        ],
+      };
+    case 'none':
+      return {
+        what: `there is no way to root on the host${because(detail)}`,
+        evidence: [],
+        next: [
+          'Log in as root (`user: root` in the inventory, with a key in ~root/.ssh/authorized_keys), or as root on the host ' +
+            'install sudo and write `USER ALL=(ALL) NOPASSWD: ALL` into a file under /etc/sudoers.d (with `visudo -f`).',
+          without,
         ],
       };
   }

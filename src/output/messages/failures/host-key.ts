@@ -1,5 +1,5 @@
-import type { Failure } from '../../model/outcome.ts';
-import type { Explanation } from './explanation.ts';
+import type { Failure } from '../../../model/outcome.ts';
+import type { Explanation } from '../explanation.ts';
 import { type ShownKey, shownKey } from './fingerprint.ts';
 
 type HostKeyFailure = Extract<Failure, { presented: string }>;
@@ -57,5 +57,5 @@ const changed = (key: ShownKey | null): string[] => [
 const REVOKED = [
   'A revoked key may be in the hands of somebody else, so do not connect. On the console of the host, give it a new one ' +
     '(remove the old files in /etc/ssh, run `ssh-keygen -A`, restart sshd) and note its fingerprint.',
-  'If the mark is a mistake, take out the `@revoked` line that is named above.',
+  'If the mark is a mistake, take out the `@revoked` line, or the key in the file of RevokedHostKeys, that is named above.',
 ];

@@ -1,7 +1,8 @@
-import type { CheckResult, Failure, UnitFailure } from '../../model/outcome.ts';
-import { checkWord } from './check.ts';
-import { count, list } from './count.ts';
-import { command, type Explanation, lastLines, type Place } from './explanation.ts';
+import type { CheckResult, Failure, UnitFailure } from '../../../model/outcome.ts';
+import { checkWord } from '../check.ts';
+import { count, list } from '../count.ts';
+import { command, type Explanation, lastLines, type Place } from '../explanation.ts';
+import { duration } from '../time.ts';
 
 type StepFailure = Extract<Failure, { kind: 'step-failed' }>;
 
@@ -31,6 +32,24 @@ export function explainStep({ step, exit, noRoot }: StepFailure): Explanation {
   };
 }
 
+type BeforeFailure = Extract<Failure, { kind: 'before-start' }>;
+
+export const explainBefore = (failure: BeforeFailure): Explanation => ({
+  what: `${failure.step}: ${
+    failure.why === 'late'
+      ? `it had not ended after ${duration(failure.limitMs)}, and was ended`
+      : `it failed with exit status ${failure.status}${meaning(failure.status)}`
+  }; nothing was switched`,
+  evidence:
+    failure.log.length === 0 ? ['it printed nothing'] : ['its last output:', ...failure.log.map((line) => `  ${line}`)],
+  next: [
+    'What it did to data until then is not undone: see what stands there.',
+    failure.why === 'late'
+      ? 'Find out what it waited for, or raise `timeout:` of the step in the playbook; the next deploy runs it again, from its beginning.'
+      : 'Put right what the output names; the next deploy runs it again, from its beginning.',
+  ],
+});
+
 /** systemd's words for how a service ended, in ours. */
 function ending({ result, status }: UnitFailure): string {
   switch (result) {
@@ -55,6 +74,8 @@ function ending({ result, status }: UnitFailure): string {
 }
 
 function unitEvidence(unit: UnitFailure, _i: number, all: readonly UnitFailure[]): string[] {
+  // What stands for all those that were not kept.
+  if (unit.result === '') return [unit.unit];
   const log = unit.log.map((line) => `  ${line}`);
   return [
     ...(all.length > 1 ? [`${unit.unit}: ${ending(unit)}`] : []),
@@ -88,16 +109,30 @@ export const explainPreconditions = (checks: readonly CheckResult[], place: Plac
 
 export const explainChecks = (checks: readonly CheckResult[], place: Place): Explanation => ({
   ...tellChecks(checks, (failed) => `${failed} of ${count(checks.length, 'health check')} failed`),
-  next: [`Put right what the failed checks name; \`${command('health', place)}\` runs them again and changes nothing.`],
+  next: [
+    `Put right what the failed checks name; \`${command('health', place)}\` runs them again and changes nothing.`,
+    ...new Set(checks.flatMap(({ waited }) => (waited === undefined ? [] : [LONGER[waited.until]]))),
+  ],
 });
+
+const LONGER = {
+  within: 'Where the app only needs longer, raise `within:` of the check, or leave it out to wait up to the deadline.',
+  deadline: 'Where the app only needs longer, raise `deploy: { deadline: … }` in the playbook.',
+};
+
+/** How long a check was waited for, and what ended that. */
+const waiting = ({ waited }: CheckResult) =>
+  waited === undefined ? '' : ` (waited ${duration(waited.ms)}, all that \`${waited.until}\` allows)`;
 
 function tellChecks(checks: readonly CheckResult[], sum: (failed: number) => string) {
   const failed = checks.filter((check) => !check.ok);
   const first = failed[0];
   const width = Math.max(...checks.map((check) => checkWord(check).length));
-  const named = failed.length === 1 && first !== undefined ? `: ${first.check}: ${first.detail}` : '';
+  const named = failed.length === 1 && first !== undefined ? `: ${first.check}: ${first.detail}${waiting(first)}` : '';
   return {
     what: `${sum(failed.length)}${named}`,
-    evidence: checks.map((check) => `${checkWord(check).padEnd(width)} ${check.check}: ${check.detail}`),
+    evidence: checks.map(
+      (check) => `${checkWord(check).padEnd(width)} ${check.check}: ${check.detail}${waiting(check)}`,
+    ),
   };
 }

@@ -1,23 +1,51 @@
-import { error } from '../finding.ts';
+import { instantiate, unitOfFile } from '../../syntax/name.ts';
+import type { Assignment } from '../../syntax/parse.ts';
+import { resolveSpecifiers, SYSTEM_SPECIFIERS, unknownSpecifier } from '../../syntax/specifiers.ts';
+import { error, type Words } from '../finding.ts';
+import { isKnown } from '../known-keys.ts';
 import type { Rule } from '../subject.ts';
-import { PATH_LISTS, VALUE_KINDS } from '../value-kinds.ts';
+import { kindOf } from '../value-kinds.ts';
+
+/** Values that are not for everybody's eyes. */
+const PRIVATE = /^(SetCredential|StandardInput|Environment$|LogExtraFields)/;
+/** Command lines and variables are read elsewhere; [Install] is for `systemctl enable` alone. */
+const ELSEWHERE = /^(Exec(Condition|Start|StartPre|StartPost|Reload|Stop|StopPre|StopPost)|Environment)$/;
+
+/** Keys without a kind whose values are taken as they stand. */
+const RAW = /^(X-.*|LogFilterPatterns|TCPCongestion|DefaultInstance|.*ImagePolicy)$/;
 
 /** A value that systemd would drop: for a boolean, a time, a size, a signal, a name out of a list, a path. */
-export const badValue: Rule = ({ parsed, place }) =>
-  parsed.flatMap(({ assignments }) =>
+export const badValue: Rule = ({ parsed, place, instanceFor }) =>
+  parsed.flatMap(({ file, assignments }) =>
     assignments.flatMap((at) => {
-      const kind = VALUE_KINDS.get(at.key);
-      const relative = PATH_LISTS.has(at.key)
-        ? at.value.split(/\s+/).find((path) => !/^["']?[-+]{0,2}[/%]/.test(path))
-        : undefined;
-      const wrong = kind !== undefined && !kind.takes(at.value.replace(/%%/g, '%')) && !/%[A-Za-z]/.test(at.value);
-      if (at.value === '' || (!wrong && relative === undefined)) return [];
-      return [
-        error('value', place(at, 'value'), {
-          message: `${at.key}=${at.value} is not ${kind?.expected ?? `a list of absolute paths (${relative})`}`,
-          why: 'systemd logs a line, ignores the setting and starts the unit without it',
-          cure: 'correct the value',
-        }),
-      ];
+      const words = at.value === '' ? null : wrong(at, instanceFor(file) ?? unitOfFile(file));
+      return words === null ? [] : [error('value', place(at, 'value'), words)];
     }),
   );
+
+function wrong({ section, key, value }: Assignment, unit: string): Words | null {
+  const kind = kindOf(section, key);
+  const resolves = kind === undefined ? isKnown(section, key) && !RAW.test(key) : kind.resolves;
+  const why =
+    section === 'Install'
+      ? '`systemctl enable` refuses the unit'
+      : 'systemd logs a line, ignores the setting and starts the unit without it';
+  const { text, unresolved, unknown } = resolves
+    ? resolveSpecifiers(value, unit.includes('@.') ? instantiate(unit, '') : unit, SYSTEM_SPECIFIERS)
+    : { text: value, unresolved: [], unknown: [] };
+  if (unknown.length > 0 && !ELSEWHERE.test(key))
+    return { message: `${key}=${unknownSpecifier(value)}`, why, cure: 'write "%%"' };
+  // What stands behind %H is the host's to know, and behind %i of a template nobody's yet.
+  const open = unresolved.length > 0 || (resolves && unit.includes('@.') && /%[fiIjJ]/.test(value));
+  const nothing = text === '' && kind?.culprits !== undefined && key !== 'Documentation';
+  if (open || kind === undefined || (kind.takes(text) && !nothing)) return null;
+  const [word] = kind.culprits?.(text) ?? [];
+  const hidden = PRIVATE.test(key);
+  const part = word === undefined || word === text || hidden ? '' : ` (${word})`;
+  const list = kind.culprits === undefined ? '' : 'a list of which each is ';
+  return {
+    message: `${key}=${hidden ? '' : value} is not ${list}${kind.expected}${part}`,
+    why,
+    cure: 'correct the value',
+  };
+}

@@ -1,11 +1,11 @@
-import { PULLS, partsOf } from '../../graph.ts';
-import { templateOf, unitType } from '../../name.ts';
-import { settingsOf } from '../../settings.ts';
-import { SYSTEM_SPECIFIERS } from '../../specifiers.ts';
+import { PULLS, partsOf } from '../../graph/graph.ts';
+import { settingsOf } from '../../settings/settings.ts';
+import { templateOf, unitType } from '../../syntax/name.ts';
+import { SYSTEM_SPECIFIERS } from '../../syntax/specifiers.ts';
 import { warning } from '../finding.ts';
 import type { Rule } from '../subject.ts';
 
-/** T13: stopping a target stops those units only that say PartOf=. */
+/** part-of: stopping a target stops those units only that say PartOf=. */
 export const group: Rule = ({ units, effective, place }) => {
   const names = effective.map(({ name }) => name);
   const words = (unit: (typeof effective)[number], section: string, keys: readonly string[]) =>
@@ -23,7 +23,7 @@ export const group: Rule = ({ units, effective, place }) => {
       .filter(({ name }) => !partsOf(units, names, target.name).includes(name))
       .filter((unit) => words(unit, 'Unit', ['BindsTo']).every((name) => name !== target.name))
       .map((unit) =>
-        warning('T13', place({ file: unit.file, line: 1 }), {
+        warning('part-of', place({ file: unit.file, line: 1 }), {
           message: `${unit.name} belongs to ${target.name} without PartOf=${target.name}`,
           why: `\`systemctl stop ${target.name}\` and restart leave it running as it is`,
           cure: `add PartOf=${target.name} to [Unit]`,

@@ -1,4 +1,4 @@
-import { splitWords } from '../../words.ts';
+import { splitWords } from '../../syntax/words.ts';
 import { error, warning } from '../finding.ts';
 import { isKnown } from '../known-keys.ts';
 import type { Rule } from '../subject.ts';
@@ -7,7 +7,7 @@ import type { Rule } from '../subject.ts';
 const FREE = /^(Description|Documentation|SyslogIdentifier|StandardInputText|LogExtraFields|X-.*)$/;
 const COMMAND = /^Exec(Start|StartPre|StartPost|Condition|Reload|Stop|StopPre|StopPost)$/;
 
-/** T2: systemd knows comments on lines of their own only. */
+/** inline-comment: systemd knows comments on lines of their own only. */
 export const inlineComment: Rule = ({ parsed, place }) =>
   parsed.flatMap(({ assignments }) =>
     assignments.flatMap((at) => {
@@ -17,12 +17,14 @@ export const inlineComment: Rule = ({ parsed, place }) =>
         // A # inside quotes belongs to a shell; one that stands free is an argument of the program.
         const free = /(^|\s)#/.test(at.value) && splitWords(at.value, 'c').words.includes('#');
         const why = 'systemd passes it to the program, as arguments';
-        return free ? [warning('T2', place(at, 'value'), { message: `a comment behind ${at.key}=`, why, cure })] : [];
+        return free
+          ? [warning('inline-comment', place(at, 'value'), { message: `a comment behind ${at.key}=`, why, cure })]
+          : [];
       }
       const bare = at.value.replace(/"[^"]*"|'[^']*'/g, '""');
       if (!/(^|\s)(#|;(\s|$))/.test(bare)) return [];
       return [
-        error('T2', place(at, 'value'), {
+        error('inline-comment', place(at, 'value'), {
           message: `a comment behind ${at.key}=`,
           why: 'systemd takes it for a part of the value and drops the whole setting; systemd-analyze verify still exits with 0',
           cure,

@@ -1,4 +1,4 @@
-import { dropInFolder, isTemplate, templateOf } from '../../name.ts';
+import { dropInFolder, isTemplate, templateOf } from '../../syntax/name.ts';
 import { error, PLAYBOOK } from '../finding.ts';
 import type { Rule } from '../subject.ts';
 

@@ -50,7 +50,7 @@ function outside({ service, last }: LintedService, { layout: { root, current }, 
   ];
 }
 
-/** T32: the `.env` that a deploy writes is the one that the unit should read. */
+/** env-file: the `.env` that a deploy writes is the one that the unit should read. */
 function envFile({ service, all }: LintedService, { layout: { root, current }, envKeys, place }: Subject) {
   if (envKeys.length === 0) return [];
   const ours = [`${root}/.env`, `${current}/.env`];
@@ -59,7 +59,7 @@ function envFile({ service, all }: LintedService, { layout: { root, current }, e
     .filter(({ path }) => /(^|\/)\.env$/.test(path) || isBelow(path, root))
     .map(({ path }) =>
       warning(
-        'T32',
+        'env-file',
         place(
           all('EnvironmentFile').find(({ value }) => value.includes(path)) ?? { file: service.name, line: 0 },
           'value',

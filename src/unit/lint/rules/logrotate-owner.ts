@@ -3,10 +3,10 @@ import { isBelow } from '../layout-paths.ts';
 import { rotationsOf } from '../rotation.ts';
 import type { Rule, Subject } from '../subject.ts';
 
-/** T10: root does not rotate in a folder where another account may write, unless told as whom. */
+/** logrotate-owner: root does not rotate in a folder where another account may write, unless told as whom. */
 export const logrotateOwner: Rule = (subject) =>
   subject.logrotate.flatMap((source) => {
-    const rotations = rotationsOf(source);
+    const { rotations } = rotationsOf(source);
     const told = rotations.some(({ paths, directives }) => paths.length === 0 && has(directives, 'su'));
     return rotations.flatMap(({ paths, directives, at }) => {
       if (told || has(directives, 'su')) return [];
@@ -16,7 +16,7 @@ export const logrotateOwner: Rule = (subject) =>
         const { owner, mode } = folder;
         const open = (mode & 0o022) !== 0;
         return [
-          (open ? error : warning)('T10', at, {
+          (open ? error : warning)('logrotate-owner', at, {
             message: `${path} is in a folder of ${owner}, and the block has no su`,
             why: open
               ? `logrotate says "parent directory has insecure permissions" and skips the log: others than root may write there (${mode.toString(8)})`

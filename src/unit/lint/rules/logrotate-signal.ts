@@ -1,14 +1,14 @@
-import { unitName } from '../../name.ts';
+import { unitName } from '../../syntax/name.ts';
 import { warning } from '../finding.ts';
 import { rotationsOf } from '../rotation.ts';
 import type { Rule, Subject } from '../subject.ts';
 
 const HUP = /\b(kill|pkill|killall)\b.*(?:-s\s*|--signal[= ]|-)(?:SIG)?HUP\b|\bkill\s+-1\b/;
 
-/** T11, T12: what a rotation tells the service, which may end it. */
+/** logrotate-signal, no-reload: what a rotation tells the service, which may end it. */
 export const logrotateSignal: Rule = (subject) =>
   subject.logrotate.flatMap((source) =>
-    rotationsOf(source).flatMap(({ scripts }) =>
+    rotationsOf(source).rotations.flatMap(({ scripts }) =>
       scripts.flatMap((line) => {
         const service = serviceIn(line.text, subject);
         if (service === undefined) return [];
@@ -16,7 +16,7 @@ export const logrotateSignal: Rule = (subject) =>
         if (reloads) return [];
         if (HUP.test(line.text))
           return [
-            warning('T11', line, {
+            warning('logrotate-signal', line, {
               message: `HUP is sent to ${service.name}, which has no ExecReload=`,
               why: 'a program that does not handle HUP is ended by it, and as that is a clean end Restart=on-failure does not bring it back: one stop per rotation',
               cure: 'use copytruncate in place of the script; or, where the program does open its log anew on HUP, say so with ExecReload=/bin/kill -HUP $MAINPID',
@@ -24,7 +24,7 @@ export const logrotateSignal: Rule = (subject) =>
           ];
         if (!/\bsystemctl\b.*\breload\b/.test(line.text)) return [];
         return [
-          warning('T12', line, {
+          warning('no-reload', line, {
             message: `${service.name} is asked to reload and has no ExecReload=`,
             why: 'systemctl ends with status 3 ("job type reload is not applicable"), and the program goes on writing to the old file',
             cure: 'add ExecReload= to the unit, or use copytruncate in place of the script',

@@ -1,9 +1,9 @@
-import { unitName } from '../../name.ts';
+import { unitName } from '../../syntax/name.ts';
 import { commandWords } from '../command-words.ts';
 import { warning } from '../finding.ts';
 import type { Rule } from '../subject.ts';
 
-/** T12: a unit that reloads another which cannot. */
+/** no-reload: a unit that reloads another which cannot. */
 export const reload: Rule = ({ services, place }) =>
   services.flatMap(({ service, all, unit }) =>
     [...service.execStart, ...service.execStartPost].flatMap((command) => {
@@ -17,7 +17,7 @@ export const reload: Rule = ({ services, place }) =>
       );
       if (target === undefined) return [];
       return [
-        warning('T12', place(all('ExecStart').at(-1) ?? { file: unit.file, line: 0 }, 'value'), {
+        warning('no-reload', place(all('ExecStart').at(-1) ?? { file: unit.file, line: 0 }, 'value'), {
           message: `${target.name} is asked to reload and has no ExecReload=`,
           why: 'systemctl ends with status 3 ("job type reload is not applicable")',
           cure: 'add ExecReload=, Type=notify-reload, or restart it',

@@ -9,7 +9,7 @@ const strength = (value: string) => {
   return at === -1 ? Number(/^(1|y|true|t|on)$/i.test(value)) : at;
 };
 
-/** T29: settings that protect less than they seem to, or cut off what the service is there for. */
+/** sandbox: settings that protect less than they seem to, or cut off what the service is there for. */
 export const sandbox: Rule = (subject) =>
   subject.services.flatMap((service) => [
     ...weaker(service, subject),
@@ -25,7 +25,7 @@ function weaker({ all }: LintedService, { place }: Subject): readonly Finding[] 
   const best = Math.max(0, ...values.map(({ value }) => strength(value)));
   if (last === undefined || strength(last.value) >= best) return [];
   return [
-    warning('T29', place(last), {
+    warning('sandbox', place(last), {
       message: `ProtectSystem=${last.value} replaces ProtectSystem=${STRENGTH[best]}, which protects more`,
       why: 'strict makes everything read-only, full only /usr, /boot and /etc; the last line counts',
       cure: 'remove the later line',
@@ -38,7 +38,7 @@ function noNetwork({ service, last, isOn }: LintedService, { place, envKeys }: S
   const ports = portsOf(service, envKeys).flatMap(({ port, sure }) => (sure ? [port] : []));
   if (at === undefined || !isOn('PrivateNetwork') || ports.length === 0) return [];
   return [
-    error('T29', place(at), {
+    error('sandbox', place(at), {
       message: `PrivateNetwork=yes cuts off port ${ports.join(', ')}`,
       why: 'the service gets a network of its own with nothing but a loopback device, so nobody can reach it and it reaches nobody',
       cure: 'remove it; RestrictAddressFamilies= and IPAddressAllow= limit the network without cutting it off',
@@ -56,7 +56,7 @@ function noHome({ service, last, all }: LintedService, { place }: Subject): read
     ...service.execStart.map(({ path }) => ({ key: 'ExecStart', path, code: '203/EXEC' })),
   ].filter(({ path }) => HOMES.test(path));
   return uses.map(({ key, path, code }) =>
-    error('T29', place(all(key).at(-1) ?? { file: service.name, line: 0 }, 'value'), {
+    error('sandbox', place(all(key).at(-1) ?? { file: service.name, line: 0 }, 'value'), {
       message: `${key}= uses ${path}, which ProtectHome=${protect} hides`,
       why: `the service sees an empty folder there and fails at once with ${code}`,
       cure: 'use ProtectHome=read-only, with ReadWritePaths= for what it writes',
@@ -68,7 +68,7 @@ function noRealtime({ last, isOn }: LintedService, { place }: Subject): readonly
   const at = last('CPUSchedulingPolicy');
   if (at === undefined || !isOn('RestrictRealtime') || !/^(fifo|rr)$/.test(at.value)) return [];
   return [
-    warning('T29', place(at), {
+    warning('sandbox', place(at), {
       message: `CPUSchedulingPolicy=${at.value} beside RestrictRealtime=yes`,
       why: 'the main process starts with it, but no thread may ask for it later, which most audio and voice programs do',
       cure: 'choose one of the two',
@@ -85,7 +85,7 @@ function noJit({ service, last, isOn }: LintedService, { place }: Subject): read
     .find((name) => JIT.test(name));
   if (at === undefined || program === undefined || !isOn('MemoryDenyWriteExecute')) return [];
   return [
-    error('T29', place(at), {
+    error('sandbox', place(at), {
       message: `MemoryDenyWriteExecute=yes with ${program}`,
       why: 'it compiles while it runs, for which it needs memory to write and execute, and is killed with SIGTRAP',
       cure: 'remove the line for this service',

@@ -5,7 +5,7 @@ import type { LintedService, Rule, Subject } from '../subject.ts';
 
 const CURE = 'put it into the env file of the playbook; systemd hands it over by EnvironmentFile=';
 
-/** S3, S4: a secret in a unit or on a command line is no secret. */
+/** secret-in-unit, secret-in-command: a secret in a unit or on a command line is no secret. */
 export const secret: Rule = (subject) =>
   subject.services.flatMap((service) => [...inEnvironment(service, subject), ...inCommands(service, subject)]);
 
@@ -15,7 +15,7 @@ function inEnvironment(service: LintedService, { place }: Subject) {
   );
   return named.map(([name]) => {
     const at = service.all('Environment').find(({ value }) => value.includes(`${name}=`));
-    return error('S3', place(at ?? { file: service.unit.file, line: 0 }), {
+    return error('secret-in-unit', place(at ?? { file: service.unit.file, line: 0 }), {
       message: `Environment= holds the secret ${name}`,
       why: 'unit files are readable by every account of the host, `systemctl show` prints the value, and so does git',
       cure: CURE,
@@ -23,15 +23,25 @@ function inEnvironment(service: LintedService, { place }: Subject) {
   });
 }
 
-const EXECS = ['ExecStartPre', 'ExecStart', 'ExecStartPost', 'ExecReload', 'ExecStop'] as const;
+const EXECS = [
+  'ExecCondition',
+  'ExecStartPre',
+  'ExecStart',
+  'ExecStartPost',
+  'ExecReload',
+  'ExecStop',
+  'ExecStopPost',
+] as const;
 
 function inCommands({ service, all, unit }: LintedService, { place }: Subject) {
   const commands = [
+    service.execCondition,
     service.execStartPre,
     service.execStart,
     service.execStartPost,
     service.execReload,
     service.execStop,
+    service.execStopPost,
   ];
   return commands.flatMap((list, i) =>
     list.flatMap((command) => {
@@ -43,7 +53,7 @@ function inCommands({ service, all, unit }: LintedService, { place }: Subject) {
       const at =
         all(key).find(({ value }) => value.includes(name ?? words[literal]?.slice(0, 12) ?? '')) ?? all(key)[0];
       return [
-        error('S4', place(at ?? { file: unit.file, line: 0 }), {
+        error('secret-in-command', place(at ?? { file: unit.file, line: 0 }), {
           message:
             name === undefined ? `${key}= holds a secret` : `${key}= puts the secret ${name} on the command line`,
           why: 'every account of the host sees command lines, in `ps` and in /proc',

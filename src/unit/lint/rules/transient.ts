@@ -10,7 +10,7 @@ const CURES: readonly (readonly [program: string, cure: string])[] = [
   ['mount', 'a line in /etc/fstab, or a mount unit'],
 ];
 
-/** T28: commands of a deploy whose effect ends with the next boot. */
+/** transient: commands of a deploy whose effect ends with the next boot. */
 export const transient: Rule = ({ commands }) =>
   commands.flatMap((argv) => {
     const line = argv.join(' ');
@@ -18,7 +18,7 @@ export const transient: Rule = ({ commands }) =>
     if (known === undefined) return [];
     const [program, cure] = known;
     return [
-      warning('T28', PLAYBOOK, {
+      warning('transient', PLAYBOOK, {
         message: `a run task calls ${program}`,
         why: 'what it sets is gone after the next boot, and a run task has no root to set it',
         cure: `use ${cure}`,

@@ -1,11 +1,23 @@
-import { error } from '../finding.ts';
+import { error, type Finding, warning } from '../finding.ts';
 import { isKnown, keysOf, sectionsOf } from '../known-keys.ts';
 import type { Rule } from '../subject.ts';
 
+/** Keys that every systemd of today reads and does nothing with. */
+const REMOVED = new Set('BusPolicy Capabilities IgnoreOnSnapshot NetClass SysVStartPriority'.split(' '));
+
 /** A key that no systemd reads anywhere: mostly a slip of the pen. */
 export const unknownKey: Rule = ({ parsed, place }) =>
-  parsed.flatMap(({ assignments }) =>
-    assignments
+  parsed.flatMap(({ assignments }): readonly Finding[] => [
+    ...assignments
+      .filter(({ section, key }) => REMOVED.has(key) && isKnown(section, key))
+      .map((at) =>
+        warning('key', place(at), {
+          message: `${at.key}= was taken out of systemd`,
+          why: 'systemd logs a line and does nothing with it',
+          cure: 'remove the line',
+        }),
+      ),
+    ...assignments
       .filter(({ section, key }) => !isKnown(section, key) && sectionsOf(key).length === 0)
       .map((at) => ({
         ...error('key', place(at), {
@@ -15,4 +27,4 @@ export const unknownKey: Rule = ({ parsed, place }) =>
         }),
         unknown: { word: at.key, known: keysOf(at.section) },
       })),
-  );
+  ]);

@@ -6,7 +6,7 @@ const EXPANDED = /^Exec/;
 const PROSE = /^(Description|Documentation|StandardInputText|X-.*)$/;
 const LIMIT = /^(Memory|CPU|Tasks|IO|Limit|BlockIO)/;
 
-/** T3: only command lines have their variables replaced, so no limit can come from an env file. */
+/** variable: only command lines have their variables replaced, so no limit can come from an env file. */
 export const variable: Rule = ({ parsed, place }) =>
   parsed.flatMap(({ assignments }) =>
     assignments.flatMap((at) => {
@@ -16,7 +16,7 @@ export const variable: Rule = ({ parsed, place }) =>
       if (name === null) return [];
       const drops = LIMIT.test(key) ? 'drops the line, so that there is no limit at all' : 'drops the line';
       return [
-        (key === 'Environment' ? warning : error)('T3', place(at, 'value'), {
+        (key === 'Environment' ? warning : error)('variable', place(at, 'value'), {
           message: `${key}= has the variable ${name[0]}`,
           why:
             key === 'Environment'

@@ -2,14 +2,14 @@ import { error } from '../finding.ts';
 import { isKnown, sectionsOf } from '../known-keys.ts';
 import type { Rule } from '../subject.ts';
 
-/** T1: a key in a section where systemd does not look for it, most of all StartLimitIntervalSec= in [Service]. */
+/** start-limit-section: a key in a section where systemd does not look for it, most of all StartLimitIntervalSec= in [Service]. */
 export const wrongSection: Rule = ({ parsed, place }) =>
   parsed.flatMap(({ assignments }) =>
     assignments.flatMap((at) => {
       const home = sectionsOf(at.key).filter((section) => section !== at.section);
       if (isKnown(at.section, at.key) || home.length === 0) return [];
       const limit = at.key.startsWith('StartLimit');
-      const rule = limit ? 'T1' : 'section';
+      const rule = limit ? 'start-limit-section' : 'section';
       return [
         error(rule, place(at), {
           message: `${at.key}= does nothing in [${at.section}]`,

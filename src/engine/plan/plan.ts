@@ -1,0 +1,145 @@
+import type { ProbeReply } from '../../host/facts.ts';
+import type { HostFacts, RuntimeName } from '../../model/facts.ts';
+import type { Digest } from '../../model/ids.ts';
+import { fail, ok, type Result } from '../../model/outcome.ts';
+import { type BeforeStep, EMPTY_TASK_PLAN, type Plan, type PlanView, type TaskPlan } from '../../model/plan.ts';
+import type { HostTarget } from '../../model/target.ts';
+import type { BoundTask } from '../../model/task.ts';
+import { runtimeFor } from '../../runtime/choose.ts';
+import type { RuntimeRecord } from '../../runtime/define.ts';
+import { fallbackFiles } from '../../runtime/nohup/fallback.ts';
+import { commandLine } from '../../util/command-line.ts';
+import { unrecorded } from '../open.ts';
+import { withKeptEnv } from './below-account.ts';
+import { besides, secondCopy } from './beside.ts';
+import { takeovers } from './namesakes.ts';
+import { intrusions } from './neighbours.ts';
+import { compareParts, digestOf, type Parts, partsOf } from './parts.ts';
+
+export type Planned = {
+  readonly plan: Plan;
+  readonly view: PlanView;
+  readonly parts: Parts;
+  readonly launch: RuntimeRecord;
+};
+
+/** Pure: what is desired and what was observed in, what to do out. Nothing is predicted, nothing is read. */
+export function planHost(
+  target: HostTarget,
+  tasks: readonly BoundTask[],
+  probe: ProbeReply,
+  fragments: readonly string[],
+): Result<Planned> {
+  const facts = probe.facts;
+  if (probe.elsewhere !== null) return fail({ kind: 'unsupported', needs: moved(target.layout.app, probe.elsewhere) });
+  const lost = unrecorded(probe, target.layout);
+  if (lost !== null) return fail(lost);
+  const chosen = runtimeFor(target.runtime, facts);
+  if (!chosen.ok) return chosen;
+  const runtime = chosen.value.name;
+  const { connection, codeUser } = target;
+  const logins = [connection.user, ...(codeUser === null ? [] : [codeUser])];
+  const context = { host: facts, layout: target.layout, runtime, logins };
+  const merged = merge(tasks.map((task, i) => task.plan(fragments[i] ?? '', context)));
+  const { below } = facts;
+  const safe = below === null || runtime !== 'systemd' ? null : withKeptEnv(merged.units, target.layout, below);
+  const wanted = safe === null ? merged : { ...merged, ...safe, warnings: [...merged.warnings, ...safe.warnings] };
+  const input = { units: wanted.units, enable: wanted.enable, layout: target.layout, host: facts };
+  const own = chosen.value.record(input);
+  // Without systemd the service's own user reads the settings, where they always stand.
+  const fallback = { ...input, units: merged.units };
+  const launch = runtime === 'systemd' ? { ...own, files: [...own.files, ...fallbackFiles(fallback)] } : own;
+  const others = intrusions(target.layout, wanted, runtime, probe.neighbours);
+  if (others.refused.length > 0) return fail({ kind: 'taken', taken: others.refused });
+  const host = takeovers(target.layout, wanted.units, runtime, probe);
+  if (host.refused.length > 0) return fail({ kind: 'occupied', occupied: host.refused });
+  const beside = besides(target.layout.root, wanted, runtime, probe);
+  const copies = facts.active === 0 ? secondCopy(beside, target.layout, facts) : null;
+  if (copies !== null) return fail(copies);
+  const missing = [...wanted.unsupported, ...launch.unsupported];
+  if (missing.length > 0) return fail({ kind: 'unsupported', needs: missing.join('; ') });
+  const [refused] = wanted.refused;
+  if (refused !== undefined) return fail(refused);
+
+  const parts = partsOf(wanted, target.layout, runtime);
+  const plan = decide(wanted, digestOf(parts), runtime, probe);
+  const view: PlanView = {
+    to: plan.to,
+    base: facts.active,
+    runtime,
+    changes: changes(plan, compareParts(probe.parts, parts), facts.altered),
+    replaces: plan.to === 'advance' ? host.replaced : [],
+    returns: plan.to === 'advance' ? host.returning : [],
+    beside,
+    logins: wanted.logins,
+    warnings: [
+      ...facts.found.map((what) => `found ${what}; it is kept as it is, or kept aside until a full rollback`),
+      ...facts.foreign.map(
+        ({ unit, path }) =>
+          `${path} changes ${unit} and is not from fleet; where that is not meant, remove it there and run \`systemctl daemon-reload\``,
+      ),
+      ...(plan.to === 'advance' ? plan.before.map((step) => lasting(step, target, facts)) : []),
+      ...others.warnings,
+      ...wanted.warnings,
+      ...launch.warnings,
+    ],
+  };
+  return ok({ plan, view, parts, launch });
+}
+
+const lasting = ({ argv, timeoutMs }: BeforeStep, { layout }: HostTarget, { user }: HostFacts) =>
+  `before the start runs as ${layout.user ?? user}, for at most ${timeoutMs / 1000} s: ${commandLine(argv)}. What it does to ` +
+  'data is not undone, also when the deploy goes back';
+
+/** What somebody has changed in a release, in words. */
+export const inRelease = (file: string): string => `${file} was changed on the host`;
+
+export const moved = (app: string, root: string) =>
+  `${app} to be gone from ${root}, where it is active: its services and data would stay there. With root: ${root} take ` +
+  'it away (`fleet rollback --full --keep-data`), move the data, and deploy again';
+
+function decide(wanted: TaskPlan, digest: Digest, runtime: RuntimeName, probe: ProbeReply): Plan {
+  const { facts } = probe;
+  const active = facts.generations.find((generation) => generation.id === facts.active);
+  if (active !== undefined && active.digest === digest && active.verdict === 'good') {
+    if (facts.altered.length > 0) return advance(wanted, digest, runtime, probe);
+    if (facts.drift.length === 0 && wanted.prepare.length === 0) return { to: 'nothing', generation: active.id };
+    return { to: 'reactivate', generation: active.id, drift: facts.drift, prepare: wanted.prepare };
+  }
+  return advance(wanted, digest, runtime, probe);
+}
+
+function advance(wanted: TaskPlan, digest: Digest, runtime: RuntimeName, { facts }: ProbeReply): Plan {
+  const { prepare, stage, before, units, enable, files, env, exposure } = wanted;
+  const parts = { prepare, stage, before, units, enable, files, env, exposure };
+  return { to: 'advance', base: facts.active, digest, runtime, ...parts };
+}
+
+function changes(plan: Plan, differences: PlanView['changes'], altered: readonly string[]): PlanView['changes'] {
+  if (plan.to === 'nothing') return [];
+  const prepare = plan.prepare.map((step) => ({ sign: '+' as const, text: step.title }));
+  const drift = plan.to === 'reactivate' ? plan.drift.map((text) => ({ sign: '!' as const, text })) : [];
+  // A release is never put right: its code comes anew, as a generation of its own.
+  const code = altered.map((file) => ({ sign: '!' as const, text: inRelease(file) }));
+  return [...prepare, ...(plan.to === 'advance' ? [...differences, ...code] : []), ...drift];
+}
+
+function merge(plans: readonly TaskPlan[]): TaskPlan {
+  return plans.reduce<TaskPlan>(
+    (all, one) => ({
+      prepare: [...all.prepare, ...one.prepare],
+      stage: [...all.stage, ...one.stage],
+      before: [...all.before, ...one.before],
+      units: [...all.units, ...one.units],
+      enable: [...all.enable, ...one.enable],
+      files: [...all.files, ...one.files],
+      env: one.env ?? all.env,
+      exposure: [...all.exposure, ...one.exposure],
+      logins: [...all.logins, ...one.logins],
+      warnings: [...all.warnings, ...one.warnings],
+      unsupported: [...all.unsupported, ...one.unsupported],
+      refused: [...all.refused, ...one.refused],
+    }),
+    EMPTY_TASK_PLAN,
+  );
+}

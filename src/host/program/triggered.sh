@@ -1,0 +1,124 @@
+# Units of a generation that nothing starts at once: the service of a socket, the job of a timer or a path, what those bring
+# along. `triggered` in the record holds "TRIGGER UNIT"; a template there stands for a socket's connections. Whatever of a
+# generation runs is the app's: it is stopped before another generation comes, and what was up runs again from that one.
+
+triggered() { # GENERATION: lines "TRIGGER UNIT"
+  [ "$(runtime_of "$1")" != systemd ] || lines "$1" triggered
+}
+
+# "UNIT TRIGGER,TRIGGER…", without connections.
+triggered_units() { # GENERATION
+  triggered "$1" | awk '$2 !~ /@\./ { if (!($2 in of)) names[++n] = $2; of[$2] = of[$2] (of[$2] == "" ? "" : ",") $1 }
+    END { for (i = 1; i <= n; i++) print names[i], of[names[i]] }'
+}
+
+# Who triggers a unit, or a connection; nothing where the deploy itself starts it.
+triggered_by() { # GENERATION UNIT
+  case $2 in
+    *@*.*) triggered "$1" | U=${2%%@*}@.${2##*.} N=$2 awk '$2 == ENVIRON["U"] || $2 == ENVIRON["N"] { print $1 }' | tr '\n' ',' | sed 's/,$//' ;;
+    *) triggered_units "$1" | U=$2 awk '$1 == ENVIRON["U"] { print $2 }' ;;
+  esac
+}
+
+is_connection() { # GENERATION UNIT
+  case $2 in *@?*.service) contains "$(triggered "$1" | cut -d' ' -f2)" "${2%%@*}@.service" ;; *) return 1 ;; esac
+}
+
+# Units of two generations that are loaded and not at rest, and stand in neither's list of what is started: "UNIT STATE".
+beside() { # GENERATION GENERATION
+  known=$(start_list "$1"; start_list "$2")
+  files=$(for g in "$1" "$2"; do [ "$(runtime_of "$g")" != systemd ] || unit_files "$g"; done | grep -E '^[^/]*\.(service|socket|timer|path|target)$' | sort -u)
+  set --
+  for f in $files; do
+    # As patterns: an instance of a template has its own name, and a backslash stands for itself.
+    set -- "$@" "$(say "$f" | sed 's/\\/\\\\/g; s/@\./@*./')"
+  done
+  [ $# -gt 0 ] || return 0
+  systemctl list-units --plain --full --no-legend --state=active,activating,reloading,deactivating,failed -- "$@" 2>/dev/null |
+    sed 's/^[^[:alnum:]:_\\]*//' | while read -r u _ state _; do contains "$known" "$u" || say "$u $state"; done
+}
+
+# Services beside the started ones that are up to stay: no jobs, no connections.
+lasting_beside() { # GENERATION
+  beside "$1" "$1" | while read -r u state; do
+    case $state/$u in active/*@*) continue ;; active/*.service) ;; *) continue ;; esac
+    read_unit systemd "$u"
+    [ "$u_type" = oneshot ] || say "$u"
+  done
+}
+
+# What was up when the switch began is started again, where this generation has it triggered too.
+again() { # GENERATION
+  triggered_units "$1" | while read -r u _; do ! contains "$(cat "$S/was-up" 2>/dev/null)" "$u" || say "$u"; done
+}
+
+# For `.before`: triggered units have a third word.
+note_triggered() { # GENERATION
+  up=$(again "$1")
+  triggered_units "$1" | while read -r u _; do
+    read_unit systemd "$u"
+    if contains "$up" "$u"; then word=again; else word=triggered; fi
+    printf '%s %s %s\n' "$u" "${u_invocation:--}" "$word"
+  done
+}
+
+# Corrects what `judge` makes of a unit that need not run: it has only not to fail, and what was up comes up first.
+judge_triggered() { # WORD
+  case $1/$u_active in
+    triggered/activating | triggered/deactivating) [ -n "$u_why" ] || u_state=up ;;
+    triggered/inactive | again/inactive) [ "${u_job:-0}" != 0 ] || u_state=up u_why='' ;;
+  esac
+}
+
+# Triggers first, so that none of the rest comes back; a job may end by itself.
+stop_beside() { # TO FROM
+  [ "$rt_to" = systemd ] || [ "$rt_from" = systemd ] || return 0
+  # shellcheck disable=SC2046
+  set -- "$1" "$2" $({ start_list "$1"; start_list "$2"; } | grep -E '\.(timer|path|socket)$' | sort -u)
+  b_to=$1 b_from=$2 b_sockets=''
+  shift 2
+  for b_unit in "$@"; do
+    case $b_unit in *.socket) b_sockets="$b_sockets $b_unit" ;; *) systemd_stop "$b_unit" || return ;; esac
+  done
+  for b_unit in $(beside "$b_to" "$b_from" | sed -n 's/\.service activating$/.service/p'); do await_job "$b_unit" || return; done
+  b_units=$(beside "$b_to" "$b_from")
+  b_running=$(say "$b_units" | awk 'NF && $2 != "failed" { print $1 }' | tr '\n' ' ')
+  [ -z "$b_running" ] || out "note stopping $(say "${b_running% }" | cut -c 1-500)"
+  # shellcheck disable=SC2046,SC2086
+  set -- $b_sockets $(say "$b_units" | cut -d' ' -f1)
+  [ $# = 0 ] || systemd_stop "$@"
+}
+
+# A oneshot at work has half of the time that is left, where it is not to go back.
+await_job() { # UNIT
+  ! must_go_on || return 0
+  j_began=$(uptime_now)
+  j_until=$(((j_began + DEADLINE) / 2)) j_told=''
+  while read_unit systemd "$1" && [ "$u_type/$u_active" = oneshot/activating ]; do
+    [ -n "$j_told" ] || out "note $1 is at work: it may end by itself, within $((j_until - j_began)) s"
+    j_told=1
+    if [ "$(uptime_now)" -ge $j_until ]; then
+      out "note $1 has not ended after $((j_until - j_began)) s and is stopped: \`systemctl start $1\` begins it anew"
+      return 0
+    fi
+    [ "$(decision "$TXN")" = none ] || return 70
+    sleep 0.2
+  done
+}
+
+# What status and health are told of them. A connection that failed says nothing about the app.
+probe_triggered() { # GENERATION
+  [ "$(runtime_of "$1")" = systemd ] || return 0
+  shown=$(triggered_units "$1" | cut -d' ' -f1)
+  {
+    say "$shown"
+    beside "$1" "$1" | while read -r u state; do
+      contains "$shown" "$u" || { [ "$state" = failed ] && is_connection "$1" "$u"; } || say "$u"
+    done | head -n 50
+  } | while read -r u; do
+    [ -n "$u" ] || continue
+    by=$(triggered_by "$1" "$u") u_dropins=''
+    unit_line systemd "$u" "${by:--}"
+    tell_foreign "$1"
+  done
+}

@@ -1,0 +1,48 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Replacement } from './cures.ts';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const PROGRAM = 'src/host/program';
+const COMMAND = 'dist/bin';
+
+const built = new Map<string, string>();
+
+/**
+ * A build like the product's in all but these texts, for the control of a test; gone with this process.
+ * @returns its command
+ * @throws when a text does not stand exactly once where it should: the cure has moved, and the control would be none
+ */
+export function weakened(replacements: readonly Replacement[]): string {
+  const key = JSON.stringify(replacements);
+  const known = built.get(key);
+  if (known !== undefined) return known;
+  const folder = mkdtempSync(join(tmpdir(), 'fleet-weakened-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  for (const part of ['package.json', PROGRAM, COMMAND]) {
+    mkdirSync(dirname(join(folder, part)), { recursive: true });
+    cpSync(join(ROOT, part), join(folder, part), { recursive: true });
+  }
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+  for (const { in: where, text, by } of replacements) replace(folder, where, text, by);
+  const command = join(folder, COMMAND, 'fleet.js');
+  built.set(key, command);
+  return command;
+}
+
+function replace(folder: string, where: string, text: string, by: string): void {
+  const names = where === 'dist' ? readdirSync(join(folder, COMMAND)).map((name) => join(COMMAND, name)) : [];
+  const files = where === 'dist' ? names : [join(PROGRAM, where)];
+  const found = files.flatMap((file) => {
+    const count = readFileSync(join(folder, file), 'utf8').split(text).length - 1;
+    return Array.from({ length: count }, () => file);
+  });
+  const [file] = found;
+  if (file === undefined || found.length !== 1) {
+    throw new Error(`the text to weaken stands ${found.length} times in ${where}, not once:\n${text}`);
+  }
+  const content = readFileSync(join(folder, file), 'utf8');
+  writeFileSync(join(folder, file), content.split(text).join(by));
+}
