@@ -21,11 +21,13 @@ beside_processes() {
   while parent_of "$b_up" && [ "$b_parent" -gt 1 ]; do b_up=$b_parent b_session="$b_session$b_up "; done
   for b_pid in $(beside_candidates); do
     ! beside_own && b_owner=$(stat -c %U "/proc/$b_pid" 2>/dev/null) && ! beside_marked || continue
+    # Without words it is about to end, and its mark went with them.
+    b_words=$({ tr '\000\001-\037\177' '\037?' <"/proc/$b_pid/cmdline"; } 2>/dev/null | head -n 1 | cut -c 1-1000)
+    [ -n "$b_words" ] || continue
     b_count=$((b_count + 1))
     [ $b_count -le 40 ] || break
-    printf 'beside-process %s %s %s %s %s\037%s\037%s\037' "$b_pid" "$b_parent" "$(plain "$b_owner")" "$(plain "$b_unit")" "$(at_terminal "$b_pid")" \
-      "$(beside_place cwd)" "$(beside_place exe)"
-    { tr '\000\001-\037\177' '\037?' <"/proc/$b_pid/cmdline"; say; } 2>/dev/null | head -n 1 | cut -c 1-1000
+    printf 'beside-process %s %s %s %s %s\037%s\037%s\037%s\n' "$b_pid" "$b_parent" "$(plain "$b_owner")" "$(plain "$b_unit")" "$(at_terminal "$b_pid")" \
+      "$(beside_place cwd)" "$(beside_place exe)" "$b_words"
   done
 }
 

@@ -6,7 +6,8 @@ export const told = (harm: readonly string[], log: readonly string[]) =>
   `${harm.length} differ: ${harm.slice(0, 4).join('; ')} [${log.join('; ')}]`;
 
 /**
- * Deploys several times, or until the attacker has won; then he is stopped.
+ * Deploys several times; then he is stopped. The control goes on until he has won, longer than the product has to
+ * withstand him, since a race may need luck.
  * @param stop tells how often he has tried
  */
 export async function besiege(
@@ -18,7 +19,7 @@ export async function besiege(
 ): Promise<Fought> {
   const log: string[] = [];
   let refused = true;
-  for (let round = 1; round <= rounds; round += 1) {
+  for (let round = 1; round <= (once ? 5 * rounds : rounds); round += 1) {
     const { outcome, words } = await deploy(round);
     log.push(words === '' ? outcome : `${outcome}: ${words}`);
     refused &&= outcome === 'untouched';

@@ -185,6 +185,8 @@ it('stopping the target stops every experiment, also one that was started by han
 
 it('an experiment that crashes is back after five seconds and has counted it', async () => {
   const unit = unitOf('amnesiac_001');
+  // Only one that has said that it runs counts its end as a crash.
+  await eventually(async () => expect((await at.row('amnesiac_001')).state).toBe('running'));
   const before = await at.row('amnesiac_001');
   await host.out(`systemctl kill --signal=SEGV ${unit}`);
   const crashed = Date.now();
