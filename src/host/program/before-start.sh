@@ -37,7 +37,8 @@ step() { # INDEX
   number=$1
   # Quoted by the controller: SECONDS FOLDER COMMAND…
   eval "set -- $(cat "$G/$TO/before/$1")"
-  seconds=$1 begun=$(uptime_now) heard=$begun shown='' how=''
+  clock
+  seconds=$1 begun=$NOW heard=$NOW shown='' how=''
   shift
   : >"$S/.step"
   rm -f "$S/.step.code"
@@ -48,8 +49,8 @@ step() { # INDEX
   { { step_command "$@" <"$settings" 2>&1; say $? >"$S/.step.code"; } | keep_tail; } </dev/null >/dev/null 2>&1 8>&- 9>&- &
   job=$!
   until [ -s "$S/.step.code" ]; do
-    if [ "$(decision "$TXN")" != none ]; then how=off
-    elif [ $(($(uptime_now) - begun)) -ge "$seconds" ]; then how=late
+    if ! undecided "$TXN"; then how=off
+    elif past $((begun + seconds)); then how=late
     elif ! kill -0 $job 2>/dev/null && [ ! -s "$S/.step.code" ]; then how=gone
     fi
     [ -z "$how" ] || break
@@ -133,8 +134,8 @@ whole_lines() { if [ -n "$(tail -c 1 "$S/.step")" ]; then sed '$d' "$S/.step"; e
 
 # Now and then the last line of what it has said.
 step_progress() {
-  [ $(($(uptime_now) - heard)) -ge 5 ] || return 0
-  heard=$(uptime_now)
+  past $((heard + 5)) || return 0
+  heard=$NOW
   last=$(whole_lines | tail -n 1 | scrub | cut -c 1-300)
   [ "$last" = "$shown" ] || { shown=$last; out "step $number output $last"; }
 }

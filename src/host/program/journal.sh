@@ -68,6 +68,7 @@ decide() { # TXN commit|revert
 }
 
 decision() { cat "$S/decision.$1" 2>/dev/null || say none; }
+undecided() { [ ! -e "$S/decision.$1" ]; }
 
 # Append-only history: time, transaction, action, from, to, result, operator.
 history_add() {

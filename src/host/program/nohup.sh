@@ -5,13 +5,14 @@
 # is an older one while it ran.
 nohup_read() { # UNIT: sets sup sup_start pid pid_start run_as, and sup_found to the generation of one that no status tells of
   sup=0 sup_start='' pid=0 pid_start='' sup_found=''
-  run_as=$(service_user "$(active_generation)")
+  run_as=''
   [ ! -f "$S/run/$1/status" ] || while IFS='=' read -r key value; do
     case $key in
       Supervisor) sup=$value ;; SupervisorStart) sup_start=$value ;; MainPID) pid=$value ;; MainStart) pid_start=$value ;;
       User) run_as=$value ;;
     esac
   done <"$S/run/$1/status"
+  [ -n "$run_as" ] || run_as=$(service_user "$(active_generation)")
   alive "$sup" "$sup_start" || nohup_find "$1"
 }
 
@@ -75,7 +76,7 @@ nohup_show() {
   if [ -n "$sup_found" ]; then
     printf 'ActiveState=active\nSubState=unrecorded\nMainPID=%s\nResult=success\n' "$pid"
   elif alive "$sup" "$sup_start" || { [ -f "$S/run/$1/status" ] && grep -q '^Settled=1' "$S/run/$1/status"; }; then
-    cat "$S/run/$1/status"
+    while IFS= read -r line; do say "$line"; done <"$S/run/$1/status"
   elif alive "$pid" "$pid_start"; then
     printf 'ActiveState=failed\nSubState=orphaned\nMainPID=%s\nResult=supervisor-lost\n' "$pid"
   else
@@ -180,7 +181,9 @@ nohup_boot() {
 
 cron_runs() {
   for p in /proc/[0-9]*/comm; do
-    case $(cat "$p" 2>/dev/null) in cron | crond | cronie | fcron) return 0 ;; esac
+    c_name=''
+    { read -r c_name <"$p"; } 2>/dev/null
+    case $c_name in cron | crond | cronie | fcron) return 0 ;; esac
   done
   return 1
 }

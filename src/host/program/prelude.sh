@@ -58,28 +58,42 @@ which_file() {
 }
 have() { which_file "$1" >/dev/null; }
 
-# Whole seconds since boot: deadlines must not move when somebody sets the clock.
-uptime_now() { read -r up _ </proc/uptime; say "${up%%.*}"; }
-# In hundredths, for a window that must not come out up to a second short.
-uptime_hundredths() { read -r up _ </proc/uptime; say $((${up%.*} * 100 + 1${up#*.} - 100)); }
+# What is asked in every round of a wait is asked without another process: these set variables instead of printing.
+
+# Sets NOW to the seconds since boot, for deadlines must not move when somebody sets the clock, and NOW_EXACT to hundredths
+# of them, for a window that must not come out up to a second short.
+clock() {
+  read -r since_boot _ </proc/uptime
+  NOW=${since_boot%%.*}
+  NOW_EXACT=$((NOW * 100 + 1${since_boot#*.} - 100))
+}
+past() { clock; [ "$NOW" -ge "$1" ]; }
 
 # PID 1's start time tells one boot from the next even in a container, where the kernel's boot id stays.
-boot_identity() { say "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)-$(start_time 1)"; }
-
-# Start time of a process in clock ticks, or nothing. The name in field 2 may hold spaces and brackets.
-start_time() {
-  { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1
-  line=${line##*) }
-  # shellcheck disable=SC2086
-  set -- $line
-  say "${20}"
+boot_identity() {
+  boot_id=''
+  { read -r boot_id </proc/sys/kernel/random/boot_id; } 2>/dev/null
+  say "$boot_id-$(start_time 1)"
 }
+
+# Sets TICKS to the start time of a process in clock ticks. The name in field 2 may hold spaces and brackets.
+start_of() {
+  TICKS=''
+  { read -r TICKS <"/proc/$1/stat"; } 2>/dev/null || return 1
+  # shellcheck disable=SC2086
+  set -- ${TICKS##*) }
+  TICKS=${20}
+}
+start_time() { start_of "$1" && say "$TICKS"; }
 
 # A pid alone proves nothing, it may have been given to a stranger: the start time must agree. One that was not known is
 # none: it was read when the process was gone.
-alive() { [ -n "${1:-}" ] && [ -n "${2:-}" ] && [ "$1" -gt 0 ] 2>/dev/null && [ "$(start_time "$1")" = "$2" ]; }
+alive() { [ -n "${1:-}" ] && [ -n "${2:-}" ] && [ "$1" -gt 0 ] 2>/dev/null && start_of "$1" && [ "$TICKS" = "$2" ]; }
 
-is_systemd() { [ -d /run/systemd/system ] && [ "$(cat /proc/1/comm 2>/dev/null)" = systemd ]; }
+is_systemd() {
+  init=''
+  [ -d /run/systemd/system ] && { read -r init </proc/1/comm; } 2>/dev/null && [ "$init" = systemd ]
+}
 
 # What a killed run had half-written; to be called with the lock held. The app's name is part of theirs, since another
 # app may be writing in the same folders.

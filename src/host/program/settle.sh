@@ -53,17 +53,17 @@ settle() { # GENERATION SECONDS UNTIL
   rt=$(runtime_of "$1") steady='' since=0
   if [ "$rt" = - ] || [ -z "$(start_list "$1")" ] || [ $BOOTING = 1 ]; then return 0; fi
   while :; do
-    [ "$PHASE" = REVERTING ] || [ "$(decision "$TXN")" = none ] || return 3
+    [ "$PHASE" = REVERTING ] || undecided "$TXN" || return 3
     survey
     [ $failed = 0 ] || return 1
-    now=$(uptime_now)
+    clock
     if [ $all_up = 1 ]; then
-      [ "$prints" = "$steady" ] || { steady=$prints since=$(uptime_hundredths); out "up$prints"; }
-      [ $(($(uptime_hundredths) - since)) -lt $(($2 * 100)) ] || return 0
+      [ "$prints" = "$steady" ] || { steady=$prints since=$NOW_EXACT; out "up$prints"; }
+      [ $((NOW_EXACT - since)) -lt $(($2 * 100)) ] || return 0
     else
       steady=''
     fi
-    if [ "$now" -ge "$3" ]; then
+    if [ "$NOW" -ge "$3" ]; then
       settle_late
       return 2
     fi

@@ -85,9 +85,10 @@ supervise_end_child() {
     while kill -0 $stopper 2>/dev/null && [ $tries -gt 0 ]; do sleep 0.2; tries=$((tries - 1)); done
   fi
   kill "-${svc_kill_signal:-TERM}" "-$child" 2>/dev/null || kill "-${svc_kill_signal:-TERM}" "$child" 2>/dev/null
-  until_kill=$(($(uptime_now) + ${svc_stop_timeout%%.*} + 1))
+  clock
+  until_kill=$((NOW + ${svc_stop_timeout%%.*} + 1))
   while alive "$child" "$child_start"; do
-    [ "$svc_stop_timeout" = 0 ] || [ "$(uptime_now)" -lt "$until_kill" ] || break
+    [ "$svc_stop_timeout" = 0 ] || ! past $until_kill || break
     sleep 0.1
   done
   kill -KILL "-$child" 2>/dev/null
@@ -121,11 +122,12 @@ supervise_wants_restart() { # STATUS
 
 # Counts starts within the interval, as StartLimitBurst= does.
 supervise_may_start() {
-  now=$(uptime_now) kept='' count=0
+  clock
+  kept='' count=0
   for at in $starts; do
-    [ $((now - at)) -lt "${svc_start_interval%%.*}" ] && { kept="$kept $at"; count=$((count + 1)); }
+    [ $((NOW - at)) -lt "${svc_start_interval%%.*}" ] && { kept="$kept $at"; count=$((count + 1)); }
   done
-  starts="$kept $now"
+  starts="$kept $NOW"
   [ "${svc_start_interval%%.*}" = 0 ] || [ "$svc_start_burst" = 0 ] || [ $count -lt "$svc_start_burst" ]
 }
 
@@ -138,7 +140,8 @@ verb_supervise() { # UNIT GENERATION
   # shellcheck disable=SC1090
   . "$record/services/$unit.conf" || exit 64
   child=0 child_start=0 restarts=0 starts='' stopping=0 settled=0 main_code=0
-  invocation=$$-$(start_time $$)-$(uptime_now)
+  clock
+  invocation=$$-$(start_time $$)-$NOW
   log_start=$(wc -c <"$dir/log" 2>/dev/null || say 0)
   trap 'stopping=1' TERM INT HUP
   supervise_directories

@@ -38,19 +38,22 @@ verb_activate() { # TXN FROM TO SETTLE DEADLINE KEEP BY ACTION
 verb_watch() { watch "$1" "$2" "${3:-}"; }
 launched='' launched_at=''
 watch() { # TXN SEEN [TO-END]
-  seen=$2 idle=0 gone=''
+  unheard=$2 idle=0 gone='' open='' part=''
   while :; do
     # Before the look, so that the last words of one that has just ended are heard.
     [ $((idle % 10)) != 9 ] || runner_lives "$1" $idle || gone=1
-    total=$(wc -l <"$S/out.$1" 2>/dev/null || say 0)
-    if [ "$total" -gt "$seen" ]; then
-      fresh=$(sed -n "$((seen + 1)),${total}p" "$S/out.$1")
-      say "$fresh"
-      case $(say "$fresh" | grep -E '^(await|end) ' | tail -n 1) in
-        end*) return 0 ;;
-        await*) [ -n "${3:-}" ] || return 0 ;;
-      esac
-      seen=$total idle=0
+    [ -n "$open" ] || ! [ -f "$S/out.$1" ] || { exec 5<"$S/out.$1" && open=1; }
+    if [ -n "$open" ]; then
+      last=''
+      while IFS= read -r line <&5; do
+        line=$part$line part=''
+        [ "$unheard" = 0 ] || { unheard=$((unheard - 1)); continue; }
+        say "$line"
+        idle=0
+        case $line in 'end '* | 'await '*) last=${line%% *} ;; esac
+      done
+      part=$part$line
+      case $last/${3:-} in end/* | await/) return 0 ;; esac
     fi
     [ -z "$gone" ] || { died "$1"; return 0; }
     idle=$((idle + 1))
@@ -98,7 +101,8 @@ verb_runner() { # TXN FROM TO SETTLE DEADLINE KEEP BY ACTION
     }
   fi
   found=$(active_generation)
-  TXN=$1 FROM=$2 TO=$3 SETTLE=$4 DEADLINE=$(($(uptime_now) + $5)) KEEP=$6 BY=$7 ACTION=$8 ATTEMPT=0 PATIENCE=$GRACE
+  clock
+  TXN=$1 FROM=$2 TO=$3 SETTLE=$4 DEADLINE=$((NOW + $5)) KEEP=$6 BY=$7 ACTION=$8 ATTEMPT=0 PATIENCE=$GRACE
   [ "$PATIENCE" -le "$5" ] || PATIENCE=$5
   RUNNER=$$ RUNNER_START=$(start_time $$)
   [ "$found" = "$FROM" ] || { out "end conflict $found"; exit 76; }
@@ -107,7 +111,8 @@ verb_runner() { # TXN FROM TO SETTLE DEADLINE KEEP BY ACTION
   done
   if has_steps; then
     run_steps || { called_off; exit 0; }
-    DEADLINE=$(($(uptime_now) + $5))
+    clock
+    DEADLINE=$((NOW + $5))
   fi
   capture "$TO" "$FROM" || { out "end io"; exit 74; }
   note_what_is_up
@@ -121,7 +126,7 @@ verb_runner() { # TXN FROM TO SETTLE DEADLINE KEEP BY ACTION
   fi
   rm -f "$S/ballast"
   # Who sits there and asked for it waits; and what had until the deadline has had its time.
-  if [ "$(uptime_now)" -ge "$DEADLINE" ] || [ "$(decision "$TXN")" != none ]; then
+  if past "$DEADLINE" || ! undecided "$TXN"; then
     [ "$PATIENCE" -le $SHORT_GRACE ] || PATIENCE=$SHORT_GRACE
   fi
   # Not committed, for whatever reason: this side says so, unless the other was quicker.
@@ -145,8 +150,8 @@ note_what_is_up() {
 await() {
   journal_write AWAIT_CONFIRM
   out "await $DEADLINE"
-  while [ "$(decision "$TXN")" = none ]; do
-    [ "$(uptime_now)" -lt "$DEADLINE" ] || { out "expired"; return; }
+  while undecided "$TXN"; do
+    ! past "$DEADLINE" || { out "expired"; return; }
     if [ -n "$steady" ]; then
       survey
       if [ $failed = 1 ] || [ "$prints" != "$steady" ]; then out "unsteady"; return; fi
@@ -260,13 +265,13 @@ answer() { # commit|revert TXN SEEN
   if [ "$TXN" = "$2" ] && [ "$PHASE" != IDLE ]; then
     at_work=1
     # Where there is no room for it the host decides by itself, and is heard all the same.
-    [ "$(decision "$2")" != none ] || (decide "$2" "$1") >/dev/null
+    ! undecided "$2" || (decide "$2" "$1") >/dev/null
   fi
   verdict=$(decision "$2")
   # Somebody's later deploy has tidied up; the history still knows.
   [ "$verdict" != none ] || verdict=$(decided "$2")
   say "decision $verdict"
-  if [ -n "$at_work" ] || [ "$(decision "$2")" != none ]; then watch "$2" "$3" to-end; fi
+  if [ -n "$at_work" ] || ! undecided "$2"; then watch "$2" "$3" to-end; fi
 }
 
 decided() { # TXN

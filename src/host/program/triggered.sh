@@ -92,16 +92,17 @@ stop_beside() { # TO FROM
 # A oneshot at work has half of the time that is left, where it is not to go back.
 await_job() { # UNIT
   ! must_go_on || return 0
-  j_began=$(uptime_now)
+  clock
+  j_began=$NOW
   j_until=$(((j_began + DEADLINE) / 2)) j_told=''
   while read_unit systemd "$1" && [ "$u_type/$u_active" = oneshot/activating ]; do
     [ -n "$j_told" ] || out "note $1 is at work: it may end by itself, within $((j_until - j_began)) s"
     j_told=1
-    if [ "$(uptime_now)" -ge $j_until ]; then
+    if past $j_until; then
       out "note $1 has not ended after $((j_until - j_began)) s and is stopped: \`systemctl start $1\` begins it anew"
       return 0
     fi
-    [ "$(decision "$TXN")" = none ] || return 70
+    undecided "$TXN" || return 70
     sleep 0.2
   done
 }

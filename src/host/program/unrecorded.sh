@@ -42,7 +42,8 @@ tell_unrecorded() {
 # There is no way back, so this is no transaction. What an older record tells of goes by that, the rest by what it is, and
 # `current` last: until then it can be asked for again. Unit files without a record stay: a person may have made them.
 remove_unrecorded() {
-  FROM=$(generations | tail -n 1) TO=0 TXN=purge ACTION=remove-keep-data DEADLINE=$(($(uptime_now) + 2 * GRACE))
+  clock
+  FROM=$(generations | tail -n 1) TO=0 TXN=purge ACTION=remove-keep-data DEADLINE=$((NOW + 2 * GRACE))
   FROM=${FROM:-$l_live}
   : >"$S/out.$TXN"
   for l_unit in $(units_of_current); do

@@ -39,13 +39,14 @@ limit() { # SECONDS COMMAND…
 }
 
 limit_by_hand() { # SECONDS COMMAND…
-  over=$(($(uptime_now) + $1))
+  clock
+  over=$((NOW + $1))
   shift
   # A command in the background reads nothing unless it is told what.
   { command "$@" <&3 3<&- 8>&- 9>&- & } 3<&0
   limited=$!
   while kill -0 $limited 2>/dev/null; do
-    if [ "$(uptime_now)" -ge $over ]; then
+    if past $over; then
       kill -KILL $limited 2>/dev/null
       wait $limited 2>/dev/null
       return 124
@@ -61,33 +62,37 @@ journalctl() { limit $ANSWER journalctl "$@"; }
 crontab() { limit $ANSWER crontab "$@"; }
 
 # Forwards, a wait is over when the deadline has come or the other side has decided.
-forward_is_over() { [ "$(uptime_now)" -ge "$DEADLINE" ] || [ "$(decision "$TXN")" != none ]; }
+forward_is_over() { past "$DEADLINE" || ! undecided "$TXN"; }
 
 # Where this transaction has to get past a service whatever the service does: on the way back, and off a host for good.
 must_go_on() { case $PHASE/$ACTION in REVERTING/* | */remove*) return 0 ;; esac; return 1; }
 
 # Before the way back: the grace begins.
 grace_begins() {
-  KILL_AT=$(($(uptime_now) + PATIENCE)) hurried=''
+  clock
+  KILL_AT=$((NOW + PATIENCE)) hurried=''
 }
 
 spare() {
-  least=$(($(uptime_now) + LEAST_GRACE))
+  clock
+  least=$((NOW + LEAST_GRACE))
   [ "$KILL_AT" -ge $least ] || KILL_AT=$least
 }
 
 # Waits until a unit that was asked to stop is down. `RUNTIME_is_down UNIT` looks, `RUNTIME_kill UNIT ROUND` ends it.
 await_stop() { # RUNTIME UNIT
-  asked=$(uptime_now) round=0
+  clock
+  asked=$NOW round=0
   if must_go_on; then
     # A removal kills in time for the deadline to hold.
     [ "$PHASE" = REVERTING ] || { KILL_AT=$(((asked + DEADLINE) / 2)); [ $KILL_AT -le $((asked + PATIENCE)) ] || KILL_AT=$((asked + PATIENCE)); }
     spare
   fi
   until "$1_is_down" "$2"; do
-    waited=$(($(uptime_now) - asked))
+    clock
+    waited=$((NOW - asked))
     if must_go_on; then
-      if [ "$(uptime_now)" -ge "$KILL_AT" ]; then
+      if [ "$NOW" -ge "$KILL_AT" ]; then
         [ $round -gt 0 ] || out "note $2 was asked to stop $waited s ago and has not stopped: it is killed now"
         # What waits in the kernel does not end by this either.
         [ $round -lt 10 ] || { out "refused $2 does not end, although it was killed"; return 70; }
@@ -95,10 +100,10 @@ await_stop() { # RUNTIME UNIT
         "$1_kill" "$2" $round
         sleep 1
       fi
-    elif [ "$(decision "$TXN")" != none ]; then
+    elif ! undecided "$TXN"; then
       out "note $2 was asked to stop $waited s ago and has not stopped yet; it is not waited for, since the deploy is taken back"
       return 70
-    elif [ "$(uptime_now)" -ge "$DEADLINE" ]; then
+    elif [ "$NOW" -ge "$DEADLINE" ]; then
       out "refused $2 was asked to stop and did not, in the $waited s up to the deadline: see its TimeoutStopSec=, and what it does when it is told to stop"
       return 70
     fi
@@ -108,14 +113,15 @@ await_stop() { # RUNTIME UNIT
 
 # A service that is to come up again and is still stopping, once the grace is over. Called again and again.
 hurry() { # UNIT
-  [ "$PHASE" = REVERTING ] && [ "$(uptime_now)" -ge "$KILL_AT" ] || return 0
+  [ "$PHASE" = REVERTING ] && past "$KILL_AT" || return 0
   case " $hurried " in *" $1 "*) ;; *) hurried="$hurried $1"; out "note $1 has not stopped: it is killed now, so that it can come up again" ;; esac
   systemd_kill "$1"
 }
 
 # Has a unit restarted or reloaded and waits for how it went, as long as there is time. Prints why it did not.
 ask_reader() { # VERB UNIT
-  begun=$(uptime_now) heard=$S/.fleet.$APP.reader
+  clock
+  begun=$NOW heard=$S/.fleet.$APP.reader
   if [ "$PHASE" = REVERTING ]; then most=$((KILL_AT - begun + GRACE)); else most=$((DEADLINE - begun + 1)); fi
   [ $most -gt 0 ] || most=1
   [ "$TIMEOUT" != unknown ] || learn_timeout
@@ -128,9 +134,9 @@ ask_reader() { # VERB UNIT
   fi
   asked=$! gave_up=''
   while kill -0 $asked 2>/dev/null; do
-    if [ "$(uptime_now)" -ge $((begun + most)) ]; then gave_up=1; fi
+    if past $((begun + most)); then gave_up=1; fi
     if [ "$PHASE" = REVERTING ]; then
-      if [ "$(uptime_now)" -ge "$KILL_AT" ]; then
+      if past "$KILL_AT"; then
         read_unit systemd "$2"
         [ "$u_active" != deactivating ] || hurry "$2"
       fi
@@ -143,7 +149,7 @@ ask_reader() { # VERB UNIT
   if [ -n "$gave_up" ]; then kill $asked 2>/dev/null; code=124; else wait $asked; code=$?; fi
   why=$(head -n 1 "$heard" 2>/dev/null)
   rm -f "$heard"
-  case $code in 124 | 137 | 143) code=124 why="it had not ended after $(($(uptime_now) - begun)) s" ;; esac
+  case $code in 124 | 137 | 143) clock; code=124 why="it had not ended after $((NOW - begun)) s" ;; esac
   [ $code = 0 ] || say "$why"
   return $code
 }

@@ -59,8 +59,8 @@ const LEND: readonly Replacement[] = [
 ];
 const PLAIN: Replacement = {
   in: 'paths.sh',
-  text: `plain() { printf '%s' "$*" | tr '\\000-\\037\\177' '?' | cut -c 1-300; }`,
-  by: `plain() { printf '%s' "$*"; }`,
+  text: 'plain() {\n',
+  by: `plain() {\n  printf '%s' "$*"\n  return\n`,
 };
 const ONE_LINE: Replacement = {
   in: 'transaction.sh',
