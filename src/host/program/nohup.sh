@@ -68,7 +68,14 @@ nohup_target_up() { # TARGET
   return 1
 }
 
-nohup_show() {
+nohup_show() { # UNIT…
+  for each; do
+    nohup_show_one "$each"
+    say
+  done
+}
+
+nohup_show_one() {
   case $1 in
     *.target) if (nohup_target_up "$1"); then printf 'ActiveState=active\nSubState=active\nResult=success\n' && return; fi ;;
   esac

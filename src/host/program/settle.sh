@@ -1,14 +1,20 @@
 # Settled, not started: a service counts once it has stayed up for the whole window as one and the same run.
 
-read_unit() { # RUNTIME UNIT: sets u_active u_sub u_pid u_restarts u_invocation u_result u_status u_code u_type u_job u_load u_dropins
+# The next of those that a runtime shows: sets u_active u_sub u_pid u_restarts u_invocation u_result u_status u_code u_type
+# u_job u_load u_dropins.
+next_unit() {
   u_active=unknown u_sub='' u_pid=0 u_restarts=0 u_invocation='' u_result='' u_status=0 u_code=0 u_type='' u_job=0 u_load=loaded u_dropins=''
-  while IFS='=' read -r key value; do
+  while IFS='=' read -r key value && [ -n "$key" ]; do
     case $key in
       ActiveState) u_active=$value ;; SubState) u_sub=$value ;; MainPID) u_pid=$value ;; NRestarts) u_restarts=${value:-0} ;;
       InvocationID) u_invocation=$value ;; Result) u_result=$value ;; ExecMainStatus) u_status=$value ;;
       ExecMainCode) u_code=$value ;; Type) u_type=$value ;; Job) u_job=${value%% *} ;; LoadState) u_load=$value ;; DropInPaths) u_dropins=$value ;;
     esac
-  done <<EOF
+  done
+}
+
+read_unit() { # RUNTIME UNIT: the same of one
+  next_unit <<EOF
 $("$1_show" "$2")
 EOF
 }
@@ -33,10 +39,13 @@ judge() { # UNIT INVOCATION-BEFORE
 
 # One look at every service that was started: sets failed, all_up and prints (which run of each is up).
 survey() {
-  prints='' all_up=1 failed=0
+  prints='' all_up=1 failed=0 names=''
+  while read -r u _; do names="$names $u"; done <"$S/.before"
+  # shellcheck disable=SC2086
+  shown=$("${rt}_show" $names)
   while read -r u before word; do
     u_state=coming
-    read_unit "$rt" "$u"
+    next_unit <&6
     [ "$rt/$u_active$word" != systemd/deactivating ] || hurry "$u"
     judge "$u" "$before"
     judge_triggered "$word"
@@ -44,7 +53,9 @@ survey() {
     [ "$u_state" = up ] || all_up=0
     # One that comes and goes with its trigger is no other run of the app.
     [ -n "$word" ] || prints="$prints $u:$u_pid:$u_invocation:$u_restarts"
-  done <"$S/.before"
+  done <"$S/.before" 6<<EOF
+$shown
+EOF
 }
 
 # Watches the services of a generation until they have settled (0), failed (1), ran out of time (2) or the other side

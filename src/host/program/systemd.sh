@@ -1,7 +1,8 @@
 # Services where PID 1 is systemd. The nohup runtime answers to the same names.
 
-systemd_show() {
-  systemctl show -p Id,LoadState,ActiveState,SubState,MainPID,NRestarts,InvocationID,Result,ExecMainStatus,ExecMainCode,Type,Job,DropInPaths -- "$1" 2>/dev/null
+# An empty line stands between two of them.
+systemd_show() { # UNIT…
+  systemctl show -p Id,LoadState,ActiveState,SubState,MainPID,NRestarts,InvocationID,Result,ExecMainStatus,ExecMainCode,Type,Job,DropInPaths -- "$@" 2>/dev/null
 }
 
 # Queued and watched: a service that does not stop must not hold up whoever waits for it.
