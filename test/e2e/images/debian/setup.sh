@@ -18,13 +18,21 @@ pwsudo ALL=(ALL:ALL) ALL
 END
 chmod 0440 "$root/etc/sudoers.d/users"
 
-# Baked host keys would be the same in every container: each one makes its own at first boot.
+# Baked host keys would be the same in every container: each one makes its own at first boot. None of RSA, which takes a
+# second of a core.
 rm -f "$root"/etc/ssh/ssh_host_*
+cat >"$root/sbin/make-host-keys" <<'END'
+#!/bin/sh
+for type in ed25519 ecdsa; do
+  key=/etc/ssh/ssh_host_${type}_key
+  [ -s "$key" ] || ssh-keygen -q -t "$type" -N '' -f "$key"
+done
+END
 install -d "$root/etc/systemd/system/ssh.service.d"
 cat >"$root/etc/systemd/system/ssh.service.d/host-keys.conf" <<'END'
 [Service]
 ExecStartPre=
-ExecStartPre=/usr/bin/ssh-keygen -A
+ExecStartPre=/sbin/make-host-keys
 ExecStartPre=/usr/sbin/sshd -t
 END
 
@@ -48,9 +56,9 @@ cat >"$root/sbin/boot-plain" <<'END'
 # What an init without systemd does: empty /run (a tmpfs here), daemons, @reboot lines.
 mkdir -p /run/sshd /run/lock
 rm -f /run/crond.* /run/*.pid
-ssh-keygen -A >/dev/null
+/sbin/make-host-keys
 /usr/sbin/cron
 [ ! -x /etc/rc.local ] || /etc/rc.local &
 exec /usr/sbin/sshd -D -e
 END
-chmod 0755 "$root/sbin/boot-systemd" "$root/sbin/boot-plain"
+chmod 0755 "$root/sbin/boot-systemd" "$root/sbin/boot-plain" "$root/sbin/make-host-keys"
