@@ -16,7 +16,7 @@ afterAll(async () => {
 const READ = `rounds=0
 while [ ! -e /tmp/enough ]; do
   for f in ${ROOT}/.env ${ROOT}/.fleet* ${ROOT}/.env.* ${ROOT}/naive ${ROOT}/current/.env ${ROOT}/releases/*/.env; do
-    { IFS= read -r line <"$f"; } 2>/dev/null && echo "caught $f"
+    { IFS= read -r line <"$f"; } 2>/dev/null && echo "caught $f" && : >/tmp/caught
   done
   rounds=$((rounds + 1))
 done
@@ -24,7 +24,7 @@ echo "rounds $rounds"`;
 
 /** Starts the loop as a user that has no business on the host; ends it and says what it has read. */
 async function reader(host: TestHost) {
-  await host.out('rm -f /tmp/enough');
+  await host.out('rm -f /tmp/enough /tmp/caught');
   const running = host.out(READ, { user: 'plainuser', timeoutMs: 100_000 });
   return async () => {
     await host.out('touch /tmp/enough');
@@ -65,8 +65,9 @@ describe.each(NAMES)('on %s', (name) => {
 
   it('the same reader does catch a file that is written first and protected afterwards', async () => {
     const stop = await reader(host());
+    // The reader may begin late, and needs luck.
     await host().out(`umask 022; i=0; cd ${ROOT}
-      while [ $i -lt 100 ]; do rm -f naive; echo K=v >naive; sh -c 'chmod 600 naive'; i=$((i + 1)); done
+      until [ -e /tmp/caught ] || [ $i = 5000 ]; do rm -f naive; echo K=v >naive; sh -c 'chmod 600 naive'; i=$((i + 1)); done
       rm naive`);
     const { caught } = await stop();
     expect(caught).toContain(`caught ${ROOT}/naive`);
