@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fleetProject, only } from './fleet.ts';
 import { little } from './little.ts';
-import { type Hosts, startHosts } from './rig/index.ts';
+import { drawn, type Hosts, startHosts } from './rig/index.ts';
 
 let hosts: Hosts<{ web: 'systemd'; tiny: 'busybox' }>;
 beforeAll(async () => {
@@ -15,7 +15,7 @@ afterAll(() => hosts?.[Symbol.asyncDispose]());
 const bytes = (last: number) => Uint8Array.from([...Array(256).keys(), 0xc3, 0x28, last]);
 const hex = (content: Uint8Array) => Buffer.from(content).toString('hex');
 
-describe.each(['web', 'tiny'] as const)('on %s, code and files', (name) => {
+describe.each(drawn('web', 'tiny'))('on %s, code and files', (name) => {
   it('arrive byte by byte, without the bits that would make a program run as root, and without .git', async () => {
     const host = hosts[name];
     const app = little(`tree-${name}`, ['it']);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fleetProject, only, parseRun, type Run, said } from './fleet.ts';
 import { type Little, little, standing, wholeOf } from './little.ts';
-import { type Hosts, silentServer, startHosts, type TcpProxy, type TestHost, tcpProxy } from './rig/index.ts';
+import { drawn, type Hosts, silentServer, startHosts, type TcpProxy, type TestHost, tcpProxy } from './rig/index.ts';
 import { eventually } from './samples.ts';
 
 let hosts: Hosts<{ one: 'systemd'; two: 'plain' }>;
@@ -21,7 +21,7 @@ async function throughProxy(app: Little, host: TestHost, proxy: TcpProxy) {
 const outcomeOf = (run: Run) => ({ code: run.code, ...only(run) });
 const SLOW = { run: { command: ['sh', '-c', 'sleep 300'] } };
 
-describe.each(['one', 'two'] as const)('a connection to %s', (name) => {
+describe.each(drawn('one', 'two'))('a connection to %s', (name) => {
   it('that drops in the middle of a transfer leaves the host as it was, and the next deploy works', async () => {
     const app = little('dropped', ['it']);
     await using proxy = await tcpProxy(hosts[name]);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fleetProject, only, type Project } from './fleet.ts';
-import { type Hosts, startHosts, type TestHost } from './rig/index.ts';
+import { drawn, type Hosts, startHosts, type TestHost } from './rig/index.ts';
 import { ask, furnish, KEYS, KINDS, markOf, NAMES, ROOT, sample } from './samples.ts';
 
 let hosts: Hosts<typeof KINDS>;
@@ -37,7 +37,7 @@ async function reader(host: TestHost) {
 const WATCH = `until [ -e ${ROOT}/.env ]; do :; done
 while [ ! -e /tmp/enough ]; do stat -c '%a %U %G' ${ROOT}/.env 2>&1; sleep 0.02; done | sort -u`;
 
-describe.each(NAMES)('on %s', (name) => {
+describe.each(drawn(...NAMES))('on %s', (name) => {
   const host = () => hosts[name];
   let project: Project;
 

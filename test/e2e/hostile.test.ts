@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeEnv } from '../../src/env/write.ts';
 import { fleetProject, only, type Project } from './fleet.ts';
-import { type Hosts, startHosts, type TestHost } from './rig/index.ts';
+import { drawn, type Hosts, startHosts, type TestHost } from './rig/index.ts';
 import { furnish, KINDS, NAMES } from './samples.ts';
 
 let hosts: Hosts<typeof KINDS>;
@@ -106,7 +106,7 @@ const sha = (text: string) => createHash('sha256').update(text).digest('hex');
 const traces = (host: TestHost) =>
   host.out('find /tmp /opt /root /home /etc /var /run -xdev -name pwned; find / -maxdepth 1 -name pwned');
 
-describe.each(NAMES)('names and values full of shell, on %s', (name) => {
+describe.each(drawn(...NAMES))('names and values full of shell, on %s', (name) => {
   const host = () => hosts[name];
   let project: Project;
   beforeAll(async () => {

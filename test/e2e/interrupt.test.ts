@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fleetProject, only, type Project, parseRun, said } from './fleet.ts';
 import { type Little, little, standing, wholeOf } from './little.ts';
-import { type Hosts, startHosts, type TestHost } from './rig/index.ts';
+import { drawn, type Hosts, startHosts, type TestHost } from './rig/index.ts';
 import { eventually } from './samples.ts';
 
 let hosts: Hosts<{ one: 'systemd'; two: 'plain' }>;
@@ -21,7 +21,7 @@ async function live(app: Little, host: TestHost): Promise<Project> {
   return project;
 }
 
-describe.each(['one', 'two'] as const)('Ctrl-C on a deploy to %s', (name) => {
+describe.each(drawn('one', 'two'))('Ctrl-C on a deploy to %s', (name) => {
   const host = () => hosts[name];
 
   it('while the release is built ends with 130, and the host is as it was, with nothing left running', async () => {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fleetProject, only, type Project } from './fleet.ts';
-import { startHost, type TestHost } from './rig/index.ts';
+import { drawn, startHost, type TestHost } from './rig/index.ts';
 import { ask, ROOT, sample, UNIT } from './samples.ts';
 
-describe.each(['systemd-bullseye', 'systemd', 'systemd-trixie'] as const)('units on a %s host', (kind) => {
+describe.each(drawn('systemd-bullseye', 'systemd', 'systemd-trixie'))('units on a %s host', (kind) => {
   const dropIn = `units/${UNIT}.d/zz.conf`;
   let host: TestHost;
   let project: Project;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fleetProject, only, type Project } from './fleet.ts';
-import { type Hosts, startHosts } from './rig/index.ts';
+import { drawn, type Hosts, startHosts } from './rig/index.ts';
 import { ask, copies, eventually, furnish, KINDS, mostCopies, NAMES, record, sample, UNIT } from './samples.ts';
 import { unrecorded } from './stories/unrecorded.ts';
 
@@ -15,7 +15,7 @@ afterAll(async () => {
 
 const STATUS = `/var/lib/fleet/jarvis/run/${UNIT}/status`;
 
-describe.each(NAMES)('on %s', (name) => {
+describe.each(drawn(...NAMES))('on %s', (name) => {
   const systemd = KINDS[name] === 'systemd';
   const host = () => hosts[name];
   let project: Project;

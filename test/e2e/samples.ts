@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { fleetProject, type Project, type ProjectParts } from './fleet.ts';
-import { type Hosts, type KindName, startHosts, type TestHost } from './rig/index.ts';
+import { drawn, type Hosts, type KindName, startHosts, type TestHost } from './rig/index.ts';
 
 /** The three kinds of hosts that behaviour is shown on, each with the name of its host. */
 export const KINDS = { web: 'systemd', edge: 'plain', tiny: 'busybox' } as const;
@@ -121,13 +121,14 @@ export type Stage = {
 
 /** Tells one story on each kind of host, with the sample as its project: what one test leaves the next one finds. */
 export function onEach(kinds: Kinds, tell: (stage: Stage) => void): void {
+  const stages = drawn(...Object.entries(kinds));
   let hosts: Hosts<Kinds>;
   beforeAll(async () => {
-    hosts = await startHosts(kinds);
+    hosts = await startHosts(Object.fromEntries(stages));
   });
   afterAll(() => hosts?.[Symbol.asyncDispose]());
 
-  describe.each(Object.entries(kinds))('on %s', (name, kind) => {
+  describe.each(stages)('on %s', (name, kind) => {
     let project: Project;
     const host = () => hosts[name] as TestHost;
     beforeAll(async () => {

@@ -9,10 +9,6 @@ export const ROUNDS = Number(FLEET_ATTACK ?? 3);
 export const SEED = Number(FLEET_SEED);
 export const LONG = FLEET_ATTACK !== undefined;
 
-/** Where the attacks of a file are tried: everywhere in the long run, in `npm test` on one of these hosts. */
-export const fields = <const Name>(...names: readonly Name[]): readonly Name[] =>
-  LONG ? names : names.filter((_, i) => i === SEED % names.length);
-
 /** What came of an attack. */
 export type Fought = {
   /** Whether the attacker got what he wanted even once. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
-import { type Hosts, startHosts } from '../rig/index.ts';
-import { attack, fields } from './attack.ts';
+import { drawn, type Hosts, startHosts } from '../rig/index.ts';
+import { attack } from './attack.ts';
 import { type Victim, victim } from './victim.ts';
 
 // What a playbook runs between the sealed release and the switch: as the account, while root's program watches it and
@@ -8,7 +8,7 @@ import { type Victim, victim } from './victim.ts';
 // folder of root's, where no link can wait for it.
 
 const KINDS = { web: 'systemd', edge: 'plain', tiny: 'busybox' } as const;
-const NAMES = fields('web', 'edge', 'tiny');
+const NAMES = drawn('web', 'edge', 'tiny');
 let hosts: Hosts<typeof KINDS>;
 beforeAll(async () => {
   hosts = await startHosts(Object.fromEntries(NAMES.map((name) => [name, KINDS[name]])) as typeof KINDS);

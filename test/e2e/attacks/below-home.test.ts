@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cli } from '../fleet.ts';
-import { attack, type Build, fields } from './attack.ts';
+import { drawn } from '../rig/index.ts';
+import { attack, type Build } from './attack.ts';
 import { armedHosts, attacker } from './attacker.ts';
 import { besiege } from './siege.ts';
 import { victim } from './victim.ts';
@@ -18,7 +19,7 @@ async function home(build: Build, name: 'edge' | 'tiny', id: string) {
   return { folder, app };
 }
 
-describe.each(fields('edge', 'tiny'))('on %s', (name) => {
+describe.each(drawn('edge', 'tiny'))('on %s', (name) => {
   const host = () => hosts[name];
   it('is deployed to, and to do it again changes nothing', async () => {
     const { app } = await home({ cli, tag: 'plain', once: false }, name, 'below');

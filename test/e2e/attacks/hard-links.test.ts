@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { attack, fields } from './attack.ts';
+import { drawn } from '../rig/index.ts';
+import { attack } from './attack.ts';
 import { armedHosts } from './attacker.ts';
 import { besiege, told } from './siege.ts';
 import { victim } from './victim.ts';
@@ -34,7 +35,7 @@ describe.runIf(mayTurn())('where everybody may link to every file', () => {
   });
   const hosts = armedHosts({ edge: 'plain', tiny: 'busybox' });
 
-  describe.each(fields('edge', 'tiny'))('on %s', (name) => {
+  describe.each(drawn('edge', 'tiny'))('on %s', (name) => {
     attack('hard-release', "a file of root's in a release that is lent twice", async (build) => {
       await using it = await victim(hosts[name], build, 'hardr');
       it.tasks([

@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
-import { attack, fields } from './attack.ts';
+import { drawn } from '../rig/index.ts';
+import { attack } from './attack.ts';
 import { armedHosts, attacker } from './attacker.ts';
 import { besiege } from './siege.ts';
 import { account, type Victim, victim } from './victim.ts';
@@ -8,7 +9,7 @@ import { account, type Victim, victim } from './victim.ts';
 
 const hosts = armedHosts({ edge: 'plain', tiny: 'busybox' });
 
-describe.each(fields('edge', 'tiny'))('on %s', (name) => {
+describe.each(drawn('edge', 'tiny'))('on %s', (name) => {
   const host = () => hosts[name];
   const script = (it: Victim, n = 0, content = 'echo run\n') => ({
     ...{ to: `${it.root}/data/bin/f${n}`, content, owner: it.name, mode: '0755' },

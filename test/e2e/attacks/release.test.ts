@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
-import { attack, fields } from './attack.ts';
+import { drawn } from '../rig/index.ts';
+import { attack } from './attack.ts';
 import { armedHosts, attacker, idle } from './attacker.ts';
 import { besiege } from './siege.ts';
 import { type Victim, victim } from './victim.ts';
@@ -9,7 +10,7 @@ import { type Victim, victim } from './victim.ts';
 const hosts = armedHosts({ edge: 'plain', tiny: 'busybox' });
 
 const PAIRS = 200;
-describe.each(fields('edge', 'tiny'))('on %s', (name) => {
+describe.each(drawn('edge', 'tiny'))('on %s', (name) => {
   const host = () => hosts[name];
 
   attack(

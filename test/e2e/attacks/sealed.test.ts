@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
-import { attack, type Build, type Fought, fields } from './attack.ts';
+import { drawn } from '../rig/index.ts';
+import { attack, type Build, type Fought } from './attack.ts';
 import { armedHosts, attacker } from './attacker.ts';
 import { type Victim, victim } from './victim.ts';
 
@@ -27,7 +28,7 @@ async function held(it: Victim): Promise<{ first: string; second: string; tries:
   return { first, second, tries, log: `${one.outcome} ${one.words} ${two.outcome} ${two.words}` };
 }
 
-describe.each(fields('edge', 'tiny'))('on %s', (name) => {
+describe.each(drawn('edge', 'tiny'))('on %s', (name) => {
   const host = () => hosts[name];
 
   attack('C10a', 'modes that a build step left', async (build) => {

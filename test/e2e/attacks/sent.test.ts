@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 import { only, parseRun, said } from '../fleet.ts';
-import { type Hosts, startHosts } from '../rig/index.ts';
-import { attack, fields } from './attack.ts';
+import { drawn, type Hosts, startHosts } from '../rig/index.ts';
+import { attack } from './attack.ts';
 import { victim } from './victim.ts';
 
 // A file of the project that is another one while it is sent, and the old one again afterwards: an editor, a checkout,
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => hosts?.[Symbol.asyncDispose]());
 
-describe.each(fields('edge', 'tiny'))('on %s', (name) => {
+describe.each(drawn('edge', 'tiny'))('on %s', (name) => {
   attack('C11', 'other bytes than were hashed, recorded as good', async (build) => {
     await using it = await victim(hosts[name], build, 'c11');
     const log: string[] = [];

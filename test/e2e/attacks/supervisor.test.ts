@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe } from 'vitest';
-import { type Hosts, startHosts } from '../rig/index.ts';
-import { attack, type Fought, fields } from './attack.ts';
+import { drawn, type Hosts, startHosts } from '../rig/index.ts';
+import { attack, type Fought } from './attack.ts';
 import { type Deployed, type Victim, victim } from './victim.ts';
 
 // Where there is no systemd, what a supervisor makes and opens for its service, with the service's links in the way.
@@ -74,7 +74,7 @@ describe('on edge', () => {
   });
 });
 
-describe.each(fields('edge', 'tiny'))('on %s', (name) => {
+describe.each(drawn('edge', 'tiny'))('on %s', (name) => {
   const host = () => hosts[name];
 
   attack('C8a', 'a folder below its LogsDirectory= turned into a link', async (build) => {

@@ -1,17 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HostOutcome } from '../../../src/model/outcome.ts';
 import type { Project } from '../fleet.ts';
-import { startHost, type TestHost } from '../rig/index.ts';
+import { drawn, startHost, type TestHost } from '../rig/index.ts';
 import { become, faultyProject, type Version } from './app.ts';
 import { type Fault, faulty, HOWS } from './faulty.ts';
 import { differences, look, quiet, withoutStaged } from './look.ts';
 import { deploy, removeAll } from './operator.ts';
 import { random, SEED, sample, tally } from './sweep.ts';
 
-describe.each([
-  ['web', 'systemd'],
-  ['edge', 'plain'],
-] as const)('on %s', (name, kind) => {
+describe.each(drawn(['web', 'systemd'], ['edge', 'plain']))('on %s', (name, kind) => {
   let host: TestHost;
   let project: Project;
   const whole = new Map<Version | 'none', string[]>();

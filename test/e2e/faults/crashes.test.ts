@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Project } from '../fleet.ts';
-import { startHost, type TestHost } from '../rig/index.ts';
+import { drawn, startHost, type TestHost } from '../rig/index.ts';
 import { become, byHand, faultyProject, madeFor, ROOT } from './app.ts';
 import { committed, install, recover, transact, undo, verdict } from './crash.ts';
 import { differences, look } from './look.ts';
@@ -33,10 +33,7 @@ const CASES: readonly Case[] = [
 /** The journal's phase, and the file that it was about to become. */
 const JOURNAL = /^[-+] (phase |.*\/\.fleet\.[\w-]+\.\w{6}( |$))/;
 
-describe.each([
-  ['web', 'systemd'],
-  ['edge', 'plain'],
-] as const)('on %s', (name, kind) => {
+describe.each(drawn(['web', 'systemd'], ['edge', 'plain']))('on %s', (name, kind) => {
   let host: TestHost;
   const whole = new Map<number, string[]>();
   let project: Project;

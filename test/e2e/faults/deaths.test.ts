@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { text } from '../../text.ts';
 import { only, type Project, parseRun, type Run } from '../fleet.ts';
-import { startHost, type TestHost } from '../rig/index.ts';
+import { drawn, startHost, type TestHost } from '../rig/index.ts';
 import { become, faultyProject, ROOT, type Version } from './app.ts';
 import { differences, look, quiet, withoutStaged } from './look.ts';
 import { random, SEED, tally, times } from './sweep.ts';
@@ -36,10 +36,7 @@ function begin(project: Project): { child: ChildProcess; ended: Promise<Run>; ki
   return { child, ended, kill };
 }
 
-describe.each([
-  ['web', 'systemd'],
-  ['edge', 'plain'],
-] as const)('on %s', (name, kind) => {
+describe.each(drawn(['web', 'systemd'], ['edge', 'plain']))('on %s', (name, kind) => {
   let host: TestHost;
   let project: Project;
   let usualMs = 0;

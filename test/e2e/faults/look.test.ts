@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Project } from '../fleet.ts';
-import { startHost, type TestHost } from '../rig/index.ts';
+import { drawn, startHost, type TestHost } from '../rig/index.ts';
 import { eventually } from '../samples.ts';
 import { APP, faultyProject, ROOT, STATE, UNIT } from './app.ts';
 import { differences, look } from './look.ts';
@@ -82,10 +82,7 @@ const BREAKAGES: readonly Breakage[] = [
   { name: 'a service that is down', on: 'systemd', do: `systemctl stop ${UNIT}`, undo: `systemctl start ${UNIT}` },
 ];
 
-describe.each([
-  ['web', 'systemd'],
-  ['edge', 'plain'],
-] as const)('the look at %s', (name, kind) => {
+describe.each(drawn(['web', 'systemd'], ['edge', 'plain']))('the look at %s', (name, kind) => {
   let host: TestHost;
   let project: Project;
   let good: string[];

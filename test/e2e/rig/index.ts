@@ -1,3 +1,4 @@
+export { drawn } from './drawn.ts';
 export type { TestHost } from './host.ts';
 export { type Hosts, startHost, startHosts } from './hosts.ts';
 export { heat } from './jetson.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fleetProject, only, type Project } from '../fleet.ts';
 import { little } from '../little.ts';
-import { type Hosts, startHosts } from '../rig/index.ts';
+import { drawn, type Hosts, startHosts } from '../rig/index.ts';
 
 let hosts: Hosts<{ web: 'systemd'; edge: 'plain' }>;
 beforeAll(async () => {
@@ -15,7 +15,7 @@ for folder in "$@" $STATE_DIRECTORY; do echo again >>"$folder/own"; done
 while :; do sleep 1; done
 `;
 
-describe.each(['web', 'edge'] as const)('services that are to run as another account on %s', (name) => {
+describe.each(drawn('web', 'edge'))('services that are to run as another account on %s', (name) => {
   const host = () => hosts[name];
   const systemd = name === 'web';
   const app = little(`moves-${name}`, [name]);

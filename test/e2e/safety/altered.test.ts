@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fleetProject, only, type Project } from '../fleet.ts';
 import { little, standing } from '../little.ts';
-import { type Hosts, startHosts } from '../rig/index.ts';
+import { drawn, type Hosts, startHosts } from '../rig/index.ts';
 
 const KINDS = { web: 'systemd', tiny: 'busybox' } as const;
 let hosts: Hosts<typeof KINDS>;
@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => hosts?.[Symbol.asyncDispose]());
 
 // One story: what a test leaves the next one finds.
-describe.each(['web', 'tiny'] as const)('a sealed release that somebody with root changes, on %s', (name) => {
+describe.each(drawn('web', 'tiny'))('a sealed release that somebody with root changes, on %s', (name) => {
   const app = little(`altered-${name}`, [name]);
   const host = () => hosts[name];
   let project: Project;

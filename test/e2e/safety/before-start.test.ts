@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fleetProject, only, type Project, parseRun, said } from '../fleet.ts';
 import { little, standing } from '../little.ts';
-import { type Hosts, startHosts } from '../rig/index.ts';
+import { drawn, type Hosts, startHosts } from '../rig/index.ts';
 import { eventually } from '../samples.ts';
 
 const KINDS = { web: 'systemd', edge: 'plain', box: 'busybox' } as const;
@@ -15,7 +15,7 @@ afterAll(() => hosts?.[Symbol.asyncDispose]());
 const USER = 'plainuser';
 const SECRET = 'hunter2-and-more-of-it';
 
-describe.each(['web', 'edge', 'box'] as const)('a step before the start on %s', (name) => {
+describe.each(drawn('web', 'edge', 'box'))('a step before the start on %s', (name) => {
   const app = little(`steps-${name}`, [name]);
   const host = () => hosts[name];
   const { root } = app;

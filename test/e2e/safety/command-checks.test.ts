@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fleetProject, only, type Project } from '../fleet.ts';
 import { little } from '../little.ts';
-import { type Hosts, startHosts } from '../rig/index.ts';
+import { drawn, type Hosts, startHosts } from '../rig/index.ts';
 
 const KINDS = { web: 'systemd', edge: 'plain', box: 'busybox' } as const;
 let hosts: Hosts<typeof KINDS>;
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => hosts?.[Symbol.asyncDispose]());
 
-describe.each(['web', 'edge', 'box'] as const)('a command check on %s', (name) => {
+describe.each(drawn('web', 'edge', 'box'))('a command check on %s', (name) => {
   const app = little(`asked-${name}`, [name]);
   const host = () => hosts[name];
   const { root } = app;
@@ -113,7 +113,7 @@ describe.each(['web', 'edge', 'box'] as const)('a command check on %s', (name) =
   });
 });
 
-describe.each(['web', 'edge', 'box'] as const)('a command among the preconditions on %s', (name) => {
+describe.each(drawn('web', 'edge', 'box'))('a command among the preconditions on %s', (name) => {
   const app = little(`first-${name}`, [name]);
 
   it('runs as nobody before the account is there, and as the account afterwards', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fleetProject, only, type Project } from '../fleet.ts';
-import { type Hosts, startHosts } from '../rig/index.ts';
+import { drawn, type Hosts, startHosts } from '../rig/index.ts';
 import { ask, playbook, ROOT, sample, TASKS, UNIT } from '../samples.ts';
 
 let hosts: Hosts<{ web: 'systemd'; edge: 'plain' }>;
@@ -20,7 +20,7 @@ const OTHERS = [
   new RegExp(`^/var/lib/fleet/jarvis/run/${UNIT}/log$`),
 ];
 
-describe.each(['web', 'edge'] as const)('the same deploy twice on %s', (name) => {
+describe.each(drawn('web', 'edge'))('the same deploy twice on %s', (name) => {
   const host = () => hosts[name];
   let project: Project;
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fleetProject, only, type Project } from '../fleet.ts';
 import { type Little, little } from '../little.ts';
-import { type Hosts, startHosts, type TestHost } from '../rig/index.ts';
+import { drawn, type Hosts, startHosts, type TestHost } from '../rig/index.ts';
 
 const KINDS = { web: 'systemd', edge: 'plain' } as const;
 let hosts: Hosts<typeof KINDS>;
@@ -16,7 +16,7 @@ const run = async (project: Project, ...args: string[]) => {
   return { code: ended.code, ...only(ended), said: JSON.stringify(ended.events) };
 };
 
-describe.each(['web', 'edge'] as const)('two apps on %s', (name) => {
+describe.each(drawn('web', 'edge'))('two apps on %s', (name) => {
   const host = () => hosts[name];
   const FILE = `/etc/shared-${name}.conf`;
   const first = little(`first-${name}`, [name]);
@@ -113,7 +113,7 @@ describe.each(['web', 'edge'] as const)('two apps on %s', (name) => {
   });
 });
 
-describe.each(['web', 'edge'] as const)('an account of two apps on %s', (name) => {
+describe.each(drawn('web', 'edge'))('an account of two apps on %s', (name) => {
   it('stays with its home as long as one of them is there, and goes with the last', async () => {
     const host = hosts[name];
     const owner = little(`owner-${name}`, [name]);

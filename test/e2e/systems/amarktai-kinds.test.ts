@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { only } from '../fleet.ts';
-import { startHost } from '../rig/index.ts';
+import { drawn, startHost } from '../rig/index.ts';
 import { amarktai, ask, DIRT, exposure, ROOT, restarts, traces } from './amarktai-host.ts';
 
-describe.each([
-  ['Debian 11', 'systemd-bullseye'],
-  ['Debian 13', 'systemd-trixie'],
-  ['a host without systemd', 'plain'],
-] as const)('the Amarktai API on %s', (_name, kind) => {
+describe.each(
+  drawn(['Debian 11', 'systemd-bullseye'], ['Debian 13', 'systemd-trixie'], ['a host without systemd', 'plain']),
+)('the Amarktai API on %s', (_name, kind) => {
   it('is deployed as it is shipped, serves, restarts cleanly, and goes without a trace', async () => {
     await using host = await startHost('api', kind);
     const before = await traces(host);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { startHost } from '../rig/index.ts';
+import { drawn, startHost } from '../rig/index.ts';
 import { call, ended, HOST, setHost, xswarmOn } from './xswarm.ts';
 
 // The oldest Debian and no systemd, and the newest: other versions of Python, of websockets and of systemd.
 describe.concurrent('on other Debians', () => {
-  it.each(['plain-bullseye', 'systemd-trixie'] as const)(
+  it.each(drawn('plain-bullseye', 'systemd-trixie'))(
     'xSwarm on %s is built, takes calls, goes from one bridge to three, and leaves without a trace',
     async (kind) => {
       await using host = await startHost(HOST, kind);

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fleetProject, only, type Project } from '../fleet.ts';
-import { type Hosts, startHosts } from '../rig/index.ts';
+import { drawn, type Hosts, startHosts } from '../rig/index.ts';
 import { eventually } from '../samples.ts';
 import { APP, countCopies, parts, playbook, ROOT, STATE, serving, UNIT, version, wholeHost } from './keeper.ts';
 
@@ -123,7 +123,7 @@ describe('a unit of the same name that was made by hand', () => {
   });
 });
 
-describe.each(['nohup', 'unit'] as const)('a process that was started by hand on %s', (name) => {
+describe.each(drawn('nohup', 'unit'))('a process that was started by hand on %s', (name) => {
   const host = () => hosts[name];
   let project: Project;
   let before: string[];

@@ -3,7 +3,7 @@ import { Client, type ClientChannel } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fleetProject, only, type Project } from '../fleet.ts';
 import { little, wholeOf } from '../little.ts';
-import { type Hosts, startHosts, type TestHost } from '../rig/index.ts';
+import { drawn, type Hosts, startHosts, type TestHost } from '../rig/index.ts';
 import { eventually } from '../samples.ts';
 
 const KINDS = { web: 'systemd', edge: 'plain', tiny: 'busybox' } as const;
@@ -34,7 +34,7 @@ async function terminal(host: TestHost): Promise<AsyncDisposable & { type(line: 
   };
 }
 
-describe.each(['web', 'edge', 'tiny'] as const)('an app that somebody has started by hand on %s', (name) => {
+describe.each(drawn('web', 'edge', 'tiny'))('an app that somebody has started by hand on %s', (name) => {
   const app = little(`hand-${name}`, [name]);
   const { root, unit } = app;
   const host = () => hosts[name];

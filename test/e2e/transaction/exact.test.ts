@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { only, type Project } from '../fleet.ts';
-import { type Hosts, startHosts } from '../rig/index.ts';
+import { drawn, type Hosts, startHosts } from '../rig/index.ts';
 import {
   dataOf,
   enabling,
@@ -27,7 +27,7 @@ afterAll(() => hosts?.[Symbol.asyncDispose]());
 
 const UNITS = [UNIT, 'alpha.service', 'beta.service'];
 
-describe.each(['one', 'two'] as const)('going back on %s', (name) => {
+describe.each(drawn('one', 'two'))('going back on %s', (name) => {
   const host = () => hosts[name];
   let project: Project;
   let first: string[];

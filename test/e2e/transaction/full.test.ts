@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { only, type Project } from '../fleet.ts';
 import { onTerminal } from '../pty.ts';
-import { type Hosts, startHosts } from '../rig/index.ts';
+import { drawn, type Hosts, startHosts } from '../rig/index.ts';
 import { APP, dataOf, keeperOn, LIMITS, ROOT, STATE, serving, UNIT, version, wholeHost, withTasks } from './keeper.ts';
 
 let hosts: Hosts<{ one: 'systemd'; two: 'plain' }>;
@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => hosts?.[Symbol.asyncDispose]());
 
-describe.each(['one', 'two'] as const)('off a host again: %s', (name) => {
+describe.each(drawn('one', 'two'))('off a host again: %s', (name) => {
   const host = () => hosts[name];
   let project: Project;
   let before: string[];

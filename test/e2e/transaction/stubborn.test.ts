@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fleetProject, only, type Project, parseRun, type Run, said } from '../fleet.ts';
-import { type Hosts, startHosts, type TestHost } from '../rig/index.ts';
+import { drawn, type Hosts, startHosts, type TestHost } from '../rig/index.ts';
 import { asHost } from '../safety/steady-app.ts';
 import { eventually } from '../samples.ts';
 
@@ -68,7 +68,7 @@ const endOf = (run: Run) => ({ code: run.code, ...only(run) });
 const notes = (run: Run) => run.events.flatMap(({ type, text }) => (type === 'note' ? [String(text)] : []));
 const WHOLE = { phase: 'IDLE', link: 'releases/1', units: ['active', 'active'] };
 
-describe.concurrent.each(NAMES)('on %s, a service that is to go and does not stop', (name) => {
+describe.concurrent.each(drawn(...NAMES))('on %s, a service that is to go and does not stop', (name) => {
   const host = () => hosts[name];
 
   it('is waited for until the deadline, named, killed on the way back, and up again; and a removal gets past it', async ({
@@ -156,7 +156,7 @@ const STATE = '/var/lib/fleet/filled';
 const shim = (name: string, body: string) =>
   `#!/bin/sh\ncase $(tr '\\0' ' ' </proc/$PPID/cmdline) in *" runner "*)\n${body}\n;; esac\nexec /usr/bin/${name} "$@"\n`;
 
-describe.each(NAMES)('on %s, a runner', (name) => {
+describe.each(drawn(...NAMES))('on %s, a runner', (name) => {
   const host = () => hosts[name];
 
   async function live(app: string): Promise<Project> {
