@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { understoodSince } from '../../src/runtime/systemd/directive-age.ts';
-import { keysOf } from '../../src/unit/lint/known-keys.ts';
+import { keysOf, understoodSince } from '../../src/unit/directives/directives.ts';
 import { type Hosts, startHosts } from './rig/index.ts';
 
 const KINDS = { older: 'systemd', newer: 'systemd-trixie' } as const;

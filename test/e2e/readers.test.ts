@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SourceFile } from '../../src/model/declared.ts';
 import { EMPTY_DECLARED } from '../../src/model/declared.ts';
+import { isCalendar } from '../../src/unit/directives/kinds/calendar.ts';
 import type { Finding } from '../../src/unit/lint/finding.ts';
 import { lint } from '../../src/unit/lint/lint.ts';
-import { isCalendar } from '../../src/unit/lint/values/calendar.ts';
 import { SEED, SHARE, sample } from './faults/sweep.ts';
 import { type Difference, NOT_SEEN, STRICTER } from './readers/not-seen.ts';
 import { ROTATIONS } from './readers/rotations.ts';

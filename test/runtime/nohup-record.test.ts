@@ -104,6 +104,12 @@ describe('what the plan says is lost', () => {
     expect(record(lines).warnings).toEqual([`app.service: without systemd these are not honoured: ${lost}`]);
   });
 
+  test('nothing of what no systemd reads either', () => {
+    expect(record('After=network.target\nStartLimitIntervalSec=60\nNonsense=1').warnings).toEqual([
+      'app.service:4: StartLimitIntervalSec= belongs in [Unit]; systemd ignores it in [Service]',
+    ]);
+  });
+
   test('an environment file of others, and a host without a way to start at boot, are said', () => {
     const { warnings } = record('EnvironmentFile=/etc/default/app', { boot: 'none' });
     expect(warnings).toEqual([

@@ -46,6 +46,13 @@ describe('with systemd', () => {
     ]);
   });
 
+  test('directives newer than the host are named and let pass in units of every type', () => {
+    const socket = file('a.socket', '[Socket]\nListenStream=1\nProtectClock=yes\n[Install]\nWantedBy=sockets.target\n');
+    const { files, warnings } = systemd.record(input([socket], ['a.socket'], { ...HOST, systemdVersion: 244 }));
+    expect(files).toMatchObject([{ path: 'verify/newer', text: 'a.socket:3\n' }]);
+    expect(warnings).toEqual(['a.socket: systemd 244 ignores ProtectClock= (systemd 245)']);
+  });
+
   test('what systemd ignores is a warning, what it refuses stops the deploy', () => {
     expect(record(whole('Nice=5 # low')).warnings).toEqual(['a.service:3: Nice=5 # low is no valid value']);
     expect(record(whole('ExecStart=/b')).unsupported).toEqual([

@@ -1,25 +1,7 @@
+import { directive } from '../../unit/directives/directives.ts';
 import { assigned, type EffectiveUnit } from '../../unit/settings/effective.ts';
 import type { Service } from '../../unit/settings/service.ts';
 import { unitType } from '../../unit/syntax/name.ts';
-
-const set = (words: string): ReadonlySet<string> => new Set(words.split(' '));
-
-/** Directives that the nohup runtime honours, or that mean nothing without systemd and lose nothing. */
-const HONOURED: Readonly<Record<string, ReadonlySet<string>>> = {
-  Service: set(
-    'Type ExecStart ExecStartPre ExecStop WorkingDirectory Environment EnvironmentFile User Group ' +
-      'SupplementaryGroups UMask Nice Restart RestartSec StartLimitInterval StartLimitIntervalSec StartLimitBurst ' +
-      'TimeoutSec TimeoutStopSec KillSignal KillMode SuccessExitStatus RestartPreventExitStatus ' +
-      'StandardOutput StandardError RuntimeDirectory RuntimeDirectoryMode StateDirectory StateDirectoryMode ' +
-      'CacheDirectory CacheDirectoryMode LogsDirectory LogsDirectoryMode ConfigurationDirectory ' +
-      'ConfigurationDirectoryMode RemainAfterExit SyslogIdentifier NotifyAccess GuessMainPID',
-  ),
-  Unit: set(
-    'Description Documentation SourcePath After Before Wants Requires PartOf DefaultDependencies ' +
-      'StartLimitInterval StartLimitIntervalSec StartLimitBurst',
-  ),
-  Install: set('WantedBy RequiredBy UpheldBy Also Alias DefaultInstance'),
-};
 
 /** Directives whose value decides whether they can be honoured. */
 function byValue(service: Service): readonly string[] {
@@ -43,7 +25,11 @@ function byValue(service: Service): readonly string[] {
 
 /** What of a service is lost without systemd: directive names, or words where a value decides. */
 export function shortfall(unit: EffectiveUnit, service: Service, together: readonly string[]): readonly string[] {
-  const lost = unit.assignments.filter(({ section, key }) => !HONOURED[section]?.has(key) && !key.startsWith('X-'));
+  const lost = unit.assignments.filter(({ section, key }) => {
+    const known = directive(section, key);
+    // What no systemd reads in this section is not lost without one.
+    return known !== undefined && !known.nohup;
+  });
   const hard = assigned(unit, 'Unit', 'Requires')
     .flatMap(({ value }) => value.split(/\s+/))
     .filter((name) => !together.includes(name) && unitType(name) !== 'target')

@@ -1,4 +1,5 @@
 import type { UnitFile } from '../../model/plan.ts';
+import { understoodSince } from '../../unit/directives/directives.ts';
 import { expandServices, PULLS } from '../../unit/graph/graph.ts';
 import { triggersOf } from '../../unit/graph/trigger.ts';
 import { assigned, type EffectiveUnit, effectiveUnit } from '../../unit/settings/effective.ts';
@@ -7,7 +8,6 @@ import { isTemplate, unitType } from '../../unit/syntax/name.ts';
 import { parseUnit } from '../../unit/syntax/parse.ts';
 import type { RecordFile, Runtime } from '../define.ts';
 import { findings } from '../findings.ts';
-import { understoodSince } from './directive-age.ts';
 import { expected } from './expect.ts';
 
 const problemsOf = (unit: EffectiveUnit) =>

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isKey, KEY_RULE } from '../../env/key.ts';
-import { VALUE_KINDS } from '../../unit/lint/value-kinds.ts';
+import { kindOf } from '../../unit/directives/directives.ts';
 import { parseSize } from '../../unit/values/size.ts';
 import { absolutePath, accountName, distinct, fileMode, localPath } from '../fields.ts';
 
@@ -44,7 +44,7 @@ const size = z
   .meta({ examples: ['48G'] });
 const quota = z
   .string()
-  .refine((text) => VALUE_KINDS.get('CPUQuota')?.takes(text) === true, 'must be a percentage such as 400%')
+  .refine((text) => kindOf('Service', 'CPUQuota')?.takes(text) === true, 'must be a percentage such as 400%')
   .meta({ examples: ['400%'] });
 
 const variable = z.string().refine(isKey, KEY_RULE).optional();

@@ -1,8 +1,8 @@
 import type { EnvEntry } from '../../env/key.ts';
 import { parseEnv } from '../../env/parse.ts';
 import { fail, ok, type Result } from '../../model/outcome.ts';
+import { kindOf } from '../../unit/directives/directives.ts';
 import { hasUrlPassword, looksSecret, namesSecret } from '../../unit/lint/secret-words.ts';
-import { VALUE_KINDS } from '../../unit/lint/value-kinds.ts';
 import { environmentWord } from '../../unit/syntax/quote.ts';
 import type { Resource } from './schema.ts';
 
@@ -45,7 +45,7 @@ export function readSettings(
 function valueTrouble(name: Resource, key: string, value: string | undefined): string | null {
   if (value === undefined) return null;
   if (value === '') return `${key} is empty, so ${name}= would have no value: write one, or leave the line out`;
-  const kind = VALUE_KINDS.get(name);
+  const kind = kindOf('Service', name);
   if (kind === undefined) throw new Error(`nothing is known of the values of ${name}=`);
   if (kind.takes(value) && !/\p{Cc}/u.test(value)) return null;
   return `${key} becomes ${name}=${value.replace(/\p{Cc}/gu, '?')}, which is not ${kind.expected}; systemd would ignore it`;

@@ -1,4 +1,4 @@
-import { keysOf } from '../../../src/unit/lint/known-keys.ts';
+import { keysOf } from '../../../src/unit/directives/directives.ts';
 
 /** Values that are right for some keys and wrong for the others: each key is given all of them. */
 export const VALUES: readonly string[] = [

@@ -61,6 +61,13 @@ describe('the linter', () => {
     },
   );
 
+  it('judges no value of a key in a section that does not read it', () => {
+    const text = `# fleet: allow section\n[Unit]\nMemoryMax=x\n${service('Nice=x')}`;
+    expect(linted({ 'app.service': text }).map(({ rule, message }) => `${rule}: ${message}`)).toEqual([
+      'value: Nice=x is not a whole number from -20 to 19',
+    ]);
+  });
+
   it('places a finding in the file that it stands in, drop-ins included', () => {
     const found = linted({ 'app.service': service(), 'app.service.d/x.conf': '[Service]\n\n  Nice = 99\n' });
     expect(found).toMatchObject([{ rule: 'value', file: 'units/app.service.d/x.conf', line: 3, column: 10 }]);

@@ -27,7 +27,7 @@ const TRAPS: Readonly<Record<string, 'lint' | readonly [part: string, how: strin
   T15: ['runtime/systemd/expect.ts', 'a value that the host overrides is read back and found out'],
   T16: ['host/program/apply.sh', 'stop, disable, remove and reload, in this order'],
   T17: ['host/program/apply.sh', 'the manager is always reloaded'],
-  T18: ['runtime/systemd/directive-age.ts', 'what the host is too old for is left out and said'],
+  T18: ['unit/directives/directives.ts', 'what the host is too old for is left out and said'],
   T19: 'lint',
   T20: 'lint',
   T21: ['host/program/stage.sh', 'code goes into a release folder of its own'],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { VALUE_KINDS } from '../../../src/unit/lint/value-kinds.ts';
+import { kindOf } from '../../../src/unit/directives/directives.ts';
 
-const takes = (key: string, value: string) => VALUE_KINDS.get(key)?.takes(value);
+const takes = (key: string, value: string) => kindOf('Service', key)?.takes(value);
 
 // Both lists were given to systemd-analyze verify of systemd 252.
 describe('values', () => {

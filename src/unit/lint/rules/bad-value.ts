@@ -1,18 +1,13 @@
+import { kindOf } from '../../directives/directives.ts';
+import { command, variables } from '../../directives/kinds/kind.ts';
 import { instantiate, unitOfFile } from '../../syntax/name.ts';
 import type { Assignment } from '../../syntax/parse.ts';
 import { resolveSpecifiers, SYSTEM_SPECIFIERS, unknownSpecifier } from '../../syntax/specifiers.ts';
 import { error, type Words } from '../finding.ts';
-import { isKnown } from '../known-keys.ts';
 import type { Rule } from '../subject.ts';
-import { kindOf } from '../value-kinds.ts';
 
 /** Values that are not for everybody's eyes. */
 const PRIVATE = /^(SetCredential|StandardInput|Environment$|LogExtraFields)/;
-/** Command lines and variables are read elsewhere; [Install] is for `systemctl enable` alone. */
-const ELSEWHERE = /^(Exec(Condition|Start|StartPre|StartPost|Reload|Stop|StopPre|StopPost)|Environment)$/;
-
-/** Keys without a kind whose values are taken as they stand. */
-const RAW = /^(X-.*|LogFilterPatterns|TCPCongestion|DefaultInstance|.*ImagePolicy)$/;
 
 /** A value that systemd would drop: for a boolean, a time, a size, a signal, a name out of a list, a path. */
 export const badValue: Rule = ({ parsed, place, instanceFor }) =>
@@ -25,20 +20,21 @@ export const badValue: Rule = ({ parsed, place, instanceFor }) =>
 
 function wrong({ section, key, value }: Assignment, unit: string): Words | null {
   const kind = kindOf(section, key);
-  const resolves = kind === undefined ? isKnown(section, key) && !RAW.test(key) : kind.resolves;
+  if (kind === undefined) return null;
   const why =
+    // A section for `systemctl enable` alone.
     section === 'Install'
       ? '`systemctl enable` refuses the unit'
       : 'systemd logs a line, ignores the setting and starts the unit without it';
-  const { text, unresolved, unknown } = resolves
+  const { text, unresolved, unknown } = kind.resolves
     ? resolveSpecifiers(value, unit.includes('@.') ? instantiate(unit, '') : unit, SYSTEM_SPECIFIERS)
     : { text: value, unresolved: [], unknown: [] };
-  if (unknown.length > 0 && !ELSEWHERE.test(key))
+  if (unknown.length > 0 && kind !== command && kind !== variables)
     return { message: `${key}=${unknownSpecifier(value)}`, why, cure: 'write "%%"' };
   // What stands behind %H is the host's to know, and behind %i of a template nobody's yet.
-  const open = unresolved.length > 0 || (resolves && unit.includes('@.') && /%[fiIjJ]/.test(value));
-  const nothing = text === '' && kind?.culprits !== undefined && key !== 'Documentation';
-  if (open || kind === undefined || (kind.takes(text) && !nothing)) return null;
+  const open = unresolved.length > 0 || (kind.resolves && unit.includes('@.') && /%[fiIjJ]/.test(value));
+  const nothing = text === '' && kind.culprits !== undefined && key !== 'Documentation';
+  if (open || (kind.takes(text) && !nothing)) return null;
   const [word] = kind.culprits?.(text) ?? [];
   const hidden = PRIVATE.test(key);
   const part = word === undefined || word === text || hidden ? '' : ` (${word})`;

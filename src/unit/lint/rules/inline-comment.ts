@@ -1,11 +1,11 @@
+import { isKnown, kindOf } from '../../directives/directives.ts';
+import { command } from '../../directives/kinds/kind.ts';
 import { splitWords } from '../../syntax/words.ts';
 import { error, warning } from '../finding.ts';
-import { isKnown } from '../known-keys.ts';
 import type { Rule } from '../subject.ts';
 
 /** Prose and arguments, in which # may well be meant. */
 const FREE = /^(Description|Documentation|SyslogIdentifier|StandardInputText|LogExtraFields|X-.*)$/;
-const COMMAND = /^Exec(Start|StartPre|StartPost|Condition|Reload|Stop|StopPre|StopPost)$/;
 
 /** inline-comment: systemd knows comments on lines of their own only. */
 export const inlineComment: Rule = ({ parsed, place }) =>
@@ -13,7 +13,7 @@ export const inlineComment: Rule = ({ parsed, place }) =>
     assignments.flatMap((at) => {
       if (FREE.test(at.key) || !isKnown(at.section, at.key)) return [];
       const cure = 'put the comment on a line of its own, above the setting';
-      if (COMMAND.test(at.key)) {
+      if (kindOf(at.section, at.key) === command) {
         // A # inside quotes belongs to a shell; one that stands free is an argument of the program.
         const free = /(^|\s)#/.test(at.value) && splitWords(at.value, 'c').words.includes('#');
         const why = 'systemd passes it to the program, as arguments';

@@ -1,3 +1,4 @@
+import { kindOf } from '../../directives/directives.ts';
 import { assigned, type EffectiveUnit } from '../../settings/effective.ts';
 import { parseBoolean, settingsOf } from '../../settings/settings.ts';
 import { unescapeName, unitType } from '../../syntax/name.ts';
@@ -5,7 +6,6 @@ import { SYSTEM_SPECIFIERS } from '../../syntax/specifiers.ts';
 import { isWithin } from '../../values/number.ts';
 import { error, type Finding, type Level, warning } from '../finding.ts';
 import type { Rule } from '../subject.ts';
-import { kindOf } from '../value-kinds.ts';
 
 type Look = {
   /** Whether a key of the unit's own section has a value that counts. */

@@ -1,8 +1,8 @@
+import { kindOf } from '../../directives/directives.ts';
+import { command, variables } from '../../directives/kinds/kind.ts';
 import { error, warning } from '../finding.ts';
-import { isKnown } from '../known-keys.ts';
 import type { Rule } from '../subject.ts';
 
-const RESOLVED = /^(Exec(Condition|Start|StartPre|StartPost|Reload|Stop|StopPre|StopPost)|Environment)$/;
 /** Letters that a date format uses and systemd too, with another meaning; a name's parts are left out. */
 const LETTER = '[aAbBCdDeFgGhHIklmMqsStTuUVwWyYzZ]';
 const FORMAT = new RegExp(String.raw`(?:^|[\s"'=(])(\+[^\s%"']*%${LETTER})|(%${LETTER}[-:/_.T ]%${LETTER})`);
@@ -12,7 +12,8 @@ const DATE = /(^|[\s/"'`(;|&])date\s/;
 export const specifier: Rule = ({ parsed, place }) =>
   parsed.flatMap(({ assignments }) =>
     assignments.flatMap((at) => {
-      if (!RESOLVED.test(at.key) || !isKnown(at.section, at.key)) return [];
+      const kind = kindOf(at.section, at.key);
+      if (kind !== command && kind !== variables) return [];
       const found = FORMAT.exec(at.value.replace(/%%/g, '\0'));
       if (found === null) return [];
       const format = (found[1] ?? found[2] ?? '').replace(/\0/g, '%%');

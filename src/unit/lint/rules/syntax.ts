@@ -1,10 +1,11 @@
+import { kindOf } from '../../directives/directives.ts';
+import { command } from '../../directives/kinds/kind.ts';
 import { parseCommandLine } from '../../syntax/command-line.ts';
 import { unitOfFile } from '../../syntax/name.ts';
 import type { Problem } from '../../syntax/problem.ts';
 import { resolveSpecifiers, SYSTEM_SPECIFIERS } from '../../syntax/specifiers.ts';
 import { splitWords } from '../../syntax/words.ts';
 import { error, warning } from '../finding.ts';
-import { isKnown } from '../known-keys.ts';
 import type { Rule, Subject } from '../subject.ts';
 
 const IGNORED = 'systemd logs a line and goes on without it';
@@ -27,8 +28,6 @@ export const syntax: Rule = (subject) => [
   ...escapes(subject),
 ];
 
-const COMMAND = /^Exec(Condition|Start|StartPre|StartPost|Reload|Stop|StopPre|StopPost)$/;
-
 /** Every command line of every kind of unit, also one that a later line takes back: systemd reads it all the same. */
 function commandLines({ parsed, instanceFor }: Subject): readonly Problem[] {
   return parsed.flatMap(({ file, assignments }) => {
@@ -38,7 +37,7 @@ function commandLines({ parsed, instanceFor }: Subject): readonly Problem[] {
       return unknown.length > 0 ? null : found;
     };
     return assignments.flatMap(({ section, key, value, line }): readonly Problem[] => {
-      if (!COMMAND.test(key) || !isKnown(section, key)) return [];
+      if (kindOf(section, key) !== command) return [];
       const { problem, forgiven } = parseCommandLine(value, resolve);
       return problem === null
         ? []
@@ -52,7 +51,7 @@ const escapes = ({ parsed, place }: Subject) =>
   parsed.flatMap(({ assignments }) =>
     assignments.flatMap((at) => {
       const { key, section, value } = at;
-      if (!COMMAND.test(key) || !isKnown(section, key) || !splitWords(value, 'c').unknownEscape) return [];
+      if (kindOf(section, key) !== command || !splitWords(value, 'c').unknownEscape) return [];
       const odd = unknownEscape(value);
       if (odd === null) return [];
       return [

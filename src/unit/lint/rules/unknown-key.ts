@@ -1,15 +1,12 @@
+import { directive, isKnown, keysOf, sectionsOf } from '../../directives/directives.ts';
 import { error, type Finding, warning } from '../finding.ts';
-import { isKnown, keysOf, sectionsOf } from '../known-keys.ts';
 import type { Rule } from '../subject.ts';
-
-/** Keys that every systemd of today reads and does nothing with. */
-const REMOVED = new Set('BusPolicy Capabilities IgnoreOnSnapshot NetClass SysVStartPriority'.split(' '));
 
 /** A key that no systemd reads anywhere: mostly a slip of the pen. */
 export const unknownKey: Rule = ({ parsed, place }) =>
   parsed.flatMap(({ assignments }): readonly Finding[] => [
     ...assignments
-      .filter(({ section, key }) => REMOVED.has(key) && isKnown(section, key))
+      .filter(({ section, key }) => directive(section, key)?.removed)
       .map((at) =>
         warning('key', place(at), {
           message: `${at.key}= was taken out of systemd`,

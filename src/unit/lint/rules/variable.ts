@@ -1,5 +1,5 @@
+import { isKnown } from '../../directives/directives.ts';
 import { error, warning } from '../finding.ts';
-import { isKnown } from '../known-keys.ts';
 import type { Rule } from '../subject.ts';
 
 const EXPANDED = /^Exec/;

@@ -1,5 +1,5 @@
+import { isKnown, sectionsOf } from '../../directives/directives.ts';
 import { error } from '../finding.ts';
-import { isKnown, sectionsOf } from '../known-keys.ts';
 import type { Rule } from '../subject.ts';
 
 /** start-limit-section: a key in a section where systemd does not look for it, most of all StartLimitIntervalSec= in [Service]. */

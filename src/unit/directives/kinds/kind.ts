@@ -27,13 +27,19 @@ export const oneOf = (text: string): ValueKind => {
   return kind(`one of ${text.replaceAll(' ', ', ')}`, (value) => words.has(value));
 };
 
-export const yesOr = (text = ''): ValueKind => {
-  const words = new Set(text === '' ? [] : text.split(' '));
-  return kind(
-    text === '' ? 'yes or no' : `yes, no or one of ${text.replaceAll(' ', ', ')}`,
-    (value) => parseBoolean(value) !== null || words.has(value),
-  );
+export const bool = kind('yes or no', (value) => parseBoolean(value) !== null);
+
+export const yesOr = (text: string): ValueKind => {
+  const words = new Set(text.split(' '));
+  return kind(`yes, no or one of ${text.replaceAll(' ', ', ')}`, (value) => bool.takes(value) || words.has(value));
 };
+
+/** Text that nobody judges; in a raw one systemd replaces no specifiers. */
+export const raw = kind('any text', () => true);
+export const free = resolved(raw);
+/** What is judged by readers of its own: a command line, and the variables of Environment=. */
+export const command = resolved(kind('a command line', () => true));
+export const variables = resolved(kind('NAME=value', () => true));
 
 /** Any of several kinds. */
 export const either = (expected: string, ...kinds: readonly ValueKind[]): ValueKind =>

@@ -3,7 +3,7 @@ import { parseDuration } from '../../values/duration.ts';
 import { exitStatus } from '../../values/exit-status.ts';
 import { isWithin } from '../../values/number.ts';
 import { signalName } from '../../values/signal.ts';
-import { either, invertible, kind, listOf, oneOf, resolved, type ValueKind, yesOr } from './kind.ts';
+import { bool, either, invertible, kind, listOf, oneOf, resolved, type ValueKind } from './kind.ts';
 import { isPath } from './name.ts';
 import { isSize } from './number.ts';
 import { isErrorName, SYSTEM_CALLS } from './system-calls.ts';
@@ -42,7 +42,7 @@ const spaces = invertible(listOf('one of cgroup, ipc, net, mnt, pid, user, uts',
 export const namespaces: ValueKind = {
   ...spaces,
   expected: `yes, no or a list of namespaces (${[...SPACES].join(', ')})`,
-  takes: (value) => yesOr().takes(value) || spaces.takes(value),
+  takes: (value) => bool.takes(value) || spaces.takes(value),
 };
 
 const SETS = setOf(
@@ -74,7 +74,7 @@ const CONTROLLERS = setOf(
     'bpf-restrict-network-interfaces bpf-bind-network-interface',
 );
 export const controllers = listOf('a controller such as cpu, io, memory or pids', (word) => CONTROLLERS.has(word));
-export const delegate = either('yes, no or a list of controllers such as cpu memory', yesOr(), controllers);
+export const delegate = either('yes, no or a list of controllers such as cpu memory', bool, controllers);
 
 export const fileSystems = invertible(
   listOf(
@@ -222,4 +222,10 @@ export const rootSignature = resolved(
     'an absolute path or base64:…',
     (value) => value.startsWith('/') || (value.startsWith('base64:') && isBase64(value.slice(7))),
   ),
+);
+
+/** What systemd does with the whole host. */
+export const actions = oneOf(
+  'none exit exit-force reboot reboot-force reboot-immediate poweroff poweroff-force poweroff-immediate soft-reboot ' +
+    'soft-reboot-force kexec kexec-force halt halt-force halt-immediate',
 );

@@ -1,0 +1,88 @@
+import type { Section } from './directive.ts';
+import { bool, free, oneOf, resolved, yesOr } from './kinds/kind.ts';
+import * as list from './kinds/list.ts';
+import * as name from './kinds/name.ts';
+import * as network from './kinds/network.ts';
+import * as number from './kinds/number.ts';
+
+const weight = number.between(1, 10_000);
+
+/** systemd.resource-control(5): of everything that has processes, and of slices. */
+export const RESOURCE = {
+  AllowedCPUs: { value: resolved(number.processors), since: 244 },
+  AllowedMemoryNodes: { value: resolved(number.processors), since: 244 },
+  BPFProgram: { value: free, since: 249 },
+  BlockIOAccounting: { value: bool },
+  BlockIODeviceWeight: { value: list.deviceWeight },
+  BlockIOReadBandwidth: { value: list.deviceRate },
+  BlockIOWeight: { value: number.between(10, 1000) },
+  BlockIOWriteBandwidth: { value: list.deviceRate },
+  CPUAccounting: { value: bool },
+  CPUQuota: { value: number.percent, shown: 'share' },
+  CPUQuotaPeriodSec: { value: number.duration },
+  CPUShares: { value: number.between(2, 262_144) },
+  CPUWeight: { value: number.between(1, 10_000, 'idle'), shown: 'number' },
+  CoredumpReceive: { value: bool, since: 255 },
+  DefaultMemoryLow: { value: number.memoryOrNone },
+  DefaultMemoryMin: { value: number.memoryOrNone },
+  DefaultStartupMemoryLow: { value: number.memoryOrNone, since: 254 },
+  Delegate: { value: list.delegate },
+  DelegateSubgroup: { value: name.groupName, since: 254 },
+  DeviceAllow: { value: list.deviceAccess },
+  DevicePolicy: { value: oneOf('auto closed strict') },
+  DisableControllers: { value: list.controllers },
+  IOAccounting: { value: bool },
+  IODeviceLatencyTargetSec: { value: list.deviceLatency },
+  IODeviceWeight: { value: list.deviceWeight },
+  IOReadBandwidthMax: { value: list.deviceRate },
+  IOReadIOPSMax: { value: list.deviceRate },
+  IOWeight: { value: weight, shown: 'number' },
+  IOWriteBandwidthMax: { value: list.deviceRate },
+  IOWriteIOPSMax: { value: list.deviceRate },
+  IPAccounting: { value: bool },
+  IPAddressAllow: { value: network.networks },
+  IPAddressDeny: { value: network.networks },
+  IPEgressFilterPath: { value: name.path },
+  IPIngressFilterPath: { value: name.path },
+  ManagedOOMMemoryPressure: { value: oneOf('auto kill'), since: 247 },
+  ManagedOOMMemoryPressureDurationSec: { value: number.pressureTime, since: 257 },
+  ManagedOOMMemoryPressureLimit: { value: number.part, since: 248 },
+  ManagedOOMPreference: { value: oneOf('none avoid omit'), since: 248 },
+  ManagedOOMSwap: { value: oneOf('auto kill'), since: 247 },
+  MemoryAccounting: { value: bool },
+  MemoryHigh: { value: number.memory, shown: 'size' },
+  MemoryLimit: { value: number.memory },
+  MemoryLow: { value: number.memoryOrNone },
+  MemoryMax: { value: number.memory, shown: 'size' },
+  MemoryMin: { value: number.memoryOrNone },
+  MemoryPressureThresholdSec: { value: number.duration, since: 254 },
+  MemoryPressureWatch: { value: yesOr('auto skip'), since: 254 },
+  MemorySwapMax: { value: number.memoryOrNone },
+  MemoryZSwapMax: { value: number.memoryOrNone, since: 253 },
+  MemoryZSwapWriteback: { value: bool, since: 256 },
+  NFTSet: { value: free, since: 255 },
+  NetClass: { value: free, removed: true },
+  RestrictNetworkInterfaces: { value: name.devices, since: 250 },
+  Slice: { value: name.slice },
+  SocketBindAllow: { value: network.binds, since: 249 },
+  SocketBindDeny: { value: network.binds, since: 249 },
+  StartupAllowedCPUs: { value: resolved(number.processors), since: 250 },
+  StartupAllowedMemoryNodes: { value: resolved(number.processors), since: 250 },
+  StartupBlockIOWeight: { value: number.between(10, 1000) },
+  StartupCPUShares: { value: number.between(2, 262_144) },
+  StartupCPUWeight: { value: number.between(1, 10_000, 'idle') },
+  StartupIOWeight: { value: weight },
+  StartupMemoryHigh: { value: number.memory, since: 254 },
+  StartupMemoryLow: { value: number.memoryOrNone, since: 254 },
+  StartupMemoryMax: { value: number.memory, since: 254 },
+  StartupMemorySwapMax: { value: number.memoryOrNone, since: 254 },
+  StartupMemoryZSwapMax: { value: number.memoryOrNone, since: 254 },
+  TasksAccounting: { value: bool },
+  TasksMax: { value: number.tasks, shown: 'number' },
+} satisfies Section;
+
+/** systemd.slice(5), what it has besides. */
+export const SLICE = {
+  ConcurrencyHardMax: { value: free },
+  ConcurrencySoftMax: { value: free },
+} satisfies Section;
