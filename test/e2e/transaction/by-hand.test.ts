@@ -68,7 +68,10 @@ describe.each(drawn('web', 'edge', 'tiny'))('an app that somebody has started by
   /** Starts something as an account, and tells its number. */
   const start = async (command: string, user: string, folder = root) =>
     Number(await host().out(`cd ${folder} && { ${command} </dev/null >/dev/null 2>&1 & echo $!; }`, { user }));
-  const end = (pid: number) => host().out(`kill -KILL ${pid}; while [ -e /proc/${pid}/exe ]; do :; done`);
+  /** With what it has started: that would be a stranger for a while yet. */
+  const end = (pid: number) =>
+    host().out(`all="${pid} $(pgrep -P ${pid} | tr '\\n' ' ')"; kill -KILL $all
+      for p in $all; do while [ -e /proc/$p/exe ]; do :; done; done`);
 
   beforeAll(async () => {
     project = await fleetProject({ ...app.parts, hosts: { [name]: host() }, env: { TOKEN: SECRET } });
