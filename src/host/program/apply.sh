@@ -3,10 +3,11 @@
 
 # What a file says becomes the name of a function: nothing but these.
 runtime_of() {
-  case $(manifest "$1" runtime) in systemd) say systemd ;; nohup) say nohup ;; *) say - ;; esac
+  entry "$1" runtime
+  case $recorded in systemd | nohup) say "$recorded" ;; *) say - ;; esac
 }
 
-start_list() { if [ "$1" = 0 ]; then host_services; else lines "$1" start; fi; }
+start_list() { if [ "$1" = 0 ]; then host_services; else short "$G/$1/start"; fi; }
 
 # Services of $2 that $1 does not run, or runs under the other runtime; who was started last stops first. What the host
 # has by the same name is another service.

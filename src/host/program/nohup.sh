@@ -83,7 +83,7 @@ nohup_show_one() {
   if [ -n "$sup_found" ]; then
     printf 'ActiveState=active\nSubState=unrecorded\nMainPID=%s\nResult=success\n' "$pid"
   elif alive "$sup" "$sup_start" || { [ -f "$S/run/$1/status" ] && grep -q '^Settled=1' "$S/run/$1/status"; }; then
-    while IFS= read -r line; do say "$line"; done <"$S/run/$1/status"
+    short "$S/run/$1/status"
   elif alive "$pid" "$pid_start"; then
     printf 'ActiveState=failed\nSubState=orphaned\nMainPID=%s\nResult=supervisor-lost\n' "$pid"
   else

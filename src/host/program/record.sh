@@ -1,14 +1,21 @@
 # A generation's record: what was deployed, immutable once sealed. Generation 0 is the host as fleet found it: it
 # records only what a later generation replaced, so that going back to 0 puts it there again.
 
-manifest() { # GENERATION KEY
-  [ -f "$G/$1/manifest" ] || { say "${3:--}"; return; }
-  while read -r key value; do
-    [ "$key" = "$2" ] && { say "$value"; return; }
+manifest() { # GENERATION KEY [OTHERWISE]
+  entry "$@"
+  say "$recorded"
+}
+entry() { # the same, in `recorded`
+  [ ! -f "$G/$1/manifest" ] || while read -r r_key recorded; do
+    [ "$r_key" != "$2" ] || return 0
   done <"$G/$1/manifest"
-  say "${3:--}"
+  recorded=${3:--}
 }
 
+# Of what is short and asked for often, `cat` costs more than to read it.
+short() { # FILE
+  [ ! -f "$1" ] || while IFS= read -r line; do say "$line"; done <"$1"
+}
 lines() { [ -f "$G/$1/$2" ] && cat "$G/$1/$2"; return 0; }
 
 # What a generation was proved with; those of before there was such a list have none.
@@ -17,7 +24,12 @@ verb_checks() { [ -f "$G/$1/checks" ] || exit 64; cat "$G/$1/checks"; }
 is_number() { case $1 in '' | *[!0-9]*) return 1 ;; esac; }
 
 # Unit files and drop-ins of a generation, relative to the unit directory.
-unit_files() { [ -d "$G/$1/units" ] && (cd "$G/$1/units" && find . ! -type d | sed 's|^\./||' | LC_ALL=C sort); return 0; }
+unit_files() {
+  for file in "$G/$1/units"/* "$G/$1/units"/*.d/*; do
+    if [ -d "$file" ] || { [ ! -e "$file" ] && [ ! -L "$file" ]; }; then continue; fi
+    say "${file#"$G/$1/units/"}"
+  done
+}
 
 backwards() { sed '1!G;h;$!d'; }
 

@@ -120,8 +120,8 @@ export const CURES = {
     { in: 'record.sh', text: 'releases/*[!0-9]* | releases/ | releases/0*)', by: 'releases/none)' },
     {
       in: 'apply.sh',
-      text: 'case $(manifest "$1" runtime) in systemd) say systemd ;; nohup) say nohup ;; *) say - ;; esac',
-      by: 'manifest "$1" runtime',
+      text: 'case $recorded in systemd | nohup) say "$recorded" ;; *) say - ;; esac',
+      by: 'say "$recorded"',
     },
   ],
   C6: [
