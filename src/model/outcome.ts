@@ -98,6 +98,7 @@ export type LoginUnusable = {
   readonly kind: 'login-unusable';
   /** `user@address port N`. */
   readonly login: string;
+  readonly user: string;
   readonly cause: LoginCause;
   /** Whom to log in as (`other-user`), which line of authorized_keys it is (`forced-command`); else ''. */
   readonly hint: string;
@@ -113,12 +114,14 @@ export type Failure =
   | { readonly kind: 'auth-refused'; readonly detail: string; readonly lack?: AuthLack }
   | LoginUnusable
   /**
-   * sshd does not let a login open connections from the host. `login`: whose; `to`: where it wanted to, `host:port`; `key`:
+   * sshd does not let a login of `user` open connections from the host. `to`: where it wanted to, `host:port`; `key`:
    * the line of authorized_keys that forbids it, or '' where that is sshd's configuration.
    */
   | {
       readonly kind: 'no-forwarding';
+      /** `user@address port N`. */
       readonly login: string;
+      readonly user: string;
       readonly wanted: 'checks' | 'jump';
       readonly to: readonly string[];
       readonly key: string;
