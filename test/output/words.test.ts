@@ -4,7 +4,7 @@ import { generationId } from '../../src/model/ids.ts';
 import type { Failure, HostOutcome, Left, LoginCause, LoginUnusable } from '../../src/model/outcome.ts';
 import { explain } from '../../src/output/messages/failures/failure.ts';
 import { ended, explainOutcome } from '../../src/output/messages/outcome.ts';
-import { HELD, HISTORY, STATUS } from './reports.ts';
+import { HELD, HISTORY, HOLD, STATUS } from './reports.ts';
 
 const HERE = { hosts: ['web-1'], app: 'jarvis' };
 /** A public key that was made up for this test, and its fingerprint as `ssh-keygen -lf` prints it. */
@@ -104,8 +104,8 @@ const FAILURES: { readonly [K in Failure['kind']]: readonly Extract<Failure, { k
     { kind: 'sudo-refused', by: 'none', detail: 'there is no sudo on the host and no doas, and deploy is not root' },
   ],
   locked: [
-    { kind: 'locked', holder: 'alice@laptop, who is staging generation 5 since 2026-01-02T03:04:05Z', hold: false },
-    { kind: 'locked', holder: 'alice@laptop, who holds it since 2026-01-02T03:04:05Z: disk swap', hold: true },
+    { kind: 'locked', holder: { kind: 'run', by: HOLD.by, since: HOLD.since, generation: generationId(5) } },
+    { kind: 'locked', holder: HOLD },
   ],
   'base-moved': [{ kind: 'base-moved', expected: generationId(4), found: generationId(6) }],
   'needs-repair': [{ kind: 'needs-repair', detail: 'generation 4 could not be brought back' }],

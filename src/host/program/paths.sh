@@ -10,7 +10,8 @@
 # whatever its name leads to by now. So a root below somebody's home is kept too.
 
 # Foreign words as one printable line: they must never add, end or split a line of the protocol.
-plain() { printf '%s' "$*" | tr '\000-\037\177' '?' | cut -c 1-300; }
+plain() { plainly 300 "$*"; }
+plainly() { printf '%s' "$2" | tr '\000-\037\177' '?' | cut -c "1-$1"; } # MOST WORDS
 
 # Runs a command as another account, in an environment that is otherwise ours.
 as_user() { # USER COMMAND…
