@@ -170,3 +170,50 @@ describe('single owners', () => {
     expect(users(/\.reveal\(\)/).filter((file) => file !== 'model/secret.ts')).toEqual(['transport/auth/reveal.ts']);
   });
 });
+
+describe('nobody reads what is written for people', () => {
+  const STRING = '(match|matchAll|replace|replaceAll|search|split|startsWith|endsWith|includes|indexOf)';
+  const using = (pattern: RegExp, rooms: RegExp) =>
+    files.filter(({ file, text }) => rooms.test(file) && pattern.test(text)).map(({ file }) => file);
+  /** A reply of the host program that is searched, and not read by the first words of its lines. */
+  const REPLY = new RegExp(`(exec|test)\\([^()]*stdout|stdout(\\.\\w+\\(\\))*\\.(?!split)${STRING}\\(`);
+  /** The fields that hold sentences of ours. */
+  const FIELD = '(message|detail|why|needs|cause|cure|title|held|holder|drift|open)';
+  const SENTENCE = new RegExp(
+    `\\b${FIELD}(\\.trim\\(\\))?\\??\\.${STRING}\\(|\\.(exec|test)\\(([\\w.]*\\.)?${FIELD}\\)`,
+  );
+
+  it('in a reply of the host: its lines are read in src/host', () => {
+    expect(using(REPLY, /^(engine|output|cli)\//)).toEqual([]);
+  });
+
+  it('in a sentence of ours, but to lay it out', () => {
+    expect(using(SENTENCE, /^(?!transport\/)/).sort()).toEqual([
+      'config/diagnostics/diagnostic.ts',
+      'engine/stage/prepare.ts',
+      'output/formats/nagios.ts',
+    ]);
+    // What these read are the words of ssh2, and of Node about a socket.
+    expect(using(SENTENCE, /^transport\//).every((file) => /^transport\/(auth|ssh2|server-offer)/.test(file))).toBe(
+      true,
+    );
+  });
+
+  it('and who does would be seen', () => {
+    const was = [
+      "holder: stdout.trim().replace(/^(error|locked) /, '')",
+      'Number(/found (\\d+)/.exec(stdout)?.[1])',
+      "reply.value.stdout.includes('recovered ')",
+    ];
+    expect(was.filter((line) => !REPLY.test(line))).toEqual([]);
+    const did = [
+      "report.held.split(/[, :]/)[0] ?? ''",
+      "first.message.startsWith('vars go in a circle')",
+      '/^must be (.*), not (.*)$/s.exec(one.message)',
+      "detail.includes('…')",
+      "held.replace(', who holds it since ', ' since ')",
+    ];
+    expect(did.filter((line) => !SENTENCE.test(line))).toEqual([]);
+    expect(SENTENCE.test("title.length, text.split(',')")).toBe(false);
+  });
+});

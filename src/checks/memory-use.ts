@@ -1,5 +1,5 @@
 import { type Script, sh } from '../shell/sh.ts';
-import { sizeText } from '../unit/values/size.ts';
+import { sizeParts } from '../unit/values/size.ts';
 
 /** What systemd tells of the memory of a unit, in bytes; null for what it does not tell, and for a limit not set. */
 export type MemoryUse = {
@@ -35,16 +35,17 @@ export const shareOf = ({ used, limit }: MemoryUse): number | null =>
   used === null || limit === null ? null : (used * 100) / limit;
 
 /** `14 GiB` */
-const words = (bytes: number) =>
-  sizeText(bytes).replace(/[A-Z]?$/, (letter) => ` ${letter === '' ? '' : `${letter}i`}B`);
+function words(bytes: number): string {
+  const { amount, unit } = sizeParts(bytes);
+  return `${amount} ${unit === '' ? '' : `${unit}i`}B`;
+}
 
 /** `xswarm-voice.service 12.8 of 16 GiB (80 %)`; the share is cut, so that it never shows a limit that was not reached. */
 export function useInWords({ unit, used, high, limit }: MemoryUse): string {
   if (used === null) return `${unit}: its memory is not told`;
   const above = high !== null && used > high ? `, above MemoryHigh (${words(high)})` : '';
   if (limit === null) return `${unit} ${words(used)}, no limit${above}`;
-  const [amount, size] = words(used).split(' ');
-  const most = words(limit);
-  const told = most.endsWith(` ${size}`) ? amount : words(used);
-  return `${unit} ${told} of ${most} (${Math.floor((used * 100) / limit)} %)${above}`;
+  const of = sizeParts(used);
+  const told = of.unit === sizeParts(limit).unit ? of.amount : words(used);
+  return `${unit} ${told} of ${words(limit)} (${Math.floor((used * 100) / limit)} %)${above}`;
 }

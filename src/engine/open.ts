@@ -1,6 +1,7 @@
 import { type CallSite, call, probeScript, splitProbe } from '../host/call.ts';
 import { type ProbeReply, parseFacts } from '../host/facts.ts';
 import { stateFolder } from '../host/layout.ts';
+import { textOf } from '../host/reply.ts';
 import type { HostFacts } from '../model/facts.ts';
 import { generationId } from '../model/ids.ts';
 import type { Layout } from '../model/layout.ts';
@@ -8,7 +9,6 @@ import { type Exit, type Failure, fail, type HostOutcome, ok, type Result } from
 import type { HostTarget } from '../model/target.ts';
 import type { BoundTask } from '../model/task.ts';
 import type { Transport } from '../transport/transport.ts';
-import { locked } from './locked.ts';
 import { unitNames } from './plan/namesakes.ts';
 import { type HostRun, QUICK, RECOVERY } from './run.ts';
 
@@ -75,9 +75,13 @@ export function forLackOfRoot(failure: Failure, { transport, probe }: Pick<OpenH
 }
 
 const probeFailure = (exit: Exit): Failure =>
-  exit.code === 78
-    ? { kind: 'needs-repair', detail: exit.stdout.trim() }
-    : { kind: 'step-failed', step: 'probe', exit };
+  exit.code === 78 ? needsRepair(exit) : { kind: 'step-failed', step: 'probe', exit };
+
+/** In the host's own words. */
+export const needsRepair = ({ stdout }: Exit): Extract<Failure, { kind: 'needs-repair' }> => ({
+  kind: 'needs-repair',
+  detail: textOf(stdout, 'error') ?? stdout.trim(),
+});
 
 /** Why root does not work in the app's root as it stands, or null. */
 export const unsafeRoot = ({ unsafe }: HostFacts): Failure | null =>
@@ -106,21 +110,24 @@ export async function recoverHost(
   run: HostRun,
 ): Promise<Result<OpenHost>> {
   const { open, facts } = host.probe;
-  if (facts.held !== null) return fail(locked(facts.held));
+  if (facts.held !== null) return fail({ kind: 'locked', holder: facts.held });
   const unsafe = unsafeRoot(facts);
   if (unsafe !== null) return fail(unsafe);
   if (open === null) return ok(host);
-  if (open.running) return fail(locked(`${open.by} (transaction ${open.txn}, ${host.probe.facts.phase})`));
+  const { txn, by, running } = open;
+  const { phase } = facts;
+  if (running) return fail({ kind: 'locked', holder: { kind: 'transaction', txn, phase, running, by } });
   const script = call(host.site, 'recover');
   const reply = await host.transport.run(script, { signal: run.signal, timeoutMs: RECOVERY });
   if (!reply.ok) return reply;
-  if (reply.value.code === 75) return fail(locked(open.by));
-  if (reply.value.code === 78) return fail({ kind: 'needs-repair', detail: reply.value.stdout.trim() });
+  if (reply.value.code === 75) return fail({ kind: 'locked', holder: { kind: 'recovery', by } });
+  if (reply.value.code === 78) return fail(needsRepair(reply.value));
   if (reply.value.code !== 0) return fail({ kind: 'step-failed', step: 'finish an earlier run', exit: reply.value });
-  const way = `an earlier deploy by ${open.by} was left in ${facts.phase} on its way from ${open.from} to ${open.to}`;
-  const done = reply.value.stdout.includes('recovered ')
-    ? 'it was finished first'
-    : 'something else is live since, so it was closed';
+  const way = `an earlier deploy by ${by} was left in ${phase} on its way from ${open.from} to ${open.to}`;
+  const done =
+    textOf(reply.value.stdout, 'recovered') === undefined
+      ? 'something else is live since, so it was closed'
+      : 'it was finished first';
   run.emit({ type: 'note', text: `${way}; ${done}` });
   const again = await probeHost(host.transport, target, tasks, run);
   return again.ok ? ok({ ...host, ...again.value }) : again;

@@ -1,21 +1,14 @@
 import type { BootLine, Bystander } from '../model/beside.ts';
 import type { GenerationFacts, HostFacts, Observed, UnitState } from '../model/facts.ts';
+import type { OpenTransaction } from '../model/holder.ts';
 import { digest, generationId } from '../model/ids.ts';
 import type { Aside, Namesake } from '../model/namesake.ts';
 import type { HistoryEntry, Made } from '../model/report.ts';
 import { capped, MOST } from '../util/capped.ts';
 import { parseBootLine, parseBystander } from './beside.ts';
+import { parseDrift } from './drift.ts';
+import { parseKeeper } from './holder.ts';
 import { parseAside, parseNamesakes } from './namesakes.ts';
-
-/** A transaction that the journal shows as unfinished. */
-export type OpenTransaction = {
-  readonly txn: string;
-  readonly from: number;
-  readonly to: number;
-  /** Whether its runner still lives; otherwise it waits for recovery. */
-  readonly running: boolean;
-  readonly by: string;
-};
 
 /** Another app that is live on the host: what is its own. */
 export type Neighbour = {
@@ -122,10 +115,10 @@ export function parseFacts(text: string): ProbeReply {
       generations: newest(all('generation').map(parseGeneration), Number(one('active'))),
       remains: one('remains') === 'yes',
       unrecorded: one('unrecorded') === 'yes',
-      held: one('held') || one('lease') || null,
+      held: parseKeeper(one('held')),
       phase: one('phase') || 'IDLE',
       found: words('found'),
-      drift: words('drift'),
+      drift: capped(all('drift').map(parseDrift), MOST, (text) => ({ kind: 'told', text })),
       altered: words('altered'),
       unsafe: words('unsafe'),
       below: one('below') || null,

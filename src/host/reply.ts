@@ -1,7 +1,7 @@
 import { type GenerationId, generationId } from '../model/ids.ts';
 import { LEFT, type Left } from '../model/outcome.ts';
 
-/** What the runner of a transaction says, line by line. */
+/** What the runner of a transaction says, or a removal, line by line. */
 export type RunnerLine =
   | { readonly say: 'phase'; readonly phase: 'before' | 'activate' | 'settle' | 'revert' }
   | { readonly say: 'note'; readonly text: string }
@@ -28,6 +28,13 @@ export type RunnerLine =
   | { readonly say: 'refused'; readonly text: string }
   /** Of what was made for the deploy, this stays. */
   | { readonly say: 'left'; readonly left: Left }
+  /** Another app of the host uses it, so that a removal leaves it. */
+  | {
+      readonly say: 'spared';
+      readonly kind: 'account' | 'folder' | 'data';
+      readonly name: string;
+      readonly app: string;
+    }
   | { readonly say: 'await' }
   | { readonly say: 'expired' }
   /** There is nothing new, and the runner is at work; `seconds` since its last line. */
@@ -44,7 +51,21 @@ const STEP_WORDS = ['begin', 'output', 'done', 'failed', 'late', 'log'] as const
 type StepWord = (typeof STEP_WORDS)[number];
 const PHASES = ['before', 'activate', 'settle', 'revert'] as const;
 const ENDS = ['committed', 'reverted', 'stuck', 'busy', 'conflict', 'missing', 'io', 'full', 'died'] as const;
+const SPARED = ['account', 'folder', 'data'] as const;
 const VERDICTS = ['commit', 'revert', 'none'] as const;
+
+/** What stands behind a key in each line "key value…" of a reply. */
+export const textsOf = (reply: string, key: string): readonly string[] =>
+  reply.split('\n').flatMap((line) => (line.startsWith(`${key} `) ? [line.slice(key.length + 1)] : []));
+
+/** The same of the first such line. */
+export const textOf = (reply: string, key: string): string | undefined => textsOf(reply, key)[0];
+
+/** A number that stands alone behind a key. */
+export function numberOf(reply: string, key: string): number | undefined {
+  const value = textOf(reply, key) ?? '';
+  return /^\d+$/.test(value) ? Number(value) : undefined;
+}
 
 const oneOf = <T extends string>(words: readonly T[], word: string | undefined): T | undefined =>
   words.find((w) => w === word);
@@ -66,6 +87,11 @@ export function parseRunnerLine(line: string): RunnerLine {
   if (key === 'left' && kind) {
     const [name = '', because = ''] = words.slice(1).join(' ').split('\t');
     return { say: 'left', left: { kind, name, because } };
+  }
+  const spared = oneOf(SPARED, words[0]);
+  if (key === 'spared' && spared) {
+    const [name = '', app = ''] = words.slice(1).join(' ').split('\t');
+    return { say: key, kind: spared, name, app };
   }
   const what = oneOf(STEP_WORDS, words[1]);
   if (key === 'step' && what) return { say: 'step', index: Number(words[0]), what, text: words.slice(2).join(' ') };

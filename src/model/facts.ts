@@ -1,3 +1,4 @@
+import type { Keeper } from './holder.ts';
 import type { Digest, GenerationId } from './ids.ts';
 
 /** "Absent" and "could not look" are different answers. */
@@ -11,6 +12,27 @@ export type GenerationFacts = {
   readonly base: GenerationId;
   readonly verdict: 'good' | 'bad' | 'open';
 };
+
+/** One difference between the active generation and the live host. */
+export type Drift =
+  /** A file is not as it was installed. */
+  | { readonly kind: 'changed'; readonly path: string }
+  /** A file of the release is not as it was sealed; relative to the root. */
+  | { readonly kind: 'altered'; readonly path: string }
+  | { readonly kind: 'gone'; readonly path: string }
+  | { readonly kind: 'disabled'; readonly unit: string }
+  /** A service that is to run does not; `sub` is '' where there is nothing more to say. */
+  | { readonly kind: 'down'; readonly unit: string; readonly active: string; readonly sub: string }
+  /** A supervisor runs a service that `generation`, the active one, does not have. */
+  | { readonly kind: 'stray'; readonly unit: string; readonly pid: number; readonly generation: GenerationId }
+  /** A supervisor runs a service as `generation`, another one, has it. */
+  | { readonly kind: 'outdated'; readonly unit: string; readonly pid: number; readonly generation: GenerationId }
+  /** A supervisor that the state folder `folder` does not tell of. */
+  | { readonly kind: 'untold'; readonly unit: string; readonly pid: number; readonly folder: string }
+  /** There is no record of what is live: a generation, or where it is 0 some service of the app. */
+  | { readonly kind: 'unrecorded'; readonly folder: string; readonly app: string; readonly generation: GenerationId }
+  /** In the host's own words: the root cannot be trusted, or what another program on it says. */
+  | { readonly kind: 'told'; readonly text: string };
 
 /** What one probe of a host found. Read-only; taken in the run's first command. */
 export type HostFacts = {
@@ -39,14 +61,14 @@ export type HostFacts = {
   readonly remains: boolean;
   /** Whether something of the app is live of which the state folder has no record: it is gone, or of an older time. */
   readonly unrecorded: boolean;
-  /** Who else is at work there or holds the host, in words; null when nobody is. */
-  readonly held: string | null;
+  /** Who else is at work there or holds the host; null when nobody is. */
+  readonly held: Keeper | null;
   /** Phase of the journal: IDLE, or what an unfinished transaction was doing. */
   readonly phase: string;
   /** What a first deploy finds that was set up by hand, in words. */
   readonly found: readonly string[];
-  /** Differences between the active generation and the live host, in words. */
-  readonly drift: readonly string[];
+  /** Differences between the active generation and the live host, besides `altered`. */
+  readonly drift: readonly Drift[];
   /** Files of the active release that are not as they were sealed, relative to the root. */
   readonly altered: readonly string[];
   /** The account below whose folder the app's root lies or is to lie; null where nobody but root can turn its name. */

@@ -1,4 +1,5 @@
 import type { Beside } from './beside.ts';
+import type { Holder } from './holder.ts';
 import type { GenerationId } from './ids.ts';
 import type { HostReport } from './report.ts';
 import type { LoginChange, ServiceAccount } from './service-account.ts';
@@ -98,6 +99,7 @@ export type LoginUnusable = {
   readonly kind: 'login-unusable';
   /** `user@address port N`. */
   readonly login: string;
+  readonly user: string;
   readonly cause: LoginCause;
   /** Whom to log in as (`other-user`), which line of authorized_keys it is (`forced-command`); else ''. */
   readonly hint: string;
@@ -113,22 +115,28 @@ export type Failure =
   | { readonly kind: 'auth-refused'; readonly detail: string; readonly lack?: AuthLack }
   | LoginUnusable
   /**
-   * sshd does not let a login open connections from the host. `login`: whose; `to`: where it wanted to, `host:port`; `key`:
+   * sshd does not let a login of `user` open connections from the host. `to`: where it wanted to, `host:port`; `key`:
    * the line of authorized_keys that forbids it, or '' where that is sshd's configuration.
    */
   | {
       readonly kind: 'no-forwarding';
+      /** `user@address port N`. */
       readonly login: string;
+      readonly user: string;
       readonly wanted: 'checks' | 'jump';
       readonly to: readonly string[];
       readonly key: string;
     }
-  /** The account that sends code cannot log in or run commands; nothing was begun. `login`: it has a login of no use. */
+  /**
+   * The account that sends code cannot log in or run commands; nothing was begun. `login`: it has a login of no use;
+   * `needs`: what the host lacks for one.
+   */
   | {
       readonly kind: 'code-login-refused';
       readonly codeUser: string;
       readonly detail: string;
       readonly login?: LoginUnusable;
+      readonly needs?: string;
     }
   | { readonly kind: 'host-key-unknown'; readonly detail: string; readonly presented: string }
   | { readonly kind: 'host-key-changed'; readonly detail: string; readonly presented: string }
@@ -136,8 +144,8 @@ export type Failure =
   | { readonly kind: 'connection-lost'; readonly detail: string }
   /** `by`: what was asked for root and did not give it; `none` where the host has nothing to ask. */
   | { readonly kind: 'sudo-refused'; readonly by: 'sudo' | 'doas' | 'none'; readonly detail: string }
-  /** `hold`: a person refuses changes until released; otherwise somebody's run is at work and ends by itself. */
-  | { readonly kind: 'locked'; readonly holder: string; readonly hold: boolean }
+  /** A person refuses changes until released, or somebody's run is at work and ends by itself. */
+  | { readonly kind: 'locked'; readonly holder: Holder }
   | { readonly kind: 'base-moved'; readonly expected: GenerationId; readonly found: GenerationId }
   | { readonly kind: 'needs-repair'; readonly detail: string }
   | { readonly kind: 'unsupported'; readonly needs: string }

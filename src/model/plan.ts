@@ -1,9 +1,10 @@
 import type { Script } from '../shell/sh.ts';
 import type { Beside } from './beside.ts';
-import type { RuntimeName } from './facts.ts';
+import type { Drift, RuntimeName } from './facts.ts';
 import type { Digest, GenerationId } from './ids.ts';
 import type { Aside, Namesake } from './namesake.ts';
 import type { Failure } from './outcome.ts';
+import type { Part } from './part.ts';
 import type { Secret } from './secret.ts';
 import type { LoginChange } from './service-account.ts';
 
@@ -146,18 +147,24 @@ export type Plan =
   | {
       readonly to: 'reactivate';
       readonly generation: GenerationId;
-      readonly drift: readonly string[];
+      readonly drift: readonly Drift[];
       readonly prepare: readonly PrepareStep[];
     }
   | Advance;
+
+/** `+` comes, `-` goes, `~` changes, `!` is put right. */
+export type Change =
+  | { readonly sign: '+' | '-' | '~'; readonly part: Part }
+  /** A step on the live host, by its title. */
+  | { readonly sign: '+'; readonly step: string }
+  | { readonly sign: '!'; readonly drift: Drift };
 
 /** A plan as a reader sees it: no content, no secret. */
 export type PlanView = {
   readonly to: Plan['to'];
   readonly base: GenerationId;
   readonly runtime: RuntimeName;
-  /** `+` comes, `-` goes, `~` changes, `!` is put right. */
-  readonly changes: readonly { readonly sign: '+' | '-' | '~' | '!'; readonly text: string }[];
+  readonly changes: readonly Change[];
   /** Units of the host that the app's take the place of, until no generation has their names any more. */
   readonly replaces: readonly Namesake[];
   /** Those that come back, since the app no longer has their names. */

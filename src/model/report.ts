@@ -1,4 +1,5 @@
-import type { GenerationFacts, HostFacts, UnitState } from './facts.ts';
+import type { Drift, GenerationFacts, HostFacts, UnitState } from './facts.ts';
+import type { Keeper, OpenTransaction } from './holder.ts';
 import type { GenerationId } from './ids.ts';
 
 /** One transaction in a host's history. */
@@ -30,12 +31,11 @@ export type HostReport =
       readonly runtime: string;
       /** Journal phase; IDLE when no transaction is open. */
       readonly phase: string;
-      /** An open transaction in words, or null. */
-      readonly open: string | null;
-      readonly held: string | null;
+      readonly open: OpenTransaction | null;
+      readonly held: Keeper | null;
       readonly last: HistoryEntry | null;
       readonly units: readonly UnitState[];
-      readonly drift: readonly string[];
+      readonly drift: readonly Drift[];
       /** Files of the release that were compared byte for byte with what was sealed; null where that was not asked. */
       readonly verified: number | null;
       readonly foreign: HostFacts['foreign'];
@@ -47,4 +47,4 @@ export type HostReport =
       readonly entries: readonly HistoryEntry[];
       readonly generations: readonly Made[];
     }
-  | { readonly kind: 'lock'; readonly held: string | null; readonly open: string | null };
+  | { readonly kind: 'lock'; readonly held: Keeper | null; readonly open: OpenTransaction | null };

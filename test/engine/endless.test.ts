@@ -99,13 +99,18 @@ describe('a host that talks without end', () => {
     const many = (line: (i: number) => string) => Array.from({ length: 8000 }, (_, i) => line(i)).join('\n');
     const reply = parseFacts(
       [
-        ...['active 3', many((i) => `drift d${i}`), many((i) => `found f${i}`), many((i) => `foreign u${i} /p${i}`)],
+        ...[
+          'active 3',
+          many((i) => `drift changed d${i}`),
+          many((i) => `found f${i}`),
+          many((i) => `foreign u${i} /p${i}`),
+        ],
         ...[many((i) => `generation ${i + 1} good ${i} ${'0'.repeat(64)}`), many((i) => `part digest p${i}`)],
         many((i) => `unit u${i} active running 1 0 success 0`),
       ].join('\n'),
     );
     const { drift, found, foreign, generations } = reply.facts;
-    expect([drift.length, drift.at(-1)]).toEqual([201, '… and 7800 more']);
+    expect([drift.length, drift.at(-1)]).toEqual([201, { kind: 'told', text: '… and 7800 more' }]);
     expect([found.length, found.at(-1)]).toEqual([201, '… and 7800 more']);
     expect([foreign.length, foreign.at(-1)?.path]).toEqual([201, '… and 7800 more']);
     expect([reply.units.length, reply.units.at(-1)?.unit]).toEqual([1001, '… and 7000 more']);
@@ -114,6 +119,7 @@ describe('a host that talks without end', () => {
     expect([generations.length, generations[0]?.id, generations.at(-1)?.id]).toEqual([1001, 3, 8000]);
     // The control: what is within bounds is as the host said it.
     expect(capped(['a', 'b'], 2, (text) => text)).toEqual(['a', 'b']);
-    expect(parseFacts('drift a\ndrift b').facts.drift).toEqual(['a', 'b']);
+    const changed = (path: string) => ({ kind: 'changed', path });
+    expect(parseFacts('drift changed a\ndrift changed b').facts.drift).toEqual([changed('a'), changed('b')]);
   });
 });

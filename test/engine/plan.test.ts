@@ -54,9 +54,10 @@ describe('the plan', () => {
   });
 
   it('is to put right a host that somebody changed', () => {
-    const { plan: one, view } = plan([WANTED], deployed({ drift: ['/etc/x was changed by hand'] }));
+    const drift = { kind: 'changed', path: '/etc/x' };
+    const { plan: one, view } = plan([WANTED], deployed({ drift: [drift] }));
     expect(one).toMatchObject({ to: 'reactivate', generation: 3 });
-    expect(view.changes).toEqual([{ sign: '!', text: '/etc/x was changed by hand' }]);
+    expect(view.changes).toEqual([{ sign: '!', drift }]);
   });
 
   it('is to advance when the same inputs only ever made a bad generation', () => {
@@ -69,9 +70,9 @@ describe('the plan', () => {
     const other = task({ units: [{ ...UNIT, text: 'x' }], env: new Secret('.env', 'TOKEN=canary') });
     const { view } = plan([other], { ...deployed(), parts: before });
     expect(view.changes).toEqual([
-      { sign: '+', text: '.env' },
-      { sign: '~', text: 'unit app.service' },
-      { sign: '-', text: 'unit old.service' },
+      { sign: '+', part: { kind: 'env' } },
+      { sign: '~', part: { kind: 'unit', name: 'app.service' } },
+      { sign: '-', part: { kind: 'unit', name: 'old.service' } },
     ]);
     expect(JSON.stringify(view)).not.toContain('canary');
   });
@@ -90,7 +91,7 @@ describe('the plan', () => {
 
   it('lists steps on the live host first', () => {
     const step = { id: 'user:app', title: 'create the account app', apply: sh`:`, undo: 'keep', timeoutMs: 1 } as const;
-    expect(plan([task({ prepare: [step] })]).view.changes[0]).toEqual({ sign: '+', text: 'create the account app' });
+    expect(plan([task({ prepare: [step] })]).view.changes[0]).toEqual({ sign: '+', step: 'create the account app' });
   });
 });
 

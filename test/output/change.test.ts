@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { partsOf } from '../../src/engine/plan/parts.ts';
 import { generationId } from '../../src/model/ids.ts';
-import { EMPTY_TASK_PLAN, type PlanView, type TaskPlan } from '../../src/model/plan.ts';
+import { parsePart } from '../../src/model/part.ts';
+import { type Change, EMPTY_TASK_PLAN, type PlanView, type TaskPlan } from '../../src/model/plan.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { planLines } from '../../src/output/tables/plans.ts';
 import { PLAIN } from '../../src/output/text/paint.ts';
@@ -40,7 +41,7 @@ const told = (changes: PlanView['changes']) => planLines(view(changes), PLAIN).m
 
 test('every part that the engine can name is told in words of the playbook', () => {
   const names = [...partsOf(WANTED, layout, 'systemd').keys()];
-  expect(told(names.map((text) => ({ sign: '~' as const, text })))).toEqual([
+  expect(told(names.map((name) => ({ sign: '~' as const, part: parsePart(name) })))).toEqual([
     '~ what runs the services: systemd',
     "~ the app's root folder, account and data folders",
     '~ code',
@@ -56,25 +57,27 @@ test('every part that the engine can name is told in words of the playbook', () 
 
 test('changes are sorted by sign: what comes, changes, goes, is put right', () => {
   const signs = ['!', '-', '~', '+', '-', '+'] as const;
-  expect(told(signs.map((sign, i) => ({ sign, text: `unit ${i}` })))).toEqual([
-    '+ unit 3',
-    '+ unit 5',
-    '~ unit 2',
-    '- unit 1',
-    '- unit 4',
-    '! unit 0',
-  ]);
+  const change = (sign: (typeof signs)[number], i: number): Change =>
+    sign === '!'
+      ? { sign, drift: { kind: 'told', text: `unit ${i}` } }
+      : { sign, part: { kind: 'unit', name: String(i) } };
+  expect(told(signs.map(change))).toEqual(['+ unit 3', '+ unit 5', '~ unit 2', '- unit 1', '- unit 4', '! unit 0']);
 });
 
-test('what was changed by hand is told in the words of the host', () => {
-  expect(told([{ sign: '!', text: '/opt/jarvis/.env was changed by hand' }])).toEqual([
+test('what was changed by hand is told', () => {
+  expect(told([{ sign: '!', drift: { kind: 'changed', path: '/opt/jarvis/.env' } }])).toEqual([
     '! /opt/jarvis/.env was changed by hand',
   ]);
 });
 
 test('no value of a secret is among them', () => {
   const names = [...partsOf(WANTED, layout, 'systemd').keys()];
-  const lines = told(names.map((text) => ({ sign: '+' as const, text }))).join('\n');
+  const lines = told(names.map((name) => ({ sign: '+' as const, part: parsePart(name) }))).join('\n');
   expect(lines).toContain('+ secrets (.env)');
   expect(lines).not.toContain('hunter2');
+});
+
+test('a step on the live host is told by its title, whatever part it could be taken for', () => {
+  const titles = ['code ', 'run make', '.env', 'runtime', 'enabled units'];
+  expect(told(titles.map((step) => ({ sign: '+', step })))).toEqual(titles.map((title) => `+ ${title}`.trim()));
 });

@@ -33,11 +33,11 @@ const PLAN: PlanView = {
   base: generation(4),
   runtime: 'systemd',
   changes: [
-    { sign: '~', text: 'code .' },
-    { sign: '~', text: '.env' },
-    { sign: '+', text: 'unit jarvis.service.d/limits.conf' },
-    { sign: '-', text: 'unit old.timer' },
-    { sign: '!', text: '/etc/logrotate.d/jarvis was changed by hand' },
+    { sign: '~', part: { kind: 'code', name: '.' } },
+    { sign: '~', part: { kind: 'env' } },
+    { sign: '+', part: { kind: 'unit', name: 'jarvis.service.d/limits.conf' } },
+    { sign: '-', part: { kind: 'unit', name: 'old.timer' } },
+    { sign: '!', drift: { kind: 'changed', path: '/etc/logrotate.d/jarvis' } },
   ],
   replaces: [
     {

@@ -47,7 +47,13 @@ describe.each(each)('fleet %s', (command, script) => {
     const lines = stdout.trimEnd().split('\n');
     const all = lines.map((line) => JSON.parse(line));
     const told = all.flatMap((line) => (line.type === 'ended' ? [line.outcome.report] : []));
-    expect(told).toEqual(script().ends.map(({ outcome }) => 'report' in outcome && outcome.report));
+    // Each record stands beside the sentence that scripts have found there all along.
+    const records = told.map(({ heldBy: held, transaction: open, drifted: drift, ...report }) => ({
+      ...report,
+      ...(report.kind === 'history' ? {} : { held, open }),
+      ...(report.kind === 'status' ? { drift } : {}),
+    }));
+    expect(records).toEqual(script().ends.map(({ outcome }) => 'report' in outcome && outcome.report));
     const summary = all.at(-1).hosts;
     expect(summary.map((host: { report: unknown }) => host.report)).toEqual(told);
     expect(new Set(summary.map((host: { outcome: unknown }) => host.outcome))).toEqual(new Set(['reported']));
@@ -71,13 +77,20 @@ test('no text of a host is obeyed, whatever field it stands in', async () => {
   const bad = 'x\x1b[2J\nweb-2  free';
   const entry = { ...STATUS.last, at: bad, action: bad, by: bad };
   const unit = { ...STATUS.units[0], unit: bad, active: bad, sub: bad, result: bad };
+  const held = { kind: 'hold', by: bad, since: bad, reason: bad } as const;
+  const open = { txn: bad, from: 1, to: 2, running: true, by: bad };
+  const drift = [
+    { kind: 'changed', path: bad },
+    { kind: 'down', unit: bad, active: bad, sub: bad },
+    { kind: 'told', text: bad },
+  ] as const;
   const script = statusScript()
-    .end('web-5', { end: 'reported', report: { kind: 'lock', held: bad, open: bad } }, 1)
+    .end('web-5', { end: 'reported', report: { kind: 'lock', held, open } }, 1)
     .end(
       'web-6',
       {
         end: 'reported',
-        report: { ...STATUS, runtime: bad, phase: bad, held: bad, open: bad, last: entry, units: [unit], drift: [bad] },
+        report: { ...STATUS, runtime: bad, phase: bad, held, open, last: entry, units: [unit], drift },
       },
       1,
     )

@@ -1,3 +1,4 @@
+import type { Keeper, OpenTransaction } from '../../src/model/holder.ts';
 import { digest, generationId } from '../../src/model/ids.ts';
 import type { HistoryEntry, HostReport, Made } from '../../src/model/report.ts';
 import { Script } from './events.ts';
@@ -42,9 +43,11 @@ export const STATUS = {
   foreign: [],
 } as const satisfies HostReport;
 
+export const HOLD = { kind: 'hold', by: ALICE, since: '2026-01-02T03:04:05Z', reason: 'disk swap' } as const;
+
 export const HELD: HostReport = {
   kind: 'lock',
-  held: `${ALICE}, who holds it since 2026-01-02T03:04:05Z: the disk is being swapped and nobody knows how long`,
+  held: { ...HOLD, reason: 'the disk is being swapped and nobody knows how long' },
   open: null,
 };
 
@@ -63,8 +66,8 @@ export const statusScript = (): Script =>
         report: {
           ...STATUS,
           runtime: 'nohup',
-          held: `${ALICE}, who holds it since 2026-01-02T03:04:05Z: disk swap`,
-          drift: ['/opt/jarvis/.env was changed by hand'],
+          held: HOLD,
+          drift: [{ kind: 'changed', path: '/opt/jarvis/.env' }],
           foreign: [],
         },
       },
@@ -77,7 +80,7 @@ export const statusScript = (): Script =>
         report: {
           ...STATUS,
           phase: 'REVERT_FAILED',
-          open: `${ALICE} going from generation 2 to 1, left unfinished: the next deploy or rollback finishes it first`,
+          open: { txn: '1-a', from: 2, to: 1, running: false, by: ALICE },
           last: ENTRIES[4],
           units: [{ ...unit, ...down, unit: 'jarvis.service' }],
         },
@@ -106,12 +109,13 @@ export const historyScript = (): Script =>
 
 /** `fleet lock`: free, held, somebody at work, and a change left open under a hold. */
 export function lockScript(): Script {
-  const lease = 'bob@desk, who is staging generation 5 since 2026-01-02T03:04:05Z';
-  const open = 'bob@desk going from generation 4 to 5, at work now';
+  const [by, since] = ['bob@desk', HOLD.since];
+  const lease: Keeper = { kind: 'run', by, since, generation: generationId(5) };
+  const open: OpenTransaction = { txn: '5-a', from: 4, to: 5, running: true, by };
   return new Script()
     .add('web-1', { type: 'phase', phase: 'connect' })
     .end('web-1', { end: 'reported', report: { kind: 'lock', held: null, open: null } }, 90)
     .end('web-2', { end: 'reported', report: HELD }, 91)
     .end('web-3', { end: 'reported', report: { kind: 'lock', held: lease, open: null } }, 92)
-    .end('web-4', { end: 'reported', report: { kind: 'lock', held: `${ALICE}: disk swap`, open } }, 93);
+    .end('web-4', { end: 'reported', report: { kind: 'lock', held: { ...HOLD, since: null }, open } }, 93);
 }

@@ -4,7 +4,7 @@ import { generationId } from '../../src/model/ids.ts';
 import type { Failure, HostOutcome, Left, LoginCause, LoginUnusable } from '../../src/model/outcome.ts';
 import { explain } from '../../src/output/messages/failures/failure.ts';
 import { ended, explainOutcome } from '../../src/output/messages/outcome.ts';
-import { HELD, HISTORY, STATUS } from './reports.ts';
+import { HELD, HISTORY, HOLD, STATUS } from './reports.ts';
 
 const HERE = { hosts: ['web-1'], app: 'jarvis' };
 /** A public key that was made up for this test, and its fingerprint as `ssh-keygen -lf` prints it. */
@@ -31,8 +31,9 @@ const STARTING: readonly Beside[] = ['/var/spool/cron/crontabs/clawd', '/etc/cro
   command: '@reboot cd /opt/jarvis && python3 bots/supervisor.py',
 }));
 
+const JARVIS = { login: 'jarvis@192.0.2.30', user: 'jarvis' };
 const trouble = (cause: LoginCause, more: Partial<LoginUnusable> = {}): LoginUnusable => ({
-  ...{ kind: 'login-unusable', login: 'root@192.0.2.30', cause, hint: '', status: null, said: [] },
+  ...{ kind: 'login-unusable', login: 'root@192.0.2.30', user: 'root', cause, hint: '', status: null, said: [] },
   ...more,
 });
 const LOGINS: { readonly [K in LoginCause]: readonly Partial<LoginUnusable>[] } = {
@@ -41,7 +42,7 @@ const LOGINS: { readonly [K in LoginCause]: readonly Partial<LoginUnusable>[] } 
   ],
   'password-expired': [{ status: 1, said: ['WARNING: Your password has expired.'] }],
   'account-expired': [{ said: ['Your account has expired; please contact your system administrator.'] }],
-  closed: [{ login: 'at the jump host: deploy@192.0.2.1', said: ['Back at noon.'] }],
+  closed: [{ login: 'at the jump host: deploy@192.0.2.1', user: 'deploy', said: ['Back at noon.'] }],
   'sftp-only': [{ status: 1, said: ['This service allows sftp connections only.'] }],
   'no-shell': [{ status: 1, said: ['This account is currently not available.'] }],
   'forced-command': [{ hint: '/root/.ssh/authorized_keys:3', status: 0 }],
@@ -70,20 +71,20 @@ const FAILURES: { readonly [K in Failure['kind']]: readonly Extract<Failure, { k
   'login-unusable': LOGIN_TROUBLES,
   'no-forwarding': [
     {
-      ...{ kind: 'no-forwarding', login: 'root@192.0.2.30', wanted: 'checks', key: '' },
+      ...{ kind: 'no-forwarding', login: 'root@192.0.2.30', user: 'root', wanted: 'checks', key: '' },
       to: ['127.0.0.1:8000', '127.0.0.1:6379'],
     },
     {
-      ...{ kind: 'no-forwarding', login: 'root@192.0.2.30', wanted: 'checks', to: ['127.0.0.1:8000'] },
+      ...{ kind: 'no-forwarding', login: 'root@192.0.2.30', user: 'root', wanted: 'checks', to: ['127.0.0.1:8000'] },
       key: '/root/.ssh/authorized_keys:1',
     },
-    { kind: 'no-forwarding', login: 'hop@192.0.2.1', wanted: 'jump', to: ['192.0.2.30:22'], key: '' },
+    { kind: 'no-forwarding', login: 'hop@192.0.2.1', user: 'hop', wanted: 'jump', to: ['192.0.2.30:22'], key: '' },
   ],
   'code-login-refused': [
     { kind: 'code-login-refused', codeUser: 'jarvis', detail: 'jarvis@192.0.2.30 refused the login' },
     {
       ...{ kind: 'code-login-refused', codeUser: 'jarvis', detail: '' },
-      login: trouble('no-shell', { login: 'jarvis@192.0.2.30', status: 1, said: ['This account is not available.'] }),
+      login: trouble('no-shell', { ...JARVIS, status: 1, said: ['This account is not available.'] }),
     },
   ],
   'host-key-unknown': [
@@ -103,8 +104,8 @@ const FAILURES: { readonly [K in Failure['kind']]: readonly Extract<Failure, { k
     { kind: 'sudo-refused', by: 'none', detail: 'there is no sudo on the host and no doas, and deploy is not root' },
   ],
   locked: [
-    { kind: 'locked', holder: 'alice@laptop, who is staging generation 5 since 2026-01-02T03:04:05Z', hold: false },
-    { kind: 'locked', holder: 'alice@laptop, who holds it since 2026-01-02T03:04:05Z: disk swap', hold: true },
+    { kind: 'locked', holder: { kind: 'run', by: HOLD.by, since: HOLD.since, generation: generationId(5) } },
+    { kind: 'locked', holder: HOLD },
   ],
   'base-moved': [{ kind: 'base-moved', expected: generationId(4), found: generationId(6) }],
   'needs-repair': [{ kind: 'needs-repair', detail: 'generation 4 could not be brought back' }],

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { type LoginSigns, loginTrouble } from '../../src/transport/ssh2/login-trouble.ts';
 import { readKeyLine, serverWords } from '../../src/transport/ssh2/server-words.ts';
 
-const ROOT = 'root@192.0.2.30 port 22';
+const ROOT = { login: 'root@192.0.2.30 port 22', user: 'root' };
 const signs = (more: Partial<LoginSigns>): LoginSigns => ({
   ...{ reached: 'session', said: '', status: 1, keyLine: null },
   ...more,
@@ -50,7 +50,7 @@ test.each(SAID)('%s is told by %j', (cause, more) => {
 
 test('whom to log in as, and which line forces a command, go along', () => {
   const ubuntu = signs({ said: 'Please login as the user "ubuntu" rather than the user "root".' });
-  expect(loginTrouble(ROOT, ubuntu)).toMatchObject({ login: ROOT, hint: 'ubuntu' });
+  expect(loginTrouble(ROOT, ubuntu)).toMatchObject({ ...ROOT, hint: 'ubuntu' });
   expect(loginTrouble(ROOT, signs({ keyLine: FORCING })).hint).toBe('/root/.ssh/authorized_keys:1');
 });
 

@@ -3,6 +3,8 @@ import { effective } from '../../src/unit/settings/effective.ts';
 import { readService } from '../../src/unit/settings/read-service.ts';
 import { fixture, read } from './sample.ts';
 
+/** What is shown to everybody of a word that may be a secret. */
+const NO_PAIR = 'Environment: a word is no NAME=value (quote a value that has spaces)';
 const minimal = read('ExecStart=/bin/app');
 
 describe('a service', () => {
@@ -112,16 +114,16 @@ describe('a service', () => {
   });
 
   test.each([
-    ['Environment=A', 'Environment: A is no NAME=value (quote a value that has spaces)'],
-    ['Environment=A=b c', 'Environment: c is no NAME=value (quote a value that has spaces)'],
+    ['Environment=A', 'Environment: A is no NAME=value (quote a value that has spaces)', NO_PAIR],
+    ['Environment=A=b c', 'Environment: c is no NAME=value (quote a value that has spaces)', NO_PAIR],
     ['EnvironmentFile=.env', 'EnvironmentFile: .env is not an absolute path'],
     ['SuccessExitStatus=nope', 'SuccessExitStatus: nope is neither an exit status nor a signal'],
     ['ExecStartPre=-/bin/date +%x', 'ExecStartPre: +%x has a "%" that means nothing; write "%%" for a percent sign'],
     ['Environment=A=%x', 'Environment: A=%x has a "%" that means nothing; write "%%" for a percent sign'],
     ['RuntimeDirectory=/run/x', 'RuntimeDirectory: only relative paths without ".." count'],
-  ])('%j is ignored with a reason', (line, message) => {
+  ])('%j is ignored with a reason', (line, message, veiled?: string) => {
     expect(read(`ExecStart=/bin/app\n${line}`).problems).toEqual([
-      { file: 'app.service', line: 3, message, effect: 'ignored' },
+      { file: 'app.service', line: 3, message, effect: 'ignored', ...(veiled === undefined ? {} : { veiled }) },
     ]);
   });
 

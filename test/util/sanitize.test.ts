@@ -79,7 +79,11 @@ const planOf = (text: string) => ({
   to: 'nothing' as const,
   base: 1 as never,
   runtime: 'nohup' as const,
-  changes: [{ sign: '+' as const, text }],
+  changes: [
+    { sign: '+' as const, step: text },
+    { sign: '-' as const, part: { kind: 'code' as const, name: text } },
+    { sign: '!' as const, drift: { kind: 'changed' as const, path: text } },
+  ],
   replaces: [
     {
       ...{ unit: text, aliasOf: text, state: text, running: 1, early: false, carries: false, path: text },

@@ -4,7 +4,7 @@ import { type Diagnostic, diagnostic, type Position } from './diagnostic.ts';
 import { nearest, suggestion } from './nearest.ts';
 import { exampleAt, keysAt, titleAt } from './schema-walk.ts';
 import type { Locate, Path } from './source-map.ts';
-import { oneOf, wording } from './wording.ts';
+import { type Expectation, expectation, mustBe, oneOf, wording } from './wording.ts';
 
 export type Checked<T> =
   | { readonly ok: true; readonly value: T }
@@ -42,13 +42,27 @@ function ofUnion(issue: Extract<$ZodIssue, { code: 'invalid_union' }>): readonly
   // Which of several mappings was meant is open: what each of them lacks would only confuse.
   if (closest) return meant.length > 1 && unknown.length > 0 ? unknown : closest;
   // Words of the schema's own say it better than what could be put together from the options.
-  if (!issue.message.startsWith('cannot be ')) return [{ ...issue, code: 'custom' }];
-  const parts = branches.flat().map((one) => /^must be (.*), not (.*)$/s.exec(one.message));
-  const wanted = [...new Set(parts.map((part) => part?.[1] ?? ''))].filter((word) => word !== '');
-  const got = parts.find((part) => part)?.[2];
-  const message = got === undefined ? 'is not in an expected form' : `must be ${oneOf(wanted)}, not ${got}`;
-  return [{ ...issue, code: 'custom', message }];
+  if (!inOurWords(issue)) return [{ ...issue, code: 'custom' }];
+  const all = branches.flat().flatMap((one) => expected(one) ?? []);
+  const [first] = all;
+  if (first === undefined) return [{ ...issue, code: 'custom', message: 'is not in an expected form' }];
+  const params: Expectation = { wanted: oneOf([...new Set(all.map(({ wanted }) => wanted))]), got: first.got };
+  return [{ ...issue, code: 'custom', message: mustBe(params), params }];
 }
+
+/** Whether the schema had no words of its own. */
+const inOurWords = (issue: $ZodIssue): boolean => issue.message === wording(issue);
+
+/** What was wanted instead, as far as that is known; of a union that was put together above too. */
+function expected(issue: $ZodIssue): Expectation | null {
+  if (issue.code !== 'custom') return inOurWords(issue) ? expectation(issue) : null;
+  const { wanted, got } = issue.params ?? {};
+  return typeof wanted === 'string' && typeof got === 'string' ? { wanted, got } : null;
+}
+
+/** Whether the example of the key says it best; a schema's own words ask for it by `params`. */
+const wantsExample = (issue: $ZodIssue): boolean =>
+  expected(issue) !== null || (issue.code === 'custom' && issue.params?.example === true);
 
 /** Issues as diagnostics: where they stand, what is expected, and the nearest known word. */
 export function diagnose(schema: $ZodType, issues: readonly $ZodIssue[], locate: Locate): readonly Diagnostic[] {
@@ -69,14 +83,12 @@ export function diagnose(schema: $ZodType, issues: readonly $ZodIssue[], locate:
     const example = exampleHint(schema, path);
     if (issue.code === 'invalid_type' && issue.input === undefined && path.length > 0) {
       if (misspelt.has(path.join('\0'))) return [];
-      const own = issue.message === 'is missing' ? null : issue.message;
+      const own = inOurWords(issue) ? null : issue.message;
       return [diagnostic(locate(path, 'key'), `missing key "${String(path.at(-1))}"`, example ?? own)];
     }
-    const typed = /^must be .*, not /s.test(issue.message);
-    const separator = PREDICATE.test(issue.message) ? ' ' : ': ';
     const at = locate(path);
-    const hint = (typed ? example : null) ?? quotesHint(issue, at);
-    return [diagnostic(at, `${subject(path)}${separator}${issue.message}`, hint)];
+    const hint = (wantsExample(issue) ? example : null) ?? quotesHint(issue, at);
+    return [diagnostic(at, `${subject(path)} ${issue.message}`, hint)];
   });
 }
 
@@ -88,9 +100,6 @@ const misspeltKeys = (schema: $ZodType, issues: readonly $ZodIssue[]): ReadonlyS
       return issue.keys.map((key) => [...issue.path, nearest(key, keysAt(schema, issue.path))].join('\0'));
     }),
   );
-
-/** How the messages begin that go on from the key's name; any other stands after a colon. */
-const PREDICATE = /^(must|is|has|names|cannot) /;
 
 /** `port`, or `an entry of groups`. */
 function subject(path: Path): string {

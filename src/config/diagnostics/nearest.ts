@@ -16,11 +16,13 @@ export function nearest(word: string, candidates: Iterable<string>): string | nu
   return best;
 }
 
+/** For the nearest word, or null where there is none. */
+export const didYouMean = (near: string | null): string | null => (near === null ? null : `did you mean "${near}"?`);
+
 /** `did you mean "x"?`, or what there is to choose from, or nothing. */
 export function suggestion(word: string, candidates: readonly string[], what: string): string | null {
-  const near = nearest(word, candidates);
-  if (near !== null) return `did you mean "${near}"?`;
-  if (candidates.length === 0) return null;
+  const near = didYouMean(nearest(word, candidates));
+  if (near !== null || candidates.length === 0) return near;
   const shown = candidates.slice(0, 12).join(', ');
   return `${what}: ${shown}${candidates.length > 12 ? ', …' : ''}`;
 }

@@ -1,4 +1,4 @@
-import type { $ZodRawIssue } from 'zod/v4/core';
+import type { $ZodIssue, $ZodRawIssue } from 'zod/v4/core';
 
 const EXPECTED: Readonly<Record<string, string>> = {
   string: 'text',
@@ -28,23 +28,41 @@ export function oneOf(words: readonly string[]): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }
 
-/**
- * What an issue says unless its schema has words of its own: a predicate such as `must be a whole number, not a list`,
- * to which the key's name is prefixed later.
- */
-export function wording(issue: $ZodRawIssue): string {
-  const value = described(issue.input);
+/** What was wanted where something of another kind stands. */
+export type Expectation = { readonly wanted: string; readonly got: string };
+
+/** Null where an issue is about something else, or its schema has words of its own. */
+export function expectation(issue: $ZodRawIssue | $ZodIssue): Expectation | null {
+  const got = described(issue.input);
   switch (issue.code) {
     case 'invalid_type':
-      return issue.input === undefined ? 'is missing' : `must be ${expected(issue.expected)}, not ${value}`;
+      return issue.input === undefined ? null : { wanted: expected(issue.expected), got };
     case 'invalid_value':
-      return `must be ${oneOf(issue.values.map((word) => JSON.stringify(word)))}, not ${value}`;
+      return { wanted: oneOf(issue.values.map((word) => JSON.stringify(word))), got };
+    case 'not_multiple_of':
+      return { wanted: `a multiple of ${issue.divisor}`, got };
+    default:
+      return null;
+  }
+}
+
+export const mustBe = ({ wanted, got }: Expectation): string => `must be ${wanted}, not ${got}`;
+
+/**
+ * What an issue says unless its schema has words of its own: a predicate such as `must be a whole number, not a list`,
+ * to which the key's name is prefixed later. So are all words of schemas.
+ */
+export function wording(issue: $ZodRawIssue | $ZodIssue): string {
+  const value = described(issue.input);
+  const wanted = expectation(issue);
+  if (wanted !== null) return mustBe(wanted);
+  switch (issue.code) {
+    case 'invalid_type':
+      return 'is missing';
     case 'too_small':
       return size(issue.origin, issue.minimum, 'least', issue.inclusive !== false);
     case 'too_big':
       return size(issue.origin, issue.maximum, 'most', issue.inclusive !== false);
-    case 'not_multiple_of':
-      return `must be a multiple of ${issue.divisor}, not ${value}`;
     case 'invalid_format':
       return `is not in the expected form: ${value}`;
     default:

@@ -2,9 +2,12 @@ import { z } from 'zod';
 
 const TYPE = /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521))$/;
 
+/** `example`: one says best what is wanted. */
+type Parsed = { readonly key: string } | { readonly why: string; readonly example?: true };
+
 /** A public host key as known_hosts and `ssh-keyscan` print it, without the host: `type base64`, comment dropped. */
-function parseHostKey(text: string): { readonly key: string } | { readonly why: string } {
-  if (/^(SHA256|MD5):/.test(text)) return { why: 'must be the whole key, not its fingerprint' };
+function parseHostKey(text: string): Parsed {
+  if (/^(SHA256|MD5):/.test(text)) return { why: 'must be the whole key, not its fingerprint', example: true };
   const [type = '', data = ''] = text.trim().split(/\s+/);
   if (!TYPE.test(type)) {
     return { why: 'must begin with its type: ssh-ed25519, ecdsa-sha2-nistp256 or ssh-rsa' };
@@ -21,7 +24,7 @@ function parseHostKey(text: string): { readonly key: string } | { readonly why: 
 const one = z.string().transform((text, context) => {
   const parsed = parseHostKey(text);
   if ('key' in parsed) return parsed.key;
-  context.addIssue({ code: 'custom', message: parsed.why });
+  context.addIssue({ code: 'custom', message: parsed.why, params: { example: parsed.example } });
   return z.NEVER;
 });
 

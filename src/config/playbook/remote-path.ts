@@ -11,6 +11,8 @@ const SYSTEM = new Set(
 const BELOW =
   /^\/(bin|boot|dev|etc|lib|lib32|lib64|libx32|proc|run|sbin|sys|usr\/(?!local\/)[^/]+|var\/lib\/fleet|var\/run)(\/|$)/;
 
+const NOT_OWN = "must be a folder of the app's own, not one of the system";
+
 /** Why a path cannot be the root of an app; null when it can. */
 function rootTrouble(path: string): string | null {
   if (!path.startsWith('/')) return 'must be an absolute path';
@@ -19,7 +21,7 @@ function rootTrouble(path: string): string | null {
   if (path !== '/' && parts.some((part) => part === '' || part === '.' || part === '..')) {
     return 'must not contain "//", "." or ".."';
   }
-  if (SYSTEM.has(path) || BELOW.test(path)) return "must be a folder of the app's own, not one of the system";
+  if (SYSTEM.has(path) || BELOW.test(path)) return NOT_OWN;
   if (!/^[A-Za-z0-9_.@+/-]+$/.test(path)) return 'must consist of letters, digits and "_.@+-/"';
   return null;
 }
@@ -40,9 +42,9 @@ function dataTrouble(path: string): string | null {
 }
 
 const pathSchema = (trouble: (path: string) => string | null) =>
-  z.string().check((context) => {
-    const message = trouble(context.value);
-    if (message !== null) context.issues.push({ code: 'custom', input: context.value, message });
+  z.string().check(({ value: input, issues }) => {
+    const message = trouble(input);
+    if (message !== null) issues.push({ code: 'custom', input, message, params: { example: message === NOT_OWN } });
   });
 
 export const rootSchema = pathSchema(rootTrouble);

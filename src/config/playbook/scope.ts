@@ -1,4 +1,4 @@
-import { fail, ok, type Result } from '../../model/outcome.ts';
+import { fail, ok } from '../../model/outcome.ts';
 import { type Position, place } from '../diagnostics/diagnostic.ts';
 import { suggestion } from '../diagnostics/nearest.ts';
 import type { Definition, Definitions, Inventory, InventoryHost } from '../inventory/inventory.ts';
@@ -50,15 +50,14 @@ export function scope(inventory: Inventory, host: InventoryHost, names: AppNames
     const result = typeof text === 'string' ? fillAlone(text, inner) : fillItems(text, inner);
     const first = result.ok ? null : result.failure[0];
     if (result.ok || !first) return ok(result.ok ? result.value : definition.text);
-    if (first.message.startsWith(CIRCLE)) return fail({ message: first.message, hint: first.hint });
+    if (first.circle) return fail({ message: first.message, hint: first.hint, circle: true });
     return fail({ message: `${first.message}, in "${name}" at ${place(definition.at)}`, hint: first.hint });
   };
   return (name) => lookup(name, []);
 }
 
-const CIRCLE = 'vars go in a circle';
-const circle = (names: readonly string[]): Result<never, { message: string; hint: null }> =>
-  fail({ message: `${CIRCLE}: ${names.join(' → ')}`, hint: null });
+const circle = (names: readonly string[]): ReturnType<Lookup> =>
+  fail({ message: `vars go in a circle: ${names.join(' → ')}`, hint: null, circle: true });
 
 const unknownName = (name: string, known: readonly string[]): ReturnType<Lookup> =>
   fail({ message: `unknown name "${name}"`, hint: suggestion(name, known, 'known names') });

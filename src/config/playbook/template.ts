@@ -4,14 +4,13 @@ import { fail, ok, type Result } from '../../model/outcome.ts';
 export type HoleTrouble = {
   readonly offset: number;
   readonly length: number;
-  readonly message: string;
-  readonly hint: string | null;
-};
+} & NoText;
+
+/** Why a name has no text. `circle`: vars that need each other, all of which it names. */
+type NoText = { readonly message: string; readonly hint: string | null; readonly circle?: true };
 
 /** Gives a name's text, or the texts of a list. A failure says why there is none. */
-export type Lookup = (
-  name: string,
-) => Result<string | readonly string[], { readonly message: string; readonly hint: string | null }>;
+export type Lookup = (name: string) => Result<string | readonly string[], NoText>;
 
 const HOLE = /\{\{(.*?)\}\}/g;
 const BRACES = /^\s*(['"])\{\{\1\s*$/;
@@ -68,7 +67,7 @@ export function fillText(text: string, lookup: Lookup): Result<string, readonly 
   return troubles.length > 0 ? fail(troubles) : ok(filled);
 }
 
-function textOf(name: string, found: ReturnType<Lookup>): Result<string, { message: string; hint: string | null }> {
+function textOf(name: string, found: ReturnType<Lookup>): Result<string, NoText> {
   if (!found.ok) return found;
   if (typeof found.value === 'string') return ok(found.value);
   return fail({ message: `"${name}" is a list; it can only stand alone, as in enable: "{{ ${name} }}"`, hint: null });

@@ -6,7 +6,7 @@ import { betweenApps } from '../../unit/lint/between-apps.ts';
 import type { Finding } from '../../unit/lint/finding.ts';
 import { lint } from '../../unit/lint/lint.ts';
 import { type Diagnostic, diagnostic, type Position } from '../diagnostics/diagnostic.ts';
-import { suggestion } from '../diagnostics/nearest.ts';
+import { didYouMean, nearest } from '../diagnostics/nearest.ts';
 
 /** Findings by what they do: stop everything, be said on every run, be said by `fleet check`. */
 export type Linted = {
@@ -77,7 +77,7 @@ function position({ file, line, column }: Finding, texts: ReadonlyMap<string, re
 }
 
 const near = ({ unknown }: Finding) =>
-  unknown === undefined ? null : /^did you mean/.exec(suggestion(unknown.word, unknown.known, '') ?? '')?.input;
+  unknown === undefined ? null : didYouMean(nearest(unknown.word, unknown.known));
 
 function sentence(finding: Finding): string {
   const { file, line, rule, message, why, cure } = finding;

@@ -30,5 +30,4 @@ export async function scrubbed(
   return results.map((result, i) => ({ ...result, detail: shown.get(i) ?? result.detail }));
 }
 
-const mayQuote = ({ ok, detail, quotes, warning }: Found): boolean =>
-  !ok || quotes === true || warning === true || detail.includes('…');
+const mayQuote = ({ ok, quotes, warning }: Found): boolean => !ok || quotes === true || warning === true;

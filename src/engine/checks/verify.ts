@@ -1,5 +1,6 @@
 import { look } from '../../host/call.ts';
 import { parseUnit } from '../../host/facts.ts';
+import { textsOf } from '../../host/reply.ts';
 import type { BoundCheck, CheckIo } from '../../model/check.ts';
 import { type CheckResult, type Failure, fail, ok, type Result } from '../../model/outcome.ts';
 import type { Transport } from '../../transport/transport.ts';
@@ -23,8 +24,8 @@ export function checkIo(host: Pick<OpenHost, 'transport' | 'site'>, signal: Abor
     async units(names) {
       const reply = await transport.run(look(site, 'unit', ...names), { signal, timeoutMs: QUICK });
       if (!reply.ok) return reply;
-      const lines = reply.value.stdout.split('\n').filter((text) => text.startsWith('unit '));
-      if (lines.length === names.length) return ok(lines.map((line) => parseUnit(line.slice(5))));
+      const units = textsOf(reply.value.stdout, 'unit').map(parseUnit);
+      if (units.length === names.length) return ok(units);
       return fail({ kind: 'step-failed', step: `look at ${names.join(', ')}`, exit: reply.value });
     },
   };

@@ -1,4 +1,4 @@
-import type { UnitState } from '../../model/facts.ts';
+import type { Drift, UnitState } from '../../model/facts.ts';
 import type { CheckResult, HostOutcome } from '../../model/outcome.ts';
 import type { HostTarget } from '../../model/target.ts';
 import { explain } from '../../runtime/diagnose/diagnose.ts';
@@ -17,7 +17,7 @@ export async function healthHost(target: HostTarget, run: HostRun): Promise<Host
   const io = checkIo(host, run.signal);
   const found: Found[] = [
     deployed(facts.active),
-    ...(facts.unrecorded ? [{ check: 'record', ok: false, detail: facts.drift.join('; '), ms: 0 }] : []),
+    ...facts.drift.flatMap(unrecorded),
     ...(facts.altered.length === 0 ? [] : [tampered(facts.altered)]),
     ...(facts.unsafe.length === 0 ? [] : [{ check: 'root', ok: false, detail: facts.unsafe.join('; '), ms: 0 }]),
     ...(open === null ? [] : [unfinished(open.by, facts.phase, open.running)]),
@@ -43,7 +43,7 @@ export async function healthHost(target: HostTarget, run: HostRun): Promise<Host
 const UNRECORDED = 'unrecorded';
 
 /** What a trigger starts need not run: it is well as long as its last run did not fail. */
-function isWell({ unit, active, sub, result, startedBy }: UnitState, drift: readonly string[]): boolean {
+function isWell({ unit, active, sub, result, startedBy }: UnitState, drift: readonly Drift[]): boolean {
   if (sub === UNRECORDED) return false;
   if (active === 'active') return true;
   if (startedBy !== undefined)
@@ -68,6 +68,12 @@ const deployed = (active: number): CheckResult => ({
   ms: 0,
 });
 
+const unrecorded = (drift: Drift): readonly CheckResult[] =>
+  drift.kind !== 'unrecorded' ? [] : [{ check: 'record', ok: false, detail: noRecord(drift), ms: 0 }];
+
+const noRecord = ({ folder, app, generation }: Extract<Drift, { kind: 'unrecorded' }>): string =>
+  `${folder} has no record of what is live, ${generation === 0 ? `a service of ${app}` : `generation ${generation}`}`;
+
 const tampered = (files: readonly string[]): CheckResult => ({
   check: 'release',
   ok: false,
@@ -85,5 +91,5 @@ const unfinished = (by: string, phase: string, running: boolean): CheckResult =>
 });
 
 /** A oneshot that has done its work is down and well; the host reports it as drift only when it is not. */
-const isOneshot = (drift: readonly string[], unit: string): boolean =>
-  !drift.some((text) => text.startsWith(`${unit} is `));
+const isOneshot = (drift: readonly Drift[], unit: string): boolean =>
+  !drift.some((one) => one.kind === 'down' && one.unit === unit);

@@ -1,10 +1,12 @@
 import { call, look } from '../../host/call.ts';
-import { type OpenTransaction, parseHistory } from '../../host/facts.ts';
+import { parseHistory } from '../../host/facts.ts';
+import { holderIn } from '../../host/holder.ts';
+import { numberOf, textsOf } from '../../host/reply.ts';
+import type { Drift } from '../../model/facts.ts';
+import type { Keeper } from '../../model/holder.ts';
 import type { HostOutcome } from '../../model/outcome.ts';
 import type { HostTarget } from '../../model/target.ts';
-import { locked } from '../locked.ts';
 import { type OpenHost, openHost } from '../open.ts';
-import { inRelease } from '../plan/plan.ts';
 import { type HostRun, QUICK } from '../run.ts';
 
 /** `fleet status` on one host: what is active, what is open, how the last transaction ended. Never changes anything. */
@@ -26,11 +28,15 @@ export const statusHost = (
         generation: facts.active,
         runtime: host.probe.runtime,
         phase: facts.phase,
-        open: open === null ? null : openInWords(open),
+        open,
         held: facts.held,
         last: history.entries.at(-1) ?? null,
         units,
-        drift: [...facts.unsafe, ...facts.drift, ...altered.map(inRelease)],
+        drift: [
+          ...facts.unsafe.map((text): Drift => ({ kind: 'told', text })),
+          ...facts.drift,
+          ...altered.map((path): Drift => ({ kind: 'altered', path })),
+        ],
         verified: verified?.files ?? null,
         foreign: facts.foreign,
       },
@@ -61,21 +67,20 @@ export const lockHost = (
 ): Promise<HostOutcome> =>
   reading(target, run, async (host) => {
     const { open, facts } = host.probe;
-    const openText = open === null ? null : openInWords(open);
-    if (change.do === 'show') return { end: 'reported', report: { kind: 'lock', held: facts.held, open: openText } };
+    if (change.do === 'show') return { end: 'reported', report: { kind: 'lock', held: facts.held, open } };
     const words = change.do === 'hold' ? [run.by, change.reason] : [];
     const reply = await host.transport.run(call(host.site, change.do, ...words), {
       signal: run.signal,
       timeoutMs: QUICK,
     });
     if (!reply.ok) return { end: 'untouched', failure: reply.failure };
-    if (reply.value.code === 75) {
-      return { end: 'untouched', failure: locked(reply.value.stdout.trim().replace(/^locked /, '')) };
-    }
+    if (reply.value.code === 75)
+      return { end: 'untouched', failure: { kind: 'locked', holder: holderIn(reply.value.stdout) } };
     if (reply.value.code !== 0)
       return { end: 'untouched', failure: { kind: 'step-failed', step: change.do, exit: reply.value } };
-    const held = change.do === 'hold' ? `${run.by}: ${change.reason}` : null;
-    return { end: 'reported', report: { kind: 'lock', held, open: openText } };
+    const held: Keeper | null =
+      change.do === 'hold' ? { kind: 'hold', by: run.by, since: null, reason: change.reason } : null;
+    return { end: 'reported', report: { kind: 'lock', held, open } };
   });
 
 async function reading(
@@ -102,11 +107,7 @@ async function verifyRelease(host: OpenHost, run: HostRun) {
   // Reads all of it, on a slow disk perhaps.
   const io = { signal: run.signal, timeoutMs: 10 * QUICK };
   const reply = await host.transport.run(look(host.site, 'verify', String(active)), io);
-  const files = reply.ok ? /^verified (\d+)$/m.exec(reply.value.stdout)?.[1] : undefined;
+  const files = reply.ok ? numberOf(reply.value.stdout, 'verified') : undefined;
   if (!reply.ok || files === undefined) return null;
-  const altered = [...reply.value.stdout.matchAll(/^altered (.+)$/gm)].map(([, file]) => `releases/${active}/${file}`);
-  return { files: Number(files), altered };
+  return { files, altered: textsOf(reply.value.stdout, 'altered').map((file) => `releases/${active}/${file}`) };
 }
-
-const openInWords = ({ by, from, to, running }: OpenTransaction): string =>
-  `${by} going from generation ${from} to ${to}, ${running ? 'at work now' : 'left unfinished: the next deploy or rollback finishes it first'}`;

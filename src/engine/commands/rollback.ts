@@ -1,4 +1,5 @@
 import { call } from '../../host/call.ts';
+import { numberOf, parseRunnerLine } from '../../host/reply.ts';
 import type { HostFacts } from '../../model/facts.ts';
 import { type GenerationId, generationId } from '../../model/ids.ts';
 import { fail, type HostOutcome, ok, type Result } from '../../model/outcome.ts';
@@ -120,11 +121,14 @@ async function purge(host: OpenHost, keepData: boolean, run: HostRun): Promise<H
       failure: { kind: 'step-failed', step: 'remove the rest', exit: reply.value },
       revert: reverted,
     };
-  for (const line of reply.value.stdout.split('\n')) {
-    if (line.startsWith('left '))
-      run.emit({ type: 'note', text: `could not be undone, and is left: ${line.slice(5)}` });
-    if (line.startsWith('note ')) run.emit({ type: 'note', text: line.slice(5) });
-    if (line.startsWith('spared ')) run.emit({ type: 'note', text: `left as it is: ${line.slice(7)}` });
+  for (const line of reply.value.stdout.split('\n').map(parseRunnerLine)) {
+    const note = (text: string) => run.emit({ type: 'note', text });
+    if (line.say === 'left') note(`could not be undone, and is left: ${line.left.name}`);
+    if (line.say === 'note') note(line.text);
+    if (line.say === 'spared')
+      note(
+        `left as it is: ${line.kind === 'account' ? 'the account ' : ''}${line.name}: the app ${line.app} of this host uses it`,
+      );
   }
   return { end: 'removed' };
 }
@@ -138,10 +142,10 @@ async function clone(host: OpenHost, from: GenerationId, run: HostRun): Promise<
   const script = call(host.site, 'clone', from, 'nohup', run.by);
   const reply = await host.transport.run(script, { signal: run.signal, timeoutMs: QUICK });
   if (!reply.ok) return reply;
-  const id = /^generation (\d+)$/m.exec(reply.value.stdout)?.[1];
-  if (id !== undefined) return ok(generationId(Number(id)));
+  const id = numberOf(reply.value.stdout, 'generation');
+  if (id !== undefined) return ok(generationId(id));
   if (reply.value.code === 64)
-    return fail({ kind: 'unsupported', needs: reply.value.stdout.trim().replace(/^error /, '') });
+    return fail({ kind: 'unsupported', needs: `generation ${from} cannot run without systemd` });
   return fail({ kind: 'step-failed', step: 'copy the generation', exit: reply.value });
 }
 

@@ -1,4 +1,5 @@
 import { look } from '../../host/call.ts';
+import { textOf, textsOf } from '../../host/reply.ts';
 import type { GenerationId } from '../../model/ids.ts';
 import type { AccountMove, Failure } from '../../model/outcome.ts';
 import { EMPTY_TASK_PLAN, type TaskPlan } from '../../model/plan.ts';
@@ -94,10 +95,11 @@ export async function shutOut(
   const reply = await transport.run(look(site, 'ownership', String(to)), { signal, timeoutMs: QUICK });
   if (!reply.ok) return reply.failure;
   const { stdout } = reply.value;
-  const folders = [...stdout.matchAll(/^folder (whole|inside|given) (.*)$/gm)].map(
-    ([, what, path = '']): DataFolder => ({ path, look: what as DataFolder['look'] }),
-  );
-  const runtime = /^runtime systemd$/m.test(stdout) ? 'systemd' : 'nohup';
+  const folders = textsOf(stdout, 'folder').flatMap((line): DataFolder[] => {
+    const [look, ...path] = line.split(' ');
+    return look === 'whole' || look === 'inside' || look === 'given' ? [{ look, path: path.join(' ') }] : [];
+  });
+  const runtime = textOf(stdout, 'runtime') === 'systemd' ? 'systemd' : 'nohup';
   const moves = refusedOf(parse(stdout, folders, { host: probe.facts, runtime }));
   return moves.length === 0 ? null : { kind: 'account-changed', moves, back: to };
 }

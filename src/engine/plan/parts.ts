@@ -2,7 +2,8 @@ import { sha256 } from '../../model/digest.ts';
 import type { RuntimeName } from '../../model/facts.ts';
 import type { Digest } from '../../model/ids.ts';
 import type { Layout } from '../../model/layout.ts';
-import type { Content, TaskPlan } from '../../model/plan.ts';
+import { type Part, parsePart, partName } from '../../model/part.ts';
+import type { Change, Content, TaskPlan } from '../../model/plan.ts';
 import { Secret } from '../../model/secret.ts';
 
 /** A deploy's inputs by name: two deploys with the same parts want the same, and a differing part names the change. */
@@ -14,24 +15,31 @@ const contentDigest = (content: Content): string => (content instanceof Secret ?
 const writtenOut = (content: string | Uint8Array) =>
   typeof content === 'string' ? content : { bytes: sha256(content) };
 
+const inOneLine = (argv: readonly string[]) => argv.join(' ').replaceAll('\n', ' ');
+
 export function partsOf(plan: TaskPlan, layout: Layout, runtime: RuntimeName): Parts {
   const parts = new Map<string, Digest>();
-  const add = (name: string, value: unknown) =>
+  const add = (part: Part, value: unknown) => {
+    const name = partName(part);
     parts.set(name, sha256(JSON.stringify([parts.get(name) ?? null, value])));
-  add('runtime', runtime);
-  add('layout', layout);
+  };
+  add({ kind: 'runtime' }, runtime);
+  add({ kind: 'layout' }, layout);
   for (const step of plan.stage) {
-    if (step.do === 'sync') add(`code ${step.to || '.'}`, step.tree.digest);
-    if (step.do === 'put') add(`file ${step.to}`, [step.mode, contentDigest(step.content)]);
-    if (step.do === 'run') add(`run ${step.argv.join(' ').replaceAll('\n', ' ')}`, [step.argv, step.cwd, step.creates]);
+    if (step.do === 'sync') add({ kind: 'code', name: step.to || '.' }, step.tree.digest);
+    if (step.do === 'put') add({ kind: 'file', name: step.to }, [step.mode, contentDigest(step.content)]);
+    if (step.do === 'run') add({ kind: 'run', name: inOneLine(step.argv) }, [step.argv, step.cwd, step.creates]);
   }
-  for (const { argv, cwd } of plan.before) add(`before start ${argv.join(' ').replaceAll('\n', ' ')}`, [argv, cwd]);
-  for (const unit of plan.units) add(`unit ${unit.path}`, unit.text);
+  for (const { argv, cwd } of plan.before) add({ kind: 'before', name: inOneLine(argv) }, [argv, cwd]);
+  for (const unit of plan.units) add({ kind: 'unit', name: unit.path }, unit.text);
   for (const { path, mode, owner, group, content, reader } of plan.files)
-    add(`file ${path}`, [mode, owner, group, writtenOut(content), ...(reader === null ? [] : [reader])]);
-  if (plan.env !== null) add('.env', plan.env.digest());
-  add('enabled units', plan.enable);
-  if (plan.exposure.length > 0) add('exposure gate', plan.exposure);
+    add({ kind: 'file', name: path }, [
+      ...[mode, owner, group, writtenOut(content)],
+      ...(reader === null ? [] : [reader]),
+    ]);
+  if (plan.env !== null) add({ kind: 'env' }, plan.env.digest());
+  add({ kind: 'enabled' }, plan.enable);
+  if (plan.exposure.length > 0) add({ kind: 'exposure' }, plan.exposure);
   return parts;
 }
 
@@ -39,16 +47,11 @@ export const digestOf = (parts: Parts): Digest =>
   sha256(JSON.stringify([...parts].sort(([a], [b]) => (a < b ? -1 : 1))));
 
 /** What differs, in the order of the names: `+` comes, `-` goes, `~` changes. */
-export function compareParts(
-  before: ReadonlyMap<string, string>,
-  after: Parts,
-): { sign: '+' | '-' | '~'; text: string }[] {
+export function compareParts(before: ReadonlyMap<string, string>, after: Parts): readonly Change[] {
   const names = [...new Set([...before.keys(), ...after.keys()])].sort();
-  return names.flatMap((name) => {
+  return names.flatMap((name): Change[] => {
     const [was, is] = [before.get(name), after.get(name)];
     if (was === is) return [];
-    return [
-      { sign: was === undefined ? ('+' as const) : is === undefined ? ('-' as const) : ('~' as const), text: name },
-    ];
+    return [{ sign: was === undefined ? '+' : is === undefined ? '-' : '~', part: parsePart(name) }];
   });
 }

@@ -2,7 +2,14 @@ import type { ProbeReply } from '../../host/facts.ts';
 import type { HostFacts, RuntimeName } from '../../model/facts.ts';
 import type { Digest } from '../../model/ids.ts';
 import { fail, ok, type Result } from '../../model/outcome.ts';
-import { type BeforeStep, EMPTY_TASK_PLAN, type Plan, type PlanView, type TaskPlan } from '../../model/plan.ts';
+import {
+  type BeforeStep,
+  type Change,
+  EMPTY_TASK_PLAN,
+  type Plan,
+  type PlanView,
+  type TaskPlan,
+} from '../../model/plan.ts';
 import type { HostTarget } from '../../model/target.ts';
 import type { BoundTask } from '../../model/task.ts';
 import { runtimeFor } from '../../runtime/choose.ts';
@@ -91,9 +98,6 @@ const lasting = ({ argv, timeoutMs }: BeforeStep, { layout }: HostTarget, { user
   `before the start runs as ${layout.user ?? user}, for at most ${timeoutMs / 1000} s: ${commandLine(argv)}. What it does to ` +
   'data is not undone, also when the deploy goes back';
 
-/** What somebody has changed in a release, in words. */
-export const inRelease = (file: string): string => `${file} was changed on the host`;
-
 export const moved = (app: string, root: string) =>
   `${app} to be gone from ${root}, where it is active: its services and data would stay there. With root: ${root} take ` +
   'it away (`fleet rollback --full --keep-data`), move the data, and deploy again';
@@ -115,12 +119,12 @@ function advance(wanted: TaskPlan, digest: Digest, runtime: RuntimeName, { facts
   return { to: 'advance', base: facts.active, digest, runtime, ...parts };
 }
 
-function changes(plan: Plan, differences: PlanView['changes'], altered: readonly string[]): PlanView['changes'] {
+function changes(plan: Plan, differences: readonly Change[], altered: readonly string[]): readonly Change[] {
   if (plan.to === 'nothing') return [];
-  const prepare = plan.prepare.map((step) => ({ sign: '+' as const, text: step.title }));
-  const drift = plan.to === 'reactivate' ? plan.drift.map((text) => ({ sign: '!' as const, text })) : [];
+  const prepare = plan.prepare.map(({ title }): Change => ({ sign: '+', step: title }));
+  const drift = plan.to === 'reactivate' ? plan.drift.map((one): Change => ({ sign: '!', drift: one })) : [];
   // A release is never put right: its code comes anew, as a generation of its own.
-  const code = altered.map((file) => ({ sign: '!' as const, text: inRelease(file) }));
+  const code = altered.map((path): Change => ({ sign: '!', drift: { kind: 'altered', path } }));
   return [...prepare, ...(plan.to === 'advance' ? [...differences, ...code] : []), ...drift];
 }
 

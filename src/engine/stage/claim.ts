@@ -1,7 +1,8 @@
 import { call } from '../../host/call.ts';
+import { holderIn } from '../../host/holder.ts';
+import { numberOf } from '../../host/reply.ts';
 import { type GenerationId, generationId } from '../../model/ids.ts';
 import { type Exit, type Failure, fail, ok, type Result } from '../../model/outcome.ts';
-import { locked } from '../locked.ts';
 import type { OpenHost } from '../open.ts';
 import { type HostRun, QUICK } from '../run.ts';
 
@@ -9,8 +10,8 @@ import { type HostRun, QUICK } from '../run.ts';
 export async function claimGeneration(host: OpenHost, base: GenerationId, run: HostRun): Promise<Result<GenerationId>> {
   const entered = await enter(host, 'stage', base, run);
   if (!entered.ok) return entered;
-  const claimed = /^generation (\d+)$/m.exec(entered.value.stdout)?.[1];
-  return claimed === undefined ? fail(stepFailed('stage', entered.value)) : ok(generationId(Number(claimed)));
+  const claimed = numberOf(entered.value.stdout, 'generation');
+  return claimed === undefined ? fail(stepFailed('stage', entered.value)) : ok(generationId(claimed));
 }
 
 /** Takes the host's lease, so that two operators never work on it at once; it ends with the connection. */
@@ -23,9 +24,9 @@ export async function enter(
   const reply = await host.transport.run(call(host.site, verb, base, run.by), { signal: run.signal, timeoutMs: QUICK });
   if (!reply.ok || reply.value.code === 0) return reply;
   const { code, stdout } = reply.value;
-  if (code === 75) return fail(locked(stdout.trim().replace(/^(error|locked) /, '')));
+  if (code === 75) return fail({ kind: 'locked', holder: holderIn(stdout) });
   if (code !== 76) return fail(stepFailed(verb, reply.value));
-  return fail({ kind: 'base-moved', expected: base, found: generationId(Number(/found (\d+)/.exec(stdout)?.[1])) });
+  return fail({ kind: 'base-moved', expected: base, found: generationId(numberOf(stdout, 'found') ?? 0) });
 }
 
 export const stepFailed = (step: string, exit: Exit): Failure => ({ kind: 'step-failed', step, exit });

@@ -53,7 +53,6 @@ export async function openCodeLogin(
 const refusal = (failure: Failure, codeUser: string): Failure => {
   if (failure.kind === 'auth-refused') return { kind: 'code-login-refused', codeUser, detail: failure.detail };
   if (failure.kind === 'login-unusable') return { kind: 'code-login-refused', codeUser, detail: '', login: failure };
-  if (failure.kind === 'unsupported')
-    return { kind: 'code-login-refused', codeUser, detail: `there is no ${failure.needs}` };
+  if (failure.kind === 'unsupported') return { kind: 'code-login-refused', codeUser, detail: '', needs: failure.needs };
   return failure;
 };

@@ -1,6 +1,7 @@
 import { call } from '../../host/call.ts';
 import { stagingFolder } from '../../host/layout.ts';
 import { type GenerationRecord, recordFiles } from '../../host/record.ts';
+import { textOf } from '../../host/reply.ts';
 import { type Exit, fail, ok, type Result, unreachable } from '../../model/outcome.ts';
 import type { Advance, StageStep } from '../../model/plan.ts';
 import type { HostTarget } from '../../model/target.ts';
@@ -112,7 +113,7 @@ const CHANGED = 67;
 function succeeded(step: string, reply: Result<Exit>): Result<void> {
   if (!reply.ok) return reply;
   if (reply.value.code === 0) return ok(undefined);
-  const file = /^changed (.+)$/m.exec(reply.value.stdout)?.[1];
+  const file = textOf(reply.value.stdout, 'changed');
   if (reply.value.code === CHANGED && file !== undefined) return fail({ kind: 'not-as-sent', file });
   return fail(stepFailed(step, reply.value));
 }

@@ -1,11 +1,12 @@
 import { call, look } from '../../host/call.ts';
+import { parseHistory } from '../../host/facts.ts';
 import type { GenerationId } from '../../model/ids.ts';
 import { type Failure, fail, type HostOutcome, ok, type Result } from '../../model/outcome.ts';
 import type { BeforeStep } from '../../model/plan.ts';
 import type { HostTarget } from '../../model/target.ts';
 import type { Transport } from '../../transport/transport.ts';
 import { verify } from '../checks/verify.ts';
-import type { OpenHost } from '../open.ts';
+import { needsRepair, type OpenHost } from '../open.ts';
 import { type HostRun, pause, QUICK, RECOVERY } from '../run.ts';
 import { type End, hostFailure, listen, notBegun, silence } from './transaction.ts';
 
@@ -131,7 +132,7 @@ export async function activate(
     if (left.gone || run.now() < left.next) return left.gone;
     left.next = run.now() + LOOK;
     const reply = await lines.transport.run(look(installed, 'history'), { signal: run.signal, timeoutMs: QUICK });
-    left.gone = reply.ok && reply.value.stdout.includes(` ${txn} `);
+    left.gone = reply.ok && parseHistory(reply.value.stdout, []).entries.some((entry) => entry.txn === txn);
     return left.gone;
   }
 
@@ -199,7 +200,7 @@ export async function activate(
       heard.end = null;
       const asked = reply.ok ? await ask('abort', fresh.value, NEVER) : reply;
       if (!reply.ok || !asked.ok) continue;
-      if (reply.value.code === 78) return stuck(failure, reply.value.stdout.trim());
+      if (reply.value.code === 78) return stuck(failure, needsRepair(reply.value).detail);
       // Its own last words, which recovery has brought.
       if (spoken()) return ended(failure);
       if (heard.decision === 'commit') return done;

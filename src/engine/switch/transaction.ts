@@ -14,7 +14,6 @@ import type { BeforeStep } from '../../model/plan.ts';
 import { explain } from '../../runtime/diagnose/diagnose.ts';
 import type { Transport } from '../../transport/transport.ts';
 import { MOST } from '../../util/capped.ts';
-import { locked } from '../locked.ts';
 import { brokenStep, type HeardSteps, hearStep } from '../plan/before-start.ts';
 import { type HostRun, QUICK } from '../run.ts';
 
@@ -206,7 +205,7 @@ export function hostFailure(heard: Heard): Failure | null {
 export function notBegun(end: End, expected: GenerationId, refused: string | null): Failure | null {
   switch (end.end) {
     case 'busy':
-      return locked('another transaction on this host');
+      return { kind: 'locked', holder: { kind: 'lock', at: 'switch' } };
     case 'conflict':
       return { kind: 'base-moved', expected, found: end.generation };
     case 'missing':

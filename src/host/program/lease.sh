@@ -23,33 +23,47 @@ $1
 EOF
 }
 
-# Prints "BY since TIME (generation N)" when somebody else is at work, and fails when nobody is.
+# Who keeps others from beginning, as the record that stands in a line behind its first word, `held` or `locked`:
+#
+#   hold SINCE BY<tab>REASON                  a person, until a person lets go of it
+#   run SINCE BY<tab>GENERATION               somebody's run that makes it ready, 0 where it repairs
+#   transaction TXN PHASE BY                  left unfinished
+#   lock                                      a process that has not said whose it is
+#
+# These two print one when somebody else is at work, and fail when nobody is.
 lease_holder() {
   [ -f "$S/lease" ] || return 1
   { read -r pid started && read -r since && read -r generation && read -r by; } <"$S/lease" || return 1
   alive "$pid" "$started" || return 1
   [ "$pid $started" != "$(session)" ] || return 1
-  case $generation in -) work='repairing' ;; *) work="staging generation $generation" ;; esac
-  say "$by, who is $work since $since"
+  case $generation in -) generation=0 ;; esac
+  printf 'run %s %s\t%s\n' "$(one_word "$since")" "$(plain "$by")" "$(plain "$generation")"
 }
 
 # A hold is put there by a person, with a reason, and stays until a person takes it away.
 hold_holder() {
   [ -f "$S/hold" ] || return 1
   { read -r since && read -r by && IFS= read -r reason; } <"$S/hold" || return 1
-  say "$by, who holds it since $since: $reason"
+  # All of the reason is the point.
+  printf 'hold %s %s\t%s\n' "$(one_word "$since")" "$(plain "$by")" "$(plainly 2000 "$reason")"
 }
+
+one_word() { plain "${1%% *}"; }
 
 # Stops here when the host is somebody else's for now.
 refuse_if_held() {
   holder=$(hold_holder) || holder=$(lease_holder) || return 0
-  say "locked $holder"
+  yield_to "$holder"
+}
+
+yield_to() { # HOLDER
+  say "locked $1"
   exit 75
 }
 
 verb_hold() { # BY REASON
   mkdir -p "$S"
-  holder=$(hold_holder) && { say "locked $holder"; exit 75; }
+  ! holder=$(hold_holder) || yield_to "$holder"
   replace "$S/hold" <<EOF
 $(date -u +%Y-%m-%dT%H:%M:%SZ)
 $1

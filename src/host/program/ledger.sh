@@ -132,7 +132,7 @@ leave_root() { [ -d "$ROOT" ] || { cd / && R=$ROOT STANDING=0; }; }
 # What the controller has made ready and nothing was switched to.
 verb_undo() {
   lock "$S/lock" 9 3 || die 75 "another run is at work on this host"
-  ! l_by=$(lease_holder) || die 75 "$l_by is at work on this host"
+  ! lease_holder >/dev/null || die 75 "$(plain "$by") is at work on this host"
   journal_read
   [ "$PHASE" = IDLE ] || die 75 "transaction $TXN of $BY is in phase $PHASE"
   undo_unproven

@@ -10,13 +10,11 @@
 # whatever its name leads to by now. So a root below somebody's home is kept too.
 
 # Foreign words as one printable line: they must never add, end or split a line of the protocol.
-plain() {
-  p_words=$*
-  case ${#p_words}/$p_words in
-    # Most are harmless as they are, and are asked for often.
-    [0-9]/* | [0-9][0-9]/* | [12][0-9][0-9]/*) case $p_words in *[!\ -~]*) ;; *) say "$p_words"; return ;; esac ;;
-  esac
-  printf '%s' "$p_words" | tr '\000-\037\177' '?' | cut -c 1-300
+plain() { plainly 300 "$*"; }
+plainly() { # MOST WORDS
+  # Most are harmless as they are, and are asked for often.
+  case $2 in *[!\ -~]*) ;; *) [ ${#2} -gt "$1" ] || { say "$2"; return; } ;; esac
+  printf '%s' "$2" | tr '\000-\037\177' '?' | cut -c "1-$1"
 }
 
 # Runs a command as another account, in an environment that is otherwise ours.

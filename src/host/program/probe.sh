@@ -37,8 +37,7 @@ verb_probe() { # PROGRAM-NAME USER TOOL…
   runner=dead
   alive "$RUNNER" "$RUNNER_START" && runner=running
   [ "$PHASE" = IDLE ] || say "open $TXN $FROM $TO $runner $BY"
-  holder=$(hold_holder) && say "held $holder"
-  holder=$(lease_holder) && say "lease $holder"
+  holder=$(hold_holder || lease_holder) && say "held $holder"
   active=$(active_generation)
   say "active $active"
   for g in $(generations); do
@@ -87,34 +86,37 @@ found_elsewhere() {
   return 0
 }
 
+# Lines "drift KIND SUBJECT…", which host/drift.ts reads.
 probe_drift() { # GENERATION
   rt=$(runtime_of "$1") ours=$(unit_files "$1")
-  [ -d "$R/releases/$1" ] || say "drift releases/$1 is gone"
+  [ -d "$R/releases/$1" ] || say "drift gone releases/$1"
   altered "$1" | head -n 20 | while IFS= read -r name; do say "altered releases/$1/$(plain "$name")"; done
   if [ "$rt" = systemd ]; then
-    for f in $ours; do in_place "$G/$1/units/$f" "$UNITS/$f" 644 root root || say "drift $UNITS/$f was changed by hand"; done
+    for f in $ours; do in_place "$G/$1/units/$f" "$UNITS/$f" 644 root root || tell_changed "$UNITS/$f"; done
   fi
   lines "$1" files.list | while read -r index mode owner group path; do
-    in_place "$G/$1/files/$index" "$path" "$mode" "$owner" "$group" || say "drift $path was changed by hand"
+    in_place "$G/$1/files/$index" "$path" "$mode" "$owner" "$group" || tell_changed "$path"
   done
   if [ -f "$G/$1/env" ]; then
-    in_place "$G/$1/env" "$ROOT/.env" 600 "$(service_user "$1")" "$(service_group "$1")" || say "drift $ROOT/.env was changed by hand"
+    in_place "$G/$1/env" "$ROOT/.env" 600 "$(service_user "$1")" "$(service_group "$1")" || tell_changed "$ROOT/.env"
   fi
-  lines "$1" enable | while read -r u; do "${rt}_enabled" "$u" || say "drift $u does not start at boot"; done
+  lines "$1" enable | while read -r u; do "${rt}_enabled" "$u" || say "drift disabled $(plain "$u")"; done
   start_list "$1" | while read -r u; do
     read_unit "$rt" "$u"
-    case $u_active/$u_type in active/* | inactive/oneshot) ;; *) say "drift $u is $u_active${u_sub:+ ($u_sub)}" ;; esac
+    case $u_active/$u_type in active/* | inactive/oneshot) ;; *) say "drift down $(plain "$u ${u_active:--} ${u_sub:--}")" ;; esac
     tell_foreign "$1"
   done
   probe_supervisors "$1"
 }
 
+tell_changed() { say "drift changed $(plain "$1")"; }
+
 # Those that the records do not know, or know as another generation's.
 probe_supervisors() { # GENERATION
   supervisors | while read -r pid _ of u; do
-    if [ "$rt" != nohup ] || ! contains "$(start_list "$1")" "$u"; then say "drift $u runs (supervisor $pid), and generation $1 has no such service"
-    elif [ "$of" != "$1" ]; then say "drift $u runs from generation $of (supervisor $pid)"
-    elif ! grep -qx "Supervisor=$pid" "$S/run/$u/status" 2>/dev/null; then say "drift $u runs, and $S/run/$u does not tell of it (supervisor $pid)"; fi
+    if [ "$rt" != nohup ] || ! contains "$(start_list "$1")" "$u"; then say "drift stray $pid $1 $(plain "$u")"
+    elif [ "$of" != "$1" ]; then say "drift outdated $pid $(plain "$of $u")"
+    elif ! grep -qx "Supervisor=$pid" "$S/run/$u/status" 2>/dev/null; then say "drift untold $pid $(plain "$u $S/run/$u")"; fi
   done
 }
 

@@ -34,7 +34,7 @@ verb_purge() { # full|keep-data
     rm -f "$S/undo/$entry"
     # The root may hold our own state; it can only go after that.
     [ -n "$(ledger)" ] || rm -rf "$S"
-    shared take_back "$undo" >/dev/null || say "left $(say "$undo" | sed -n '2s/^# //p')"
+    shared take_back "$undo" >/dev/null || printf 'left other %s\t\n' "$(plain "$(say "$undo" | sed -n '2s/^# //p')")"
   done
   # Last of all: while there are generations, a removal that was cut off can be asked for again.
   rm -rf "$G"
@@ -46,8 +46,7 @@ verb_purge() { # full|keep-data
 spare_entry() { # ENTRY KIND PATH
   if [ "$2" = account ]; then by=$(account_shared "$3"); else by=$(folder_shared "$3"); fi
   [ -n "$by" ] || return 1
-  case $2 in account) what="the account $3" ;; *) what=$3 ;; esac
-  say "spared $what: the app $by of this host uses it"
+  printf 'spared %s %s\t%s\n' "$2" "$(plain "$3")" "$(plain "$by")"
   [ "$2" != account ] || { mkdir -p "/var/lib/fleet/$by/undo" && cp "$S/undo/$1" "/var/lib/fleet/$by/undo/2.$3"; }
   rm -f "$S/undo/$1"
 }

@@ -3,13 +3,13 @@
 # Two operators may have looked at the same moment; from here on one of them is at work and the other is told so.
 verb_enter() { # BASE BY
   mkdir -p "$S" || die 74 "cannot write in $S"
-  lock "$S/lock" 9 3 || die 75 "a transaction is under way"
+  lock "$S/lock" 9 3 || yield_to lock
   # A host that refuses before anything was ever deployed to it keeps no trace of having been asked. Only under the lock:
   # whoever is first has made no generation yet.
   trap forget_if_empty EXIT
   refuse_if_held
   journal_read
-  [ "$PHASE" = IDLE ] || die 75 "transaction $TXN of $BY is in phase $PHASE"
+  [ "$PHASE" = IDLE ] || yield_to "transaction $TXN $PHASE $(plain "$BY")"
   [ "$(active_generation)" = "$1" ] || { say "found $(active_generation)"; exit 76; }
   lease_write "$2" -
 }

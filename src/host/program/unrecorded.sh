@@ -32,7 +32,7 @@ units_of_current() {
 # For status and health.
 tell_unrecorded() {
   say "unrecorded yes"
-  say "drift $S has no record of what is live, $(if [ "$l_live" = 0 ]; then say "a service of $APP"; else say "generation $l_live"; fi)"
+  say "drift unrecorded $l_live $APP $S"
   supervisors | cut -d' ' -f4 | sort -u | while read -r l_unit; do unit_line nohup "$l_unit"; done
   units_of_current | while read -r l_unit; do
     case $l_unit in *@.*) ;; *) ! systemctl is-active -q -- "$l_unit" || unit_line systemd "$l_unit" ;; esac

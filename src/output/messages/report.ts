@@ -1,6 +1,7 @@
 import { type HostOutcome, unreachable } from '../../model/outcome.ts';
 import type { HistoryEntry, HostReport } from '../../model/report.ts';
 import { count } from './count.ts';
+import { keeper, unfinished } from './holder.ts';
 
 type Status = Extract<HostReport, { kind: 'status' }>;
 type Lock = Extract<HostReport, { kind: 'lock' }>;
@@ -45,16 +46,9 @@ const TRANSACTION: Readonly<Record<string, string>> = {
 /** How far the host's transaction is, in a word or two. */
 export const transaction = ({ phase }: Pick<Status, 'phase'>): string => TRANSACTION[phase] ?? phase;
 
-/** A hold in the host's own words, shorter: `alice@laptop since 2026-01-02T03:04:05Z: disk swap`. */
-export const holder = (held: string): string => held.replace(', who holds it since ', ' since ');
-
-/** Who keeps a run from beginning. A lease is somebody's run and ends with it; a hold stays until it is released. */
-export const keeper = (held: string): string =>
-  /, who is \w+/.test(held) ? `at work: ${held}` : `held by ${holder(held)}`;
-
 /** Everything that keeps a run from beginning on the host, or that it is free. */
 export function locks({ held, open }: Pick<Lock, 'held' | 'open'>): string[] {
-  const all = [...(held === null ? [] : [keeper(held)]), ...(open === null ? [] : [`open: ${open}`])];
+  const all = [...(held === null ? [] : [keeper(held)]), ...(open === null ? [] : [`open: ${unfinished(open)}`])];
   return all.length === 0 ? ['free'] : all;
 }
 

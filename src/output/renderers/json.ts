@@ -1,5 +1,11 @@
-import type { Summary } from '../../model/events.ts';
+import type { EventBody, Summary } from '../../model/events.ts';
+import type { Failure, HostOutcome } from '../../model/outcome.ts';
+import type { HostReport } from '../../model/report.ts';
 import { cleanAll, cleanJson } from '../../util/sanitize.ts';
+import { changeText } from '../messages/change.ts';
+import { drifted } from '../messages/drift.ts';
+import { refusedBy } from '../messages/failures/connection.ts';
+import { holder, unfinished } from '../messages/holder.ts';
 import { endWord, explainOutcome, failureOf } from '../messages/outcome.ts';
 import { generationOf } from '../messages/plan.ts';
 import { checksOf } from '../tables/checks.ts';
@@ -14,8 +20,9 @@ const VERSION = 1;
 /** One JSON object per line on standard output, nothing else there; people read the failures on standard error. Quiet: the last line only. */
 export function jsonRenderer(stdout: Sink, stderr: Sink, quiet: boolean): Renderer {
   return {
-    on({ type, at, host, app, ...rest }) {
+    on({ at, host, app, ...event }) {
       if (quiet) return;
+      const { type, ...rest } = eventObject(event);
       stdout.write(`${cleanJson({ type, at, host, app, ...rest, v: VERSION })}\n`);
     },
     close(summary) {
@@ -45,13 +52,51 @@ function summaryObject(summary: Summary) {
       outcome: endWord(outcome),
       generation: generationOf(outcome),
       durationMs: Math.round(durationMs),
-      failure: failure === null ? null : { ...failure, message: why?.what ?? '', next: why?.next ?? [] },
+      failure: failure === null ? null : { ...failureObject(failure), message: why?.what ?? '', next: why?.next ?? [] },
       ...(outcome.end === 'planned' ? { pending: outcome.pending } : {}),
       ...(outcome.end === 'reverted' && outcome.left !== undefined ? { left: outcome.left } : {}),
-      ...(outcome.end === 'stuck' ? { revert: outcome.revert } : {}),
+      ...(outcome.end === 'stuck' ? { revert: failureObject(outcome.revert) } : {}),
       ...(checks.length > 0 ? { checks } : {}),
-      ...(outcome.end === 'reported' ? { report: outcome.report } : {}),
+      ...(outcome.end === 'reported' ? { report: reportObject(outcome.report) } : {}),
     };
   });
   return { type: 'summary', command: summary.command, exitCode: summary.exitCode, hosts, v: VERSION };
+}
+
+// Records have taken the place of sentences since scripts first read these lines: they find the sentence where it was, and
+// the record beside it where it says more.
+
+function eventObject(event: EventBody) {
+  if (event.type === 'ended') return { ...event, outcome: outcomeObject(event.outcome) };
+  if (event.type !== 'planned') return event;
+  const changes = event.plan.changes.map((change) => ({ sign: change.sign, text: changeText(change) }));
+  return { ...event, plan: { ...event.plan, changes } };
+}
+
+function outcomeObject(outcome: HostOutcome) {
+  if (outcome.end === 'reported') return { ...outcome, report: reportObject(outcome.report) };
+  if (!('failure' in outcome)) return outcome;
+  const failure = failureObject(outcome.failure);
+  return outcome.end === 'stuck'
+    ? { ...outcome, failure, revert: failureObject(outcome.revert) }
+    : { ...outcome, failure };
+}
+
+function failureObject(failure: Failure) {
+  const { kind } = failure;
+  if (kind === 'code-login-refused') return { ...failure, detail: refusedBy(failure) };
+  if (kind !== 'locked') return failure;
+  const { holder: heldBy } = failure;
+  return { kind, holder: holder(heldBy), hold: heldBy.kind === 'hold', heldBy };
+}
+
+function reportObject(report: HostReport) {
+  if (report.kind === 'history') return report;
+  const { held, open } = report;
+  const locks = {
+    ...{ open: open === null ? null : unfinished(open), transaction: open },
+    ...{ held: held === null ? null : holder(held), heldBy: held },
+  };
+  if (report.kind === 'lock') return { ...report, ...locks };
+  return { ...report, ...locks, drift: report.drift.map(drifted), drifted: report.drift };
 }

@@ -1,5 +1,5 @@
 import { unreachable } from '../../model/outcome.ts';
-import type { PlanView } from '../../model/plan.ts';
+import type { Change, PlanView } from '../../model/plan.ts';
 import { bystanders } from '../messages/beside.ts';
 import { changed, inOrder } from '../messages/change.ts';
 import { list } from '../messages/count.ts';
@@ -9,7 +9,7 @@ import { planned } from '../messages/plan.ts';
 import type { Paint } from '../text/paint.ts';
 import { groupBy } from './group.ts';
 
-type Sign = PlanView['changes'][number]['sign'];
+type Sign = Change['sign'];
 type Planned = { readonly name: string; readonly plan: PlanView };
 
 function painted(sign: Sign, text: string, paint: Paint): string {

@@ -1,8 +1,10 @@
 import type { UnitState } from '../../model/facts.ts';
 import { count } from '../messages/count.ts';
+import { drifted } from '../messages/drift.ts';
 import { command, type Place } from '../messages/explanation.ts';
+import { keeper, unfinished } from '../messages/holder.ts';
 import type { Told } from '../messages/report.ts';
-import { keeper, result, transaction, way, when } from '../messages/report.ts';
+import { result, transaction, way, when } from '../messages/report.ts';
 import type { Paint } from '../text/paint.ts';
 import { displayWidth, wrap } from '../text/width.ts';
 import { label, severalApps } from './group.ts';
@@ -50,7 +52,7 @@ const row = ({ host, app, report }: Status): string[] => [
   String(report.generation || '-'),
   report.runtime,
   transaction(report),
-  report.held === null ? '-' : (report.held.split(/[, :]/)[0] ?? ''),
+  report.held?.by ?? '-',
 ];
 
 function last({ report }: Status, paint: Paint): string {
@@ -95,12 +97,12 @@ function remarks(all: readonly Status[], paint: Paint, width: number): string[] 
     const advice = (text: string) =>
       wrap(text, width - 8).map((line, i) => `    ${(i === 0 ? paint.arrow : '').padEnd(paint.arrow.length)} ${line}`);
     return [
-      ...(report.open === null ? [] : told(`open: ${report.open}`)),
+      ...(report.open === null ? [] : told(`open: ${unfinished(report.open)}`)),
       ...(report.phase === 'REVERT_FAILED'
         ? [...told('the last change failed, and taking it back failed too'), ...STUCK(place).flatMap(advice)]
         : []),
       ...(report.held === null ? [] : told(keeper(report.held))),
-      ...report.drift.flatMap((text) => told(`differs from what was deployed: ${text}`)),
+      ...report.drift.flatMap((one) => told(`differs from what was deployed: ${drifted(one)}`)),
       ...(report.verified === null
         ? []
         : [`  ${name}: ${count(report.verified, 'file')} of the release compared with what was deployed`]),

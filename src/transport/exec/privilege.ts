@@ -78,7 +78,7 @@ export function privilege(become: Connection['become'], user: string, options: C
     if (begun && status !== null) return ok({ code: status, stdout, stderr });
     const said = `${greeting}\n${stdout}\n${stderr}`;
     const reached = answer === null ? 'session' : 'shell';
-    return fail(loginTrouble(hop.login, { reached, said, status, keyLine: hop.words.keyLine() }));
+    return fail(loginTrouble(hop, { reached, said, status, keyLine: hop.words.keyLine() }));
   }
 
   /** sudo wants something. Without it, `auto` goes on as the login user; `sudo` does not. */

@@ -18,6 +18,7 @@ export type Hop = {
   readonly words: ServerWords;
   /** `user@address port N`. */
   readonly login: string;
+  readonly user: string;
   /** Why the link is gone, or null while it is up. */
   readonly lost: () => string | null;
   /** Calls the listener once the link is gone; soon, never at once, if it already is. */
@@ -77,6 +78,7 @@ export function handshake(
     client?.on('banner', progress.words.banner);
     const offer = serverOffer(socket);
     progress.offered = offer.lists;
+    const at = { login: where, user: login.user };
     let settled = false;
     const settle = (attempt: Attempt) => {
       if (settled) return;
@@ -92,14 +94,14 @@ export function handshake(
       progress.handshaken = true;
     });
     client?.on('ready', () =>
-      settle({ end: 'connected', hop: established(ssh, client, socket, offer.ident(), where, progress) }),
+      settle({ end: 'connected', hop: established(ssh, client, socket, offer.ident(), at, progress) }),
     );
-    client?.on('close', () => settle(explain(progress, where)));
+    client?.on('close', () => settle(explain(progress, at)));
     connecting.catch((error: SshError) => {
       // A failing agent is only one method that did not work; ssh2 goes on to the next.
       if (error.level === 'agent') return;
       progress.error ??= error;
-      settle(explain(progress, where));
+      settle(explain(progress, at));
     });
   });
 }
@@ -157,7 +159,7 @@ function established(
   client: Client,
   socket: Duplex,
   ident: string,
-  login: string,
+  at: Pick<Hop, 'login' | 'user'>,
   progress: Progress,
 ): Hop {
   let gone = false;
@@ -188,10 +190,11 @@ function established(
       onLost(done);
       if (!gone) client.end();
     });
-  return { ssh, client, ident, login, words: progress.words, lost, onLost, close };
+  return { ssh, client, ident, ...at, words: progress.words, lost, onLost, close };
 }
 
-function explain(progress: Progress, where: string): Attempt {
+function explain(progress: Progress, at: Pick<Hop, 'login' | 'user'>): Attempt {
+  const where = at.login;
   const { error, keyRefusal, words } = progress;
   const failed = (failure: Failure, early: boolean): Attempt => ({ end: 'failed', failure, early });
   if (keyRefusal !== null) return failed(keyRefusal, false);
@@ -207,7 +210,7 @@ function explain(progress: Progress, where: string): Attempt {
   }
   if (words.afterKey() !== '') {
     const signs = { reached: 'key', said: words.afterKey(), status: null, keyLine: words.keyLine() } as const;
-    return failed(loginTrouble(where, signs), false);
+    return failed(loginTrouble(at, signs), false);
   }
   if (/no matching/i.test(message)) {
     const lists = progress.offered();

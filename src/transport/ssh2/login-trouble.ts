@@ -24,9 +24,12 @@ const KNOWN: readonly (readonly [LoginCause, RegExp])[] = [
 const NOLOGIN_STATUS = 254;
 
 /** Why a login whose key was taken leads to no shell that does what it is told. @param login `user@address port N` */
-export function loginTrouble(login: string, { reached, said, status, keyLine }: LoginSigns): LoginUnusable {
+export function loginTrouble(
+  { login, user }: Pick<LoginUnusable, 'login' | 'user'>,
+  { reached, said, status, keyLine }: LoginSigns,
+): LoginUnusable {
   const of = (cause: LoginCause, hint = ''): LoginUnusable => ({
-    ...{ kind: 'login-unusable', login, cause, hint, status },
+    ...{ kind: 'login-unusable', login, user, cause, hint, status },
     said: wordsOf(said),
   });
   const other = /please log ?in as (?:the )?(?:user )?["'`]?([\w.-]+)/i.exec(said)?.[1];

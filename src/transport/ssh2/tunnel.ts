@@ -32,12 +32,12 @@ export function openTunnel(
 export const isProhibited = (error: Error & { readonly reason?: number }): boolean => error.reason === 1;
 
 export function noForwarding(
-  { login, words }: Pick<Hop, 'login' | 'words'>,
+  { login, user, words }: Pick<Hop, 'login' | 'user' | 'words'>,
   wanted: 'checks' | 'jump',
   host: string,
   port: number,
 ): Failure {
   const line = words.keyLine();
   const to = [`${host.includes(':') ? `[${host}]` : host}:${port}`];
-  return { kind: 'no-forwarding', login, wanted, to, key: line === null || line.forwards ? '' : line.place };
+  return { kind: 'no-forwarding', login, user, wanted, to, key: line === null || line.forwards ? '' : line.place };
 }

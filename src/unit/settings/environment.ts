@@ -8,6 +8,8 @@ export type EnvironmentFile = { readonly path: string; readonly optional: boolea
 /** The names systemd takes; all of them are names to a shell too. */
 export const isVariableName = (name: string) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name);
 
+const noPair = (word: string) => `Environment: ${word} is no NAME=value (quote a value that has spaces)`;
+
 /** The variables of Environment=, each name once, the last value winning. */
 export function environment(settings: Settings): readonly Variable[] {
   const pairs = new Map<string, string>();
@@ -19,7 +21,7 @@ export function environment(settings: Settings): readonly Variable[] {
       const equals = word.indexOf('=');
       const name = word.slice(0, Math.max(0, equals));
       if (isVariableName(name)) pairs.set(name, word.slice(equals + 1));
-      else settings.report(assignment, `Environment: ${word} is no NAME=value (quote a value that has spaces)`);
+      else settings.report(assignment, noPair(word), 'ignored', noPair('a word'));
     }
   }
   return [...pairs];

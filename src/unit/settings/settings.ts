@@ -18,7 +18,8 @@ export type Settings = {
   resolve(text: string): string | null;
   /** The same, with the reason reported. */
   resolveAt(text: string, at: Assignment): string | null;
-  report(at: Assignment, message: string, effect?: Problem['effect']): void;
+  /** @param veiled the message without a word that may be a secret, where it has one */
+  report(at: Assignment, message: string, effect?: Problem['effect'], veiled?: string): void;
   /** Reports what no line is to blame for. */
   refuse(message: string): void;
 };
@@ -32,8 +33,8 @@ export function settingsOf(unit: EffectiveUnit, values: SpecifierValues): Settin
     for (const specifier of resolved.unresolved) unresolved.add(specifier);
     return resolved.unknown.length > 0 ? null : resolved.text;
   };
-  const report: Settings['report'] = ({ file, line }, message, effect = 'ignored') => {
-    problems.push({ file, line, message, effect });
+  const report: Settings['report'] = ({ file, line }, message, effect = 'ignored', veiled?: string) => {
+    problems.push({ file, line, message, effect, ...(veiled === undefined ? {} : { veiled }) });
   };
   const resolveAt: Settings['resolveAt'] = (text, at) => {
     const resolved = resolve(text);

@@ -5,5 +5,7 @@ export type Problem = {
   /** 1-based; 0 when the problem is an absence. */
   readonly line: number;
   readonly message: string;
+  /** The same without a word that may be a secret, where it has one. */
+  readonly veiled?: string;
   readonly effect: 'ignored' | 'refused';
 };

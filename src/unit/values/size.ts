@@ -7,8 +7,14 @@ export function parseSize(text: string): number | null {
   return Math.floor(Number(digits) * 1024 ** Math.max(0, FACTORS.indexOf(suffix || ' ')));
 }
 
-/** `48G`, `1.5G`: the largest unit that a size reaches, with one digit behind the point where needed. */
-export function sizeText(bytes: number): string {
+/** The largest unit that a size reaches ('' for bytes), with one digit behind the point where needed. */
+export function sizeParts(bytes: number): { readonly amount: number; readonly unit: string } {
   const power = Math.min(6, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)));
-  return `${Math.round((bytes / 1024 ** power) * 10) / 10}${FACTORS.charAt(power).trim()}`;
+  return { amount: Math.round((bytes / 1024 ** power) * 10) / 10, unit: FACTORS.charAt(power).trim() };
+}
+
+/** `48G`, `1.5G` */
+export function sizeText(bytes: number): string {
+  const { amount, unit } = sizeParts(bytes);
+  return `${amount}${unit}`;
 }

@@ -59,8 +59,8 @@ const LEND: readonly Replacement[] = [
 ];
 const PLAIN: Replacement = {
   in: 'paths.sh',
-  text: 'plain() {\n',
-  by: `plain() {\n  printf '%s' "$*"\n  return\n`,
+  text: 'plainly() { # MOST WORDS\n',
+  by: `plainly() {\n  printf '%s' "$2"\n  return\n`,
 };
 const ONE_LINE: Replacement = {
   in: 'transaction.sh',

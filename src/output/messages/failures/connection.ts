@@ -37,7 +37,7 @@ export function explainConnection(failure: ConnectionFailure): Explanation {
     case 'code-login-refused': {
       const login = failure.login === undefined ? null : explainLogin(failure.login);
       return {
-        what: `the code could not be sent as ${failure.codeUser} (codeUser)${because(login?.what ?? failure.detail)}`,
+        what: `the code could not be sent as ${failure.codeUser} (codeUser)${because(login?.what ?? refusedBy(failure))}`,
         evidence: login?.evidence ?? [],
         next: [
           ...(login?.next ?? []),
@@ -59,6 +59,10 @@ export function explainConnection(failure: ConnectionFailure): Explanation {
       return explainRoot(failure);
   }
 }
+
+/** Why there was no login for the code; '' where `login` tells it. */
+export const refusedBy = ({ detail, needs }: Extract<Failure, { kind: 'code-login-refused' }>): string =>
+  needs === undefined ? detail : `there is no ${needs}`;
 
 function explainRoot({ by, detail }: RootFailure): Explanation {
   const without = `Where nothing needs root, set \`become: none\` in the inventory.`;

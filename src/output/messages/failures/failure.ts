@@ -3,8 +3,8 @@ import { explainCopies } from '../beside.ts';
 import { list } from '../count.ts';
 import { explainDifferences } from '../difference.ts';
 import { again, command, type Explanation, type Place, wayOut } from '../explanation.ts';
+import { holder, onHold } from '../holder.ts';
 import { PHASE } from '../phase.ts';
-import { holder } from '../report.ts';
 import { duration } from '../time.ts';
 import { explainMoves } from './account.ts';
 import { explainConnection } from './connection.ts';
@@ -62,14 +62,14 @@ export function explain(failure: Failure, place: Place): Explanation {
     case 'precondition':
       return explainPreconditions(failure.checks, place);
     case 'locked':
-      return failure.hold
+      return failure.holder.kind === 'hold'
         ? plain(
-            `a person has put this host on hold: ${holder(failure.holder)}`,
+            `a person has put this host on hold: ${onHold(failure.holder)}`,
             'Ask them whether the reason is over. A hold does not end by itself: ' +
               `\`${command('lock --release', place)}\` lets go of it, then run the same command again.`,
           )
         : plain(
-            `somebody else is at work on this host: ${failure.holder}`,
+            `somebody else is at work on this host: ${holder(failure.holder)}`,
             `Wait until they are done (\`${command('lock', place)}\` shows it) and run the same command again. Their ` +
               'lock belongs to running processes and ends with them. Only where the link to them is dead and the host ' +
               `has not noticed, \`${command('lock --release', place)}\` ends it at once.`,

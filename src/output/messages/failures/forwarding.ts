@@ -5,11 +5,11 @@ import type { Explanation } from '../explanation.ts';
 /** sshd does not let a login open connections: the checks, or the next hop, would have gone over one. */
 export function explainForwarding({
   login,
+  user,
   wanted,
   to,
   key,
 }: Extract<Failure, { kind: 'no-forwarding' }>): Explanation {
-  const user = /([^\s@]+)@/.exec(login)?.[1] ?? login;
   const places = list(to, 4);
   const config =
     '`AllowTcpForwarding` (`no`, or `remote`), `DisableForwarding` or `PermitOpen` in sshd_config forbids it. As root there, ' +

@@ -14,11 +14,9 @@ export function explainLogin(failure: LoginUnusable): Explanation {
   };
 }
 
-const accountOf = (login: string): string => /([^\s@]+)@/.exec(login)?.[1] ?? login;
 const AGAIN = 'Then run the same command again.';
 
-function cause({ login, cause, hint, status }: LoginUnusable): { readonly why: string; readonly cure: string[] } {
-  const user = accountOf(login);
+function cause({ user, cause, hint, status }: LoginUnusable): { readonly why: string; readonly cure: string[] } {
   switch (cause) {
     case 'other-user':
       return {

@@ -17,8 +17,7 @@ export const syntax: Rule = (subject) => [
     .flatMap(({ problems }) => problems)
     .concat(commandLines(subject))
     .map((problem) => {
-      // A word of Environment= may be a secret.
-      const message = problem.message.replace(/^(Environment: ).* is no NAME=value/, '$1a word is no NAME=value');
+      const message = problem.veiled ?? problem.message;
       return error('syntax', subject.place(problem), {
         message,
         why: problem.effect === 'refused' ? REFUSED : IGNORED,
