@@ -190,7 +190,9 @@ async function bindPair(
   const entries = inputs === 'read' ? body.tasks : [];
   const tasks = await Promise.all(
     entries.map((entry, i) =>
-      bindEntry(project, playbook, entry, i, (task) => bindTask(task, entry.spec, files(view), layout)),
+      bindEntry(project, playbook, entry, i, (task) =>
+        bindTask(`tasks.${i}.${entry.kind}`, task, entry.spec, files(view), layout),
+      ),
     ),
   );
   const bound = tasks.flatMap((task) => (task.ok ? [task.value] : []));

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { digestOf, partsOf } from '../../src/engine/plan/parts.ts';
 import { planHost } from '../../src/engine/plan/plan.ts';
 import { shown } from '../../src/engine/stage/send-code.ts';
+import { splitProbe } from '../../src/host/call.ts';
 import { digest, generationId } from '../../src/model/ids.ts';
 import type { Layout } from '../../src/model/layout.ts';
 import { EMPTY_TASK_PLAN, type TaskPlan } from '../../src/model/plan.ts';
@@ -16,7 +17,7 @@ const target = { layout, runtime: 'auto', connection: { user: 'root' }, codeUser
 const UNIT = { path: 'app.service', text: '[Service]\nExecStart=/usr/bin/true\n' };
 
 const task = (plan: Partial<TaskPlan>): BoundTask => ({
-  kind: 'test',
+  name: 'test',
   secrets: [],
   probe: null,
   plan: () => ({ ...EMPTY_TASK_PLAN, ...plan }),
@@ -28,7 +29,7 @@ const DIGEST = digestFor({ units: [UNIT], enable: ['app.service'], env: new Secr
 const deployed = (facts = {}) =>
   probeWith({ active: generationId(3), generations: [generation(3, 'good', 2, DIGEST)], ...facts });
 const plan = (tasks: readonly BoundTask[], probe = probeWith()) => {
-  const planned = planHost(target, tasks, probe, []);
+  const planned = planHost(target, tasks, probe, new Map());
   if (!planned.ok) throw new Error(JSON.stringify(planned.failure));
   return planned.value;
 };
@@ -77,14 +78,24 @@ describe('the plan', () => {
   });
 
   it('says what the host lacks, all of it, and touches nothing', () => {
-    const planned = planHost(target, [task({ unsupported: ['a'] }), task({ unsupported: ['b'] })], probeWith(), []);
+    const planned = planHost(
+      target,
+      [task({ unsupported: ['a'] }), task({ unsupported: ['b'] })],
+      probeWith(),
+      new Map(),
+    );
     expect(planned).toEqual({ ok: false, failure: { kind: 'unsupported', needs: 'a; b' } });
   });
 
   it('changes no account that is a way in, and touches nothing', () => {
     const changes = [{ what: 'home', from: '/a', to: '/b' }] as const;
     const login = { account: 'deploy', whose: 'fleet', changes } as const;
-    const planned = planHost(target, [task({ refused: [{ kind: 'login-account', ...login }] })], probeWith(), []);
+    const planned = planHost(
+      target,
+      [task({ refused: [{ kind: 'login-account', ...login }] })],
+      probeWith(),
+      new Map(),
+    );
     expect(planned).toEqual({ ok: false, failure: { kind: 'login-account', ...login } });
   });
 
@@ -116,6 +127,27 @@ describe('the digest of what is wanted', () => {
   it('does not follow titles, ids and time limits', () => {
     const run = { id: 'r', title: 'one', do: 'run', argv: ['a'], cwd: '', creates: null, timeoutMs: 1 } as const;
     expect(digestFor({ stage: [run] })).toBe(digestFor({ stage: [{ ...run, title: 'two', timeoutMs: 9 }] }));
+  });
+});
+
+describe('what the host has answered', () => {
+  const asking = (name: string): BoundTask => ({
+    ...{ name, secrets: [], probe: sh`:` },
+    plan: (stdout) => ({ ...EMPTY_TASK_PLAN, warnings: [`${name} heard ${stdout}`] }),
+  });
+  const fragments = [asking('a'), task({}), asking('b')];
+  const printed = '\nN b\nof b\nN a\nof a\nN end\n';
+
+  it('reaches the task that has asked for it, whatever stands beside it', () => {
+    const parts = splitProbe(`state${printed}`, fragments, 'N');
+    const planned = planHost(target, fragments, probeWith(), parts?.answers ?? new Map());
+    expect(parts?.state).toBe('state');
+    expect(planned.ok && planned.value.view.warnings).toEqual(['a heard of a', 'b heard of b']);
+  });
+
+  it('is none when a task has no answer, or the end is missing', () => {
+    expect(splitProbe(printed, [...fragments, asking('c')], 'N')).toBeNull();
+    expect(splitProbe(printed.replace('N end', ''), fragments, 'N')).toBeNull();
   });
 });
 

@@ -58,7 +58,7 @@ async function deployOn(
   run: HostRun,
 ): Promise<HostOutcome> {
   run.emit({ type: 'phase', phase: 'plan' });
-  const planned = planHost(target, tasks, host.probe, host.fragments);
+  const planned = planHost(target, tasks, host.probe, host.answers);
   if (!planned.ok) return { end: 'untouched', failure: planned.failure };
   const { plan } = planned.value;
   run.emit({ type: 'planned', plan: shown(planned.value, host, run) });

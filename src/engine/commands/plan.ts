@@ -28,7 +28,7 @@ export async function previewHost(target: HostTarget, run: HostRun): Promise<Hos
   }
   const unsafe = unsafeRoot(facts);
   if (unsafe !== null) return { end: 'untouched', failure: unsafe };
-  const planned = planHost(target, tasks, host.probe, host.fragments);
+  const planned = planHost(target, tasks, host.probe, host.answers);
   if (!planned.ok) return { end: 'untouched', failure: forLackOfRoot(planned.failure, host) };
   const pending = planned.value.plan.to !== 'nothing';
   const checks = pending ? [...target.preconditions, ...target.checks] : [];

@@ -1,3 +1,4 @@
+import type { Answers } from '../../host/call.ts';
 import type { ProbeReply } from '../../host/facts.ts';
 import type { HostFacts, RuntimeName } from '../../model/facts.ts';
 import type { Digest } from '../../model/ids.ts';
@@ -28,7 +29,7 @@ export function planHost(
   target: HostTarget,
   tasks: readonly BoundTask[],
   probe: ProbeReply,
-  fragments: readonly string[],
+  answers: Answers,
 ): Result<Planned> {
   const facts = probe.facts;
   if (probe.elsewhere !== null) return fail({ kind: 'unsupported', needs: moved(target.layout.app, probe.elsewhere) });
@@ -40,7 +41,7 @@ export function planHost(
   const { connection, codeUser } = target;
   const logins = [connection.user, ...(codeUser === null ? [] : [codeUser])];
   const context = { host: facts, layout: target.layout, runtime, logins };
-  const merged = merge(tasks.map((task, i) => task.plan(fragments[i] ?? '', context)));
+  const merged = merge(tasks.map((task) => task.plan(answerTo(task, answers), context)));
   const { below } = facts;
   const safe = below === null || runtime !== 'systemd' ? null : withKeptEnv(merged.units, target.layout, below);
   const wanted = safe === null ? merged : { ...merged, ...safe, warnings: [...merged.warnings, ...safe.warnings] };
@@ -85,6 +86,12 @@ export function planHost(
     ],
   };
   return ok({ plan, view, parts, launch });
+}
+
+function answerTo({ name, probe }: BoundTask, answers: Answers): string {
+  const answer = probe === null ? '' : answers.get(name);
+  if (answer === undefined) throw new Error(`the probe has not asked for ${name}`);
+  return answer;
 }
 
 const lasting = ({ argv, timeoutMs }: BeforeStep, { layout }: HostTarget, { user }: HostFacts) =>

@@ -17,7 +17,7 @@ export function withLayout(target: HostTarget): readonly BoundTask[] {
   const folders = (kind: 'folder' | 'data', specs: readonly unknown[]): BoundTask => {
     const spec = directories.schema.parse(specs);
     return {
-      kind: directories.kind,
+      name: kind,
       secrets: [],
       probe: directories.probe(spec, layout),
       plan(stdout, context) {
