@@ -7,6 +7,7 @@ import type { HostTarget } from '../../model/target.ts';
 import { Script, sh } from '../../shell/sh.ts';
 import type { BundleFile } from '../../transport/transport.ts';
 import type { OpenHost } from '../open.ts';
+import type { Planned } from '../plan/plan.ts';
 import { type HostRun, QUICK } from '../run.ts';
 import { stepFailed } from './claim.ts';
 import type { CodeLogin } from './code-login.ts';
@@ -22,7 +23,7 @@ import { sentList } from './sent.ts';
 export async function fillGeneration(
   host: OpenHost,
   target: HostTarget,
-  plan: Advance,
+  { plan, method }: Pick<Planned<Advance>, 'plan' | 'method'>,
   record: GenerationRecord,
   run: HostRun,
   code: CodeLogin | null,
@@ -66,7 +67,10 @@ export async function fillGeneration(
     if (step === undefined) return ok(undefined);
     switch (step.do) {
       case 'sync':
-        return succeeded(step.title, await sendCode({ host, code, target, id, reuse, builds }, step, run, quick));
+        return succeeded(
+          step.title,
+          await sendCode({ host, code, method, target, id, reuse, builds }, step, run, quick),
+        );
       case 'put':
         return succeeded(
           step.title,
