@@ -1,4 +1,4 @@
-import { type Answers, type CallSite, call, probeScript, splitProbe } from '../host/call.ts';
+import { type Answers, type CallSite, call, type InstalledSite, probeScript, splitProbe } from '../host/call.ts';
 import { type ProbeReply, parseFacts } from '../host/facts.ts';
 import { stateFolder } from '../host/layout.ts';
 import type { HostFacts } from '../model/facts.ts';
@@ -20,6 +20,9 @@ export type OpenHost = AsyncDisposable & {
   /** What the tasks' fragments printed. */
   readonly answers: Answers;
 };
+
+/** One whose lease this connection has. */
+export type EnteredHost = OpenHost & { readonly site: InstalledSite };
 
 /** One connection, one command: everything that a plan needs to know. */
 export async function openHost(

@@ -26,6 +26,12 @@ const TOOLS = [
 /** What a call needs to know of the host that it goes to. */
 export type CallSite = { readonly layout: Layout; readonly uid: number; readonly hasProgram: boolean };
 
+/** A host that has the program: a verb has run there. */
+export type InstalledSite = CallSite & { readonly hasProgram: true };
+
+/** The same host behind the first call, which has put the program there. */
+export const installed = (site: CallSite): InstalledSite => ({ ...site, hasProgram: true });
+
 /** What fragments printed, by name. */
 export type Answers = ReadonlyMap<string, string>;
 
@@ -88,10 +94,8 @@ export function call(site: CallSite, verb: string, ...words: readonly (string | 
  * Makes the functions of the host program usable for what follows in a script, which wants a subshell of its own: the
  * program's settings (PATH, umask, `set -u`) are put back to what scripts expect, but not for good.
  */
-export function library(site: CallSite): Script {
-  const load = sh`set -- ${site.layout.root} ${site.layout.app} lib; . ${programFile(site)}; set +u; umask 022`;
-  return site.hasProgram ? load : Script.join([install(site), load], '\n');
-}
+export const library = (site: InstalledSite): Script =>
+  sh`set -- ${site.layout.root} ${site.layout.app} lib; . ${programFile(site)}; set +u; umask 022`;
 
 /** One verb that only reads. On a host with another fleet's program, or none, ours is part of the script and not left there. */
 export const look = (

@@ -1,4 +1,4 @@
-import { type CallSite, call, programFile } from '../../host/call.ts';
+import { call, type InstalledSite, programFile } from '../../host/call.ts';
 import { releaseFolder } from '../../host/layout.ts';
 import type { GenerationRecord } from '../../host/record.ts';
 import { parseRunnerLine } from '../../host/reply.ts';
@@ -10,7 +10,7 @@ import { accountsOf } from '../../runtime/accounts.ts';
 import { Script, sh } from '../../shell/sh.ts';
 import type { Transport } from '../../transport/transport.ts';
 import { MOST } from '../../util/capped.ts';
-import type { OpenHost } from '../open.ts';
+import type { EnteredHost, OpenHost } from '../open.ts';
 import { dataFolders } from '../plan/ownership.ts';
 import type { Planned } from '../plan/plan.ts';
 import { type HostRun, QUICK } from '../run.ts';
@@ -53,10 +53,10 @@ export const deployHost = (target: HostTarget, run: HostRun): Promise<HostOutcom
 
 /** The same generation again, on a host that somebody or something changed. */
 async function repair(host: OpenHost, target: HostTarget, plan: Reactivate, run: HostRun): Promise<HostOutcome> {
-  const entered = await enter(host, 'enter', plan.generation, run);
+  const entered = await enter(host, plan.generation, run);
   if (!entered.ok) return { end: 'untouched', failure: entered.failure };
+  const there = entered.value;
   run.emit({ type: 'phase', phase: 'prepare' });
-  const there = installed(host);
   const prepared = await prepare(there, plan.prepare, run);
   if (!prepared.result.ok) return takeBack(there, null, prepared, prepared.result.failure, run);
   const change = { from: plan.generation, to: plan.generation, keep: target.keep, action: 'repair' } as const;
@@ -80,8 +80,7 @@ async function advance(
   run.emit({ type: 'phase', phase: 'prepare' });
   const claimed = await claimGeneration(host, plan.base, run);
   if (!claimed.ok) return { end: 'untouched', failure: claimed.failure };
-  const id = claimed.value;
-  const there = installed(host);
+  const { there, id } = claimed.value;
   const prepared = await prepare(there, plan.prepare, run);
   if (!prepared.result.ok) return takeBack(there, id, prepared, prepared.result.failure, run);
 
@@ -96,9 +95,6 @@ async function advance(
   const back = await takeBack(there, id, prepared, outcome.failure, run);
   return prepared.touched ? back : outcome;
 }
-
-/** The first call of a verb has put the program there. */
-const installed = (host: OpenHost): OpenHost => ({ ...host, site: { ...host.site, hasProgram: true } });
 
 function recordOf(
   target: HostTarget,
@@ -136,7 +132,7 @@ function enoughRoom(host: OpenHost, plan: Advance | null): Result<void> {
  * When the host cannot be reached any more, what was prepared may be there still: the outcome says so.
  */
 async function takeBack(
-  host: OpenHost,
+  host: EnteredHost,
   staged: GenerationId | null,
   prepared: Prepared,
   failure: Failure,
@@ -190,5 +186,5 @@ async function takeBack(
 }
 
 /** Where the program is not any more, all was taken back before somebody could say so. */
-const takingBack = (site: CallSite, verb: string, words: readonly number[]): Script =>
+const takingBack = (site: InstalledSite, verb: string, words: readonly number[]): Script =>
   Script.join([sh`[ -e ${programFile(site)} ] || exit 0`, call(site, verb, ...words)], '\n');

@@ -5,13 +5,13 @@ import type { Exit, Result } from '../../model/outcome.ts';
 import type { StageStep } from '../../model/plan.ts';
 import type { HostTarget } from '../../model/target.ts';
 import type { RunIo, SyncMethod, SyncRequest } from '../../transport/transport.ts';
-import type { OpenHost } from '../open.ts';
+import type { EnteredHost } from '../open.ts';
 import type { HostRun } from '../run.ts';
 import type { CodeLogin } from './code-login.ts';
 
 /** Where code of a release goes, and over which login; `code` is null for the run's own. */
 export type CodeRoute = {
-  readonly host: OpenHost;
+  readonly host: EnteredHost;
   readonly code: CodeLogin | null;
   readonly method: SyncMethod;
   readonly target: HostTarget;

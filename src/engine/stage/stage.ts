@@ -6,7 +6,7 @@ import type { Advance, StageStep } from '../../model/plan.ts';
 import type { HostTarget } from '../../model/target.ts';
 import { Script, sh } from '../../shell/sh.ts';
 import type { BundleFile } from '../../transport/transport.ts';
-import type { OpenHost } from '../open.ts';
+import type { EnteredHost } from '../open.ts';
 import type { Planned } from '../plan/plan.ts';
 import { type HostRun, QUICK } from '../run.ts';
 import { stepFailed } from './claim.ts';
@@ -17,11 +17,10 @@ import { sentList } from './sent.ts';
 /**
  * Fills a claimed release and its record, and seals them. Writes only below the claimed number. Commands see a complete
  * tree: files first, then commands in their own order.
- * @param host after the claim, which has put the program there
  * @param code the login that carries the code; null for the host's own connection
  */
 export async function fillGeneration(
-  host: OpenHost,
+  host: EnteredHost,
   target: HostTarget,
   { plan, method }: Pick<Planned<Advance>, 'plan' | 'method'>,
   record: GenerationRecord,

@@ -1,4 +1,4 @@
-import { call, look } from '../../host/call.ts';
+import { call, installed, look } from '../../host/call.ts';
 import type { GenerationId } from '../../model/ids.ts';
 import { type Failure, fail, type HostOutcome, ok, type Result } from '../../model/outcome.ts';
 import type { BeforeStep } from '../../model/plan.ts';
@@ -65,8 +65,7 @@ export async function activate(
   const longest = before.reduce((sum, { timeoutMs }) => sum + timeoutMs + STEP_ENDS, run.now());
   /** The host counts from the switch on, which comes when all steps before the start are done. */
   const deadline = () => (before.length === 0 ? longest : (heard.switching ?? longest)) + deadlineMs;
-  // After `activate` the program is there, whatever the probe saw.
-  const installed = { ...host.site, hasProgram: true };
+  const there = installed(host.site);
   const left = { gone: false, next: run.now() + LOOK };
   const lines: { transport: Transport; fresh: Transport[] } = { transport: host.transport, fresh: [] };
 
@@ -92,14 +91,14 @@ export async function activate(
       const seen = [txn, heard.lines];
       begun = heard.awaiting
         ? ok(undefined)
-        : await listen(again.value, installed, { verb: 'watch', args: seen }, heard, run.signal, run);
+        : await listen(again.value, there, { verb: 'watch', args: seen }, heard, run.signal, run);
     }
     if (!begun.ok) return await giveUp(begun.failure);
     if (heard.end !== null || !heard.awaiting) return await ended(null);
 
     run.emit({ type: 'phase', phase: 'verify' });
     const checked = await verify(
-      { ...host, site: installed },
+      { ...host, site: there },
       lines,
       change.to === 0 ? [] : target.checks,
       deadline() - GRACE,
@@ -130,7 +129,7 @@ export async function activate(
   async function gone(): Promise<boolean> {
     if (left.gone || run.now() < left.next) return left.gone;
     left.next = run.now() + LOOK;
-    const reply = await lines.transport.run(look(installed, 'history'), { signal: run.signal, timeoutMs: QUICK });
+    const reply = await lines.transport.run(look(there, 'history'), { signal: run.signal, timeoutMs: QUICK });
     left.gone = reply.ok && reply.value.stdout.includes(` ${txn} `);
     return left.gone;
   }
@@ -141,7 +140,7 @@ export async function activate(
   }
 
   function ask(verb: 'confirm' | 'abort', transport: Transport, signal = run.signal): Promise<Result<void>> {
-    return listen(transport, installed, { verb, args: [txn, heard.lines] }, heard, signal, run);
+    return listen(transport, there, { verb, args: [txn, heard.lines] }, heard, signal, run);
   }
 
   async function reconnect(until: number, signal: AbortSignal): Promise<Result<Transport>> {
@@ -194,7 +193,7 @@ export async function activate(
     do {
       const fresh = await reconnect(run.now() + QUICK, NEVER);
       if (!fresh.ok) return { end: 'unknown', failure };
-      const reply = await fresh.value.run(call(installed, 'recover'), { signal: NEVER, timeoutMs: RECOVERY });
+      const reply = await fresh.value.run(call(there, 'recover'), { signal: NEVER, timeoutMs: RECOVERY });
       // 75: somebody is at it, a boot or a runner that is not dead after all; it is heard to the end.
       heard.end = null;
       const asked = reply.ok ? await ask('abort', fresh.value, NEVER) : reply;
