@@ -7,7 +7,7 @@ import { fail, ok, type Result } from '../model/outcome.ts';
 import type { HostTarget } from '../model/target.ts';
 import type { BoundTask } from '../model/task.ts';
 import { bindTask, InputError } from '../tasks/define.ts';
-import type { once } from '../util/pool.ts';
+import type { once } from '../util/async.ts';
 import { type Diagnostic, diagnostic, type Position } from './diagnostics/diagnostic.ts';
 import { gitSource } from './inputs/git-source.ts';
 import type { LocalView, localFiles } from './inputs/local-files.ts';

@@ -1,6 +1,6 @@
 import { fail, ok, type Result } from '../model/outcome.ts';
 import type { HostTarget } from '../model/target.ts';
-import { mapLimited, once } from '../util/pool.ts';
+import { mapLimited, once } from '../util/async.ts';
 import { type Binding, bindPair, type Inputs } from './bind.ts';
 import { type Diagnostic, diagnostic, sortDiagnostics } from './diagnostics/diagnostic.ts';
 import { localFiles } from './inputs/local-files.ts';

@@ -1,9 +1,10 @@
 import type { Duplex } from 'node:stream';
 import { type Failure, fail, ok, type Result } from '../model/outcome.ts';
 import type { Connection } from '../model/target.ts';
+import { pause } from '../util/async.ts';
 import { chosenAlgorithms } from './algorithms.ts';
 import { type Credentials, credentials, unlockAll } from './auth/credentials.ts';
-import { type Deadline, deadline, pause } from './deadline.ts';
+import { type Deadline, deadline } from './deadline.ts';
 import { type Privilege, privilege } from './exec/privilege.ts';
 import { trust } from './host-keys/trust.ts';
 import type { ConnectOptions } from './options.ts';

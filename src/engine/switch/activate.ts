@@ -4,9 +4,10 @@ import { type Failure, fail, type HostOutcome, ok, type Result } from '../../mod
 import type { BeforeStep } from '../../model/plan.ts';
 import type { HostTarget } from '../../model/target.ts';
 import type { Transport } from '../../transport/transport.ts';
+import { pause } from '../../util/async.ts';
 import { verify } from '../checks/verify.ts';
 import type { OpenHost } from '../open.ts';
-import { type HostRun, pause, QUICK, RECOVERY } from '../run.ts';
+import { type HostRun, QUICK, RECOVERY } from '../run.ts';
 import { type End, hostFailure, listen, notBegun, silence } from './transaction.ts';
 
 /** A host that has said nothing for so long, and the deadline is over, is not waited for any more; milliseconds. */
