@@ -1,19 +1,19 @@
 import { bindCheck } from '../checks/define.ts';
+import { runCommand } from '../local/command.ts';
 import type { BoundCheck } from '../model/check.ts';
 import type { Declared } from '../model/declared.ts';
 import type { HostName } from '../model/ids.ts';
 import type { Layout } from '../model/layout.ts';
 import { fail, ok, type Result } from '../model/outcome.ts';
-import type { HostTarget } from '../model/target.ts';
+import type { DeployPolicy, HostTarget, Source } from '../model/target.ts';
 import type { BoundTask } from '../model/task.ts';
 import { bindTask, InputError } from '../tasks/define.ts';
 import type { once } from '../util/async.ts';
+import type { Caller } from './caller.ts';
 import { type Diagnostic, diagnostic, type Position } from './diagnostics/diagnostic.ts';
-import { gitSource } from './inputs/git-source.ts';
 import type { LocalView, localFiles } from './inputs/local-files.ts';
 import { fillPlaybook, type Playbook } from './playbook/playbook.ts';
-import type { KindEntry, PlaybookBody } from './playbook/playbook-schema.ts';
-import { deployPolicy } from './playbook/policy.ts';
+import type { DeploySpec, KindEntry, PlaybookBody } from './playbook/playbook-schema.ts';
 import { scope } from './playbook/scope.ts';
 import type { Project } from './project.ts';
 import { mistypedUnits } from './rules/checked-units.ts';
@@ -144,4 +144,28 @@ async function bindEntry(
     const at: Position = error.at ? { ...error.at, excerpt: null } : locate(['tasks', i, kind], 'key');
     return fail(diagnostic(at, error.message));
   }
+}
+
+/** The git commit that a folder stands at, and whether anything in the folder differs from it; null without git. */
+async function gitSource(folder: string, caller: Caller): Promise<Source | null> {
+  const options = { cwd: folder, env: { ...caller.env, GIT_OPTIONAL_LOCKS: '0' }, timeoutMs: 10_000 };
+  const [commit, status] = await Promise.all([
+    runCommand(['git', 'rev-parse', '--verify', 'HEAD'], options),
+    runCommand(['git', 'status', '--porcelain', '--', '.'], options),
+  ]);
+  if (!commit.ran || commit.code !== 0 || !status.ran || status.code !== 0) return null;
+  return { commit: commit.stdout.trim(), dirty: status.stdout !== '' };
+}
+
+/** @param hosts how many hosts of the app are selected, which a batch in percent is a share of; rounded up */
+function deployPolicy(spec: DeploySpec, hosts: number): DeployPolicy {
+  const { batch } = spec;
+  return {
+    batch: typeof batch === 'number' ? batch : Math.max(1, Math.ceil((hosts * Number.parseInt(batch, 10)) / 100)),
+    canary: spec.canary,
+    onFailure: spec.onFailure,
+    settleMs: spec.settle,
+    deadlineMs: spec.deadline,
+    confirm: spec.confirm,
+  };
 }
