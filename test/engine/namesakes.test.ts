@@ -3,7 +3,7 @@ import { takeovers, unitNames } from '../../src/engine/plan/namesakes.ts';
 import { parseFacts } from '../../src/host/facts.ts';
 import type { Layout } from '../../src/model/layout.ts';
 import type { BoundTask } from '../../src/model/task.ts';
-import { hostUnits } from '../../src/output/messages/namesake.ts';
+import { hostUnits } from '../../src/output/messages/plan.ts';
 
 const layout: Layout = { root: '/opt/app', current: '/opt/app/current', app: 'app', user: null, data: [] };
 const LIB = '/lib/systemd/system';
