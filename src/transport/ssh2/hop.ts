@@ -5,8 +5,8 @@ import type { AuthLack, Failure } from '../../model/outcome.ts';
 import { onAbort } from '../../util/async.ts';
 import type { AlgorithmChoice } from '../algorithms.ts';
 import type { Trust } from '../host-keys/trust.ts';
-import { listIn, type OfferedLists, serverOffer } from '../server-offer.ts';
 import { loginTrouble } from './login-trouble.ts';
+import { listIn, type OfferedLists, serverOffer } from './server-offer.ts';
 import { type ServerWords, serverWords } from './server-words.ts';
 
 /** An authenticated SSH connection. */
