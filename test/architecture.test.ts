@@ -6,7 +6,7 @@ const SRC = resolve(import.meta.dirname, '../src');
 
 /** Who may import whom: folders of ours, and packages. `types` are importable as types only. */
 const TABLE: Record<string, { ours: string[]; packages: string[]; types?: string[] }> = {
-  util: { ours: [], packages: ['ms', 'zod'] },
+  util: { ours: [], packages: ['ms', 'zod', 'node:events'] },
   shell: { ours: [], packages: [] },
   model: { ours: ['shell'], packages: ['node:crypto', 'node:util'], types: ['node:stream'] },
   local: { ours: [], packages: ['node:'] },

@@ -4,8 +4,8 @@ import type { Layout } from '../model/layout.ts';
 import { duration, milliseconds } from '../util/duration.ts';
 import { programsOf } from '../util/programs.ts';
 import { defineCheck } from './define.ts';
+import { excerpt, reason } from './detail.ts';
 import { within, withinOf } from './fields.ts';
-import { excerpt, reason } from './words.ts';
 
 const argv = z
   .array(z.string().refine((word) => !word.includes('\0'), 'must not contain NUL'))

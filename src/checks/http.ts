@@ -3,9 +3,9 @@ import { z } from 'zod';
 import type { Place } from '../model/check.ts';
 import { duration, milliseconds } from '../util/duration.ts';
 import { defineCheck } from './define.ts';
+import { dialTrouble, excerpt, placeOf } from './detail.ts';
 import { exchange } from './exchange.ts';
 import { within, withinOf } from './fields.ts';
-import { dialTrouble, excerpt, placeOf } from './words.ts';
 
 function urlTrouble(text: string): string | null {
   if (!/^https?:\/\/[^\s\p{Cc}]+$/u.test(text) || !URL.canParse(text)) return 'must be a URL with http:// or https://';

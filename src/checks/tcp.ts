@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Place } from '../model/check.ts';
 import { duration, milliseconds } from '../util/duration.ts';
 import { defineCheck } from './define.ts';
+import { dialTrouble, placeOf } from './detail.ts';
 import { port, within, withinOf } from './fields.ts';
-import { dialTrouble, placeOf } from './words.ts';
 
 const host = z.string().regex(/^[A-Za-z0-9_.:-]+$/, 'must be a host name or an address');
 

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import type { UnitState } from '../model/facts.ts';
 import { defineCheck } from './define.ts';
-import { within, withinOf } from './fields.ts';
-import { listOf, unitNames } from './unit-names.ts';
-import { excerpt, reason } from './words.ts';
+import { excerpt, reason } from './detail.ts';
+import { listOf, unitNames, within, withinOf } from './fields.ts';
 
 const schema = z
   .union([unitNames, z.strictObject({ name: unitNames, within })])

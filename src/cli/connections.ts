@@ -1,7 +1,9 @@
 import { join } from 'node:path';
+import type { Secret } from '../model/secret.ts';
 import type { HostTarget } from '../model/target.ts';
 import { type ConnectOptions, connector, startGate } from '../transport/connect.ts';
 import type { Connect } from '../transport/transport.ts';
+import { once } from '../util/async.ts';
 import { askSecret, type Turn } from './ask.ts';
 import type { HostFlags, World } from './world.ts';
 
@@ -12,11 +14,12 @@ export function connections(
   note: (text: string) => void,
   turn: Turn,
 ): (target: HostTarget) => Connect {
+  const ask = once<Secret | null>();
   const options: Omit<ConnectOptions, 'homeKnownHosts'> = {
     acceptNew: flags.acceptNew === true,
-    becomePassword: once(
-      async () => world.becomePassword ?? turn(() => askSecret('sudo password on the hosts: ', 'sudo password', world)),
-    ),
+    becomePassword: async () =>
+      world.becomePassword ??
+      ask('sudo', () => turn(() => askSecret('sudo password on the hosts: ', 'sudo password', world))),
     passphrase: (file) => turn(() => askSecret(`passphrase of ${file}: `, 'passphrase', world)),
     connectTimeoutMs: 15_000,
     keepaliveMs: 10_000,
@@ -31,12 +34,4 @@ export function connections(
       homeKnownHosts: connection.knownHostsFiles[0] ?? usual,
       onNote: (text) => note(`${host}: ${text}`),
     });
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }

@@ -2,6 +2,7 @@ import { freePort } from '../demo/port.ts';
 import { writeDemoProject } from '../demo/project.ts';
 import { startDemoHost } from '../demo/server.ts';
 import { deploy } from './deploy.ts';
+import { INTERRUPTED } from './exit-code.ts';
 import { health } from './health.ts';
 import { rollback } from './rollback.ts';
 import type { HostFlags, World } from './world.ts';
@@ -41,7 +42,7 @@ export async function demo({ verbose = false }: { readonly verbose?: boolean }, 
     { say: 'health after the rollback', expect: 0, run: () => health(flags, world) },
   ];
   for (const step of steps) {
-    if (world.signal.aborted) return 130;
+    if (world.signal.aborted) return INTERRUPTED;
     say(step.say);
     const code = await step.run();
     if (code !== step.expect) {

@@ -1,7 +1,14 @@
 import { type HostOutcome, unreachable } from '../model/outcome.ts';
 
-/** The contract's exit codes, worst first: one run ends with the worst of its hosts. */
-const PRECEDENCE = [4, 70, 130, 1, 3, 5, 0] as const;
+/** The command line or the project is wrong, and no host was contacted. */
+export const REFUSED = 2;
+/** A bug of ours. */
+export const BUG = 70;
+/** The operator ended it. */
+export const INTERRUPTED = 130;
+
+/** How a run on hosts can end, worst first: it ends with the worst of its hosts. */
+const PRECEDENCE = [4, INTERRUPTED, 1, 3, 5, 0] as const;
 export type ExitCode = (typeof PRECEDENCE)[number];
 
 /** What one host's end means for the run. @param tellsPending whether changes that a plan found are worth a code */
@@ -19,9 +26,9 @@ export function exitCodeOf(outcome: HostOutcome, tellsPending = false): ExitCode
     case 'unhealthy':
       return 1;
     case 'reverted':
-      return outcome.failure.kind === 'cancelled' ? 130 : 1;
+      return outcome.failure.kind === 'cancelled' ? INTERRUPTED : 1;
     case 'untouched':
-      return outcome.failure.kind === 'cancelled' ? 130 : 3;
+      return outcome.failure.kind === 'cancelled' ? INTERRUPTED : 3;
     case 'stuck':
     case 'unknown':
       return 4;
@@ -33,6 +40,6 @@ export function exitCodeOf(outcome: HostOutcome, tellsPending = false): ExitCode
 /** The run's own exit code. @param interrupted whether the operator pressed Ctrl-C */
 export function exitCode(outcomes: readonly HostOutcome[], interrupted: boolean, tellsPending = false): ExitCode {
   const codes = new Set<ExitCode>(outcomes.map((outcome) => exitCodeOf(outcome, tellsPending)));
-  if (interrupted) codes.add(130);
+  if (interrupted) codes.add(INTERRUPTED);
   return PRECEDENCE.find((code) => codes.has(code)) ?? 0;
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { type Inputs, resolveTargets } from '../config/resolve.ts';
+import type { Inputs } from '../config/bind.ts';
+import { resolveTargets } from '../config/resolve.ts';
 import { type FleetRun, runFleet } from '../engine/fleet/fleet.ts';
 import type { HostRun } from '../engine/run.ts';
 import { runCommand } from '../local/command.ts';

@@ -2,6 +2,7 @@
 import { homedir, userInfo } from 'node:os';
 import { endCommands } from '../local/command.ts';
 import { Secret } from '../model/secret.ts';
+import { INTERRUPTED } from './exit-code.ts';
 import { runCommandLine } from './program.ts';
 import type { World } from './world.ts';
 
@@ -41,12 +42,12 @@ const world: World = {
 function onSignal(): void {
   if (!begun) {
     process.stderr.write('fleet: stopped; no host was contacted\n');
-    process.exit(130);
+    process.exit(INTERRUPTED);
   }
   if (interrupt.signal.aborted) {
     abandon();
     process.stderr.write('fleet: left at once; hosts in the middle of a change go back by themselves\n');
-    process.exit(130);
+    process.exit(INTERRUPTED);
   }
   aside('fleet: stopping; hosts that had begun are brought to a whole state (again to leave at once)\n');
   interrupt.abort();

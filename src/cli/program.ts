@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { BUG, REFUSED } from './exit-code.ts';
 import { refusalLine, UsageError } from './project.ts';
 import type { World } from './world.ts';
 
@@ -107,14 +108,14 @@ export async function runCommandLine(words: readonly string[], world: World): Pr
     if (refusal && (flags.includes('--json') || /(^| )--format[ =]json( |$)/.test(flags.join(' '))))
       world.stdout.write(`${refusalLine(command, error)}\n`);
     // Commander has already said what is wrong.
-    if (error instanceof CommanderError) return 2;
+    if (error instanceof CommanderError) return REFUSED;
     if (error instanceof UsageError) {
       world.stderr.write(`${error.message}\n`);
-      return 2;
+      return REFUSED;
     }
     world.stderr.write(
       `fleet: internal error, please report it: ${error instanceof Error ? error.stack : String(error)}\n`,
     );
-    return 70;
+    return BUG;
   }
 }

@@ -1,9 +1,10 @@
 import { type Diagnostic, formatDiagnostic } from '../config/diagnostics/diagnostic.ts';
 import { findProject, loadProject, type Project } from '../config/project.ts';
 import { cleanJson } from '../util/sanitize.ts';
+import { REFUSED } from './exit-code.ts';
 import type { CommonFlags, World } from './world.ts';
 
-/** Usage or configuration was wrong and nothing was contacted: the process ends with 2. */
+/** Usage or configuration was wrong and nothing was contacted: the process ends with REFUSED. */
 export class UsageError extends Error {
   constructor(
     message: string,
@@ -28,7 +29,7 @@ export function refusalLine(command: string, error: { readonly message: string }
     v: 1,
     type: 'summary',
     command,
-    exitCode: 2,
+    exitCode: REFUSED,
     hosts: [],
     errors: errors.length > 0 ? errors : [whole],
   });

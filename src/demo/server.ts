@@ -1,13 +1,12 @@
+import { timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { userInfo } from 'node:os';
-import type { Connection } from 'ssh2';
+import type { AuthContext, Connection, ServerChannel, TcpipRequestInfo } from 'ssh2';
 import ssh2 from 'ssh2';
 import { exec, type Running } from './exec.ts';
-import { forward } from './forward.ts';
-import { newKey } from './keys.ts';
+import { type DemoKey, newKey } from './keys.ts';
 import { killLeftovers } from './leftovers.ts';
-import { decideLogin } from './login.ts';
 import { makeSandbox, removeSandbox } from './sandbox.ts';
 
 /** A host to deploy to that lives in a temporary folder of this machine, under the caller's own account. */
@@ -84,3 +83,39 @@ function serve(client: Connection, account: Parameters<typeof exec>[2]): void {
     session.on('signal', (_accept, _reject, info) => running?.signal(info.name));
   });
 }
+
+const LOOPBACK = new Set(['127.0.0.1', 'localhost']);
+
+/** Carries a connection of the client on to a service of this machine's loopback, and to nothing else. */
+function forward(accept: () => ServerChannel, reject: () => void, to: TcpipRequestInfo): void {
+  if (!LOOPBACK.has(to.destIP)) {
+    reject();
+    return;
+  }
+  const socket = connect({ host: '127.0.0.1', port: to.destPort, allowHalfOpen: true, noDelay: true });
+  socket.once('error', reject);
+  socket.once('connect', () => {
+    socket.off('error', reject);
+    const channel = accept();
+    socket.on('error', () => channel.close());
+    channel.on('error', () => socket.destroy());
+    channel.on('close', () => socket.destroy());
+    channel.pipe(socket).pipe(channel);
+  });
+}
+
+/** Lets in the one user with the one key, proved by a signature, and nobody else and no other way. */
+function decideLogin(context: AuthContext, user: string, key: DemoKey): void {
+  if (mayEnter(context, user, key)) context.accept();
+  else context.reject(['publickey']);
+}
+
+function mayEnter(context: AuthContext, user: string, { parsed }: DemoKey): boolean {
+  if (context.method !== 'publickey' || context.username !== user) return false;
+  if (context.key.algo !== parsed.type || !same(context.key.data, parsed.getPublicSSH())) return false;
+  // Without a signature the client only asks whether this key would do; ssh2 does not take that for a login.
+  if (context.signature === undefined) return true;
+  return context.blob !== undefined && parsed.verify(context.blob, context.signature, context.hashAlgo) === true;
+}
+
+const same = (a: Buffer, b: Buffer) => a.length === b.length && timingSafeEqual(a, b);

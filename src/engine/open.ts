@@ -1,4 +1,4 @@
-import { type CallSite, call, probeScript, splitProbe } from '../host/call.ts';
+import { type Answers, type CallSite, call, type InstalledSite, probeScript, splitProbe } from '../host/call.ts';
 import { type ProbeReply, parseFacts } from '../host/facts.ts';
 import { stateFolder } from '../host/layout.ts';
 import { textOf } from '../host/reply.ts';
@@ -17,9 +17,12 @@ export type OpenHost = AsyncDisposable & {
   readonly transport: Transport;
   readonly site: CallSite;
   readonly probe: ProbeReply;
-  /** What each task's fragment printed. */
-  readonly fragments: readonly string[];
+  /** What the tasks' fragments printed. */
+  readonly answers: Answers;
 };
+
+/** One whose lease this connection has. */
+export type EnteredHost = OpenHost & { readonly site: InstalledSite };
 
 /** One connection, one command: everything that a plan needs to know. */
 export async function openHost(
@@ -40,7 +43,7 @@ export async function openHost(
   return ok({ ...probed.value, transport, [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose]() });
 }
 
-type Probed = Pick<OpenHost, 'site' | 'probe' | 'fragments'>;
+type Probed = Pick<OpenHost, 'site' | 'probe' | 'answers'>;
 
 async function probeHost(
   transport: Transport,
@@ -49,19 +52,14 @@ async function probeHost(
   run: HostRun,
 ): Promise<Result<Probed>> {
   const nonce = run.newId();
-  const script = probeScript(
-    target.layout,
-    tasks.map((task) => task.probe),
-    nonce,
-    unitNames(tasks),
-  );
+  const script = probeScript(target.layout, tasks, nonce, unitNames(tasks));
   const reply = await transport.run(script, { signal: run.signal, timeoutMs: QUICK });
   if (!reply.ok) return reply;
-  const parts = splitProbe(reply.value.stdout, tasks.length, nonce);
+  const parts = splitProbe(reply.value.stdout, tasks, nonce);
   if (parts === null) return fail(probeFailure(reply.value));
   const probe = parseFacts(parts.state);
   const site = { layout: target.layout, uid: probe.facts.uid, hasProgram: probe.hasProgram };
-  return ok({ site, probe, fragments: parts.fragments });
+  return ok({ site, probe, answers: parts.answers });
 }
 
 /** What failed on a host where sudo gave no root says so: whoever reads of it learns why. */

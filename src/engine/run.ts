@@ -38,16 +38,3 @@ export const QUICK = 60_000;
 
 /** Milliseconds for a host to finish what a dead run left; it tries the way back three times, and each has its limits. */
 export const RECOVERY = 900_000;
-
-/** Waits, or returns early when the signal aborts. */
-export const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const timer = setTimeout(done, ms);
-    function done() {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-    signal.addEventListener('abort', done);
-  });

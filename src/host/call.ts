@@ -26,23 +26,33 @@ const TOOLS = [
 /** What a call needs to know of the host that it goes to. */
 export type CallSite = { readonly layout: Layout; readonly uid: number; readonly hasProgram: boolean };
 
+/** A host that has the program: a verb has run there. */
+export type InstalledSite = CallSite & { readonly hasProgram: true };
+
+/** The same host behind the first call, which has put the program there. */
+export const installed = (site: CallSite): InstalledSite => ({ ...site, hasProgram: true });
+
+/** What fragments printed, by name. */
+export type Answers = ReadonlyMap<string, string>;
+
+/** What a task wants to know of the host, under the task's name. */
+export type Fragment = { readonly name: string; readonly probe: Script | null };
+
 /**
- * The run's first command: the host's state, then each fragment's output behind a line "NONCE index". The program is
+ * The run's first command: the host's state, then each fragment's output behind a line "NONCE name". The program is
  * part of the script, so that a probe writes nothing.
  * @param nonce a word that no output contains
  * @param units names of units that are to be installed: what they lead to on the host is told
  */
 export function probeScript(
   layout: Layout,
-  fragments: readonly (Script | null)[],
+  fragments: readonly Fragment[],
   nonce: string,
   units: readonly string[] = [],
 ): Script {
   const program = sh`set -- ${layout.root} ${layout.app} probe ${PROGRAM_NAME} ${layout.user ?? '-'} ${TOOLS}`;
-  const sections = fragments.map((fragment, i) =>
-    fragment === null
-      ? sh`printf ${`\n${nonce} ${i}\n`}`
-      : Script.join([sh`printf ${`\n${nonce} ${i}\n`}`, sh`(`, fragment, sh`)`], '\n'),
+  const sections = asked(fragments).map(({ name, probe }) =>
+    Script.join([sh`printf ${`\n${nonce} ${name}\n`}`, sh`(`, probe, sh`)`], '\n'),
   );
   const named = units.length === 0 ? [] : [sh`tell_namesakes ${units}`];
   return Script.join(
@@ -51,15 +61,24 @@ export function probeScript(
   );
 }
 
-/** Splits what `probeScript` printed; null when the end is missing, which means that it was cut short. */
+const asked = (fragments: readonly Fragment[]) =>
+  fragments.flatMap(({ name, probe }) => (probe === null ? [] : [{ name, probe }]));
+
+/** Splits what `probeScript` printed; null when a part or the end is missing, which means that it was cut short. */
 export function splitProbe(
   stdout: string,
-  count: number,
+  fragments: readonly Fragment[],
   nonce: string,
-): { state: string; fragments: string[] } | null {
+): { readonly state: string; readonly answers: Answers } | null {
   const [state = '', ...rest] = stdout.split(`\n${nonce} `);
-  if (rest.length !== count + 1 || !rest[count]?.startsWith('end')) return null;
-  return { state, fragments: rest.slice(0, count).map((section) => section.slice(section.indexOf('\n') + 1)) };
+  if (!rest.pop()?.startsWith('end')) return null;
+  const answers = new Map(
+    rest.map((section) => {
+      const line = section.indexOf('\n');
+      return [section.slice(0, line), section.slice(line + 1)] as const;
+    }),
+  );
+  return asked(fragments).every(({ name }) => answers.has(name)) ? { state, answers } : null;
 }
 
 /** The program on the host. */
@@ -75,10 +94,8 @@ export function call(site: CallSite, verb: string, ...words: readonly (string | 
  * Makes the functions of the host program usable for what follows in a script, which wants a subshell of its own: the
  * program's settings (PATH, umask, `set -u`) are put back to what scripts expect, but not for good.
  */
-export function library(site: CallSite): Script {
-  const load = sh`set -- ${site.layout.root} ${site.layout.app} lib; . ${programFile(site)}; set +u; umask 022`;
-  return site.hasProgram ? load : Script.join([install(site), load], '\n');
-}
+export const library = (site: InstalledSite): Script =>
+  sh`set -- ${site.layout.root} ${site.layout.app} lib; . ${programFile(site)}; set +u; umask 022`;
 
 /** One verb that only reads. On a host with another fleet's program, or none, ours is part of the script and not left there. */
 export const look = (

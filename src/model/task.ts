@@ -16,7 +16,8 @@ export type PlanContext = {
 
 /** A task of one host with its inputs read: what the engine works with. */
 export type BoundTask = {
-  readonly kind: string;
+  /** Its own among the tasks of an app: what its probe printed is found by it. */
+  readonly name: string;
   readonly secrets: readonly Secret[];
   /** What the app's files are checked against before any host is contacted. */
   readonly declares?: Partial<Declared>;

@@ -60,8 +60,13 @@ export interface TaskKind<Kind extends string, Spec, Local, Facts> {
 export const defineTask = <const Kind extends string, Spec, Local, Facts>(task: TaskKind<Kind, Spec, Local, Facts>) =>
   task;
 
-/** Reads a task's inputs and closes over them. @throws InputError */
+/**
+ * Reads a task's inputs and closes over them.
+ * @param name where the task stands in its playbook
+ * @throws InputError
+ */
 export async function bindTask<Spec, Local, Facts>(
+  name: string,
   task: TaskKind<string, Spec, Local, Facts>,
   spec: Spec,
   io: LocalIo,
@@ -69,7 +74,7 @@ export async function bindTask<Spec, Local, Facts>(
 ): Promise<BoundTask> {
   const local = await task.local(spec, io, layout);
   return {
-    kind: task.kind,
+    name,
     secrets: task.secrets?.(local) ?? [],
     declares: task.declares?.({ spec, local }, layout) ?? {},
     probe: task.probe(spec, layout),

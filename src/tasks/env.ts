@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { dotenvDiffers, systemdNeeded } from '../env/dialect.ts';
 import { isKey, KEY_RULE } from '../env/key.ts';
 import { readEnv } from '../env/parse.ts';
 import { isValue } from '../env/value.ts';
-import { writeEnv } from '../env/write.ts';
+import { dotenvDiffers, systemdNeeded, writeEnv } from '../env/write.ts';
 import { EMPTY_TASK_PLAN } from '../model/plan.ts';
 import { Secret } from '../model/secret.ts';
 import { defineTask, InputError, type SecretSource } from './define.ts';

@@ -1,19 +1,22 @@
 import type { Duplex } from 'node:stream';
 import { type Failure, fail, ok, type Result } from '../model/outcome.ts';
 import type { Connection } from '../model/target.ts';
+import { pause } from '../util/async.ts';
 import { chosenAlgorithms } from './algorithms.ts';
 import { type Credentials, credentials, unlockAll } from './auth/credentials.ts';
-import { type Deadline, deadline, pause } from './deadline.ts';
+import { type Deadline, deadline } from './deadline.ts';
 import { type Privilege, privilege } from './exec/privilege.ts';
+import { runScript } from './exec/script.ts';
 import { trust } from './host-keys/trust.ts';
 import type { ConnectOptions } from './options.ts';
 import { startGate } from './slots.ts';
-import { sshTransport } from './ssh-transport.ts';
+import { dial } from './ssh2/dial.ts';
 import { type Attempt, type Hop, handshake } from './ssh2/hop.ts';
 import { type Link, link } from './ssh2/link.ts';
 import { openSocket, type SocketFailure } from './ssh2/socket.ts';
 import { isProhibited, noForwarding, openTunnel } from './ssh2/tunnel.ts';
-import type { Connect } from './transport.ts';
+import { sync, unpack } from './sync/sync.ts';
+import type { Connect, Transport } from './transport.ts';
 
 export type { ConnectOptions } from './options.ts';
 export { startGate } from './slots.ts';
@@ -177,4 +180,16 @@ async function dialHop(
 
 function named({ user, address, port }: Connection): string {
   return `${user}@${address}${port === 22 ? '' : ` port ${port}`}`;
+}
+
+/** The transport over one SSH connection; disposing of it closes every hop. */
+function sshTransport(link: Link, privilege: Privilege): Transport {
+  return {
+    noRoot: privilege.refusal,
+    run: (script, io) => runScript(link, privilege, script, io),
+    unpack: (files, into, io) => unpack(link, privilege, files, into, io),
+    sync: (request, method, io) => sync(link, privilege, request, method, io),
+    dial: (host, port, io) => dial(link, host, port, io),
+    [Symbol.asyncDispose]: () => link.close(),
+  };
 }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { memory } from '../../src/checks/memory.ts';
-import { readMemory } from '../../src/checks/memory-use.ts';
+import { memory, readMemory } from '../../src/checks/memory.ts';
 import { fail, ok } from '../../src/model/outcome.ts';
 import { readable } from '../tasks/rig.ts';
 import { checkHere, hostHere } from './rig.ts';

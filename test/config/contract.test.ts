@@ -71,8 +71,8 @@ describe('the project of the contract, with the real kinds of tasks and checks',
       ['clawdbot', 'root', 'srv1302498.hstgr.cloud'],
     ]);
     const [target] = resolved.targets;
-    expect(target?.tasks.map(({ kind }) => kind)).toEqual(
-      'user packages directories sync env files run units logrotate'.split(' '),
+    expect(target?.tasks.map(({ name }) => name)).toEqual(
+      'user packages directories sync env files run units logrotate'.split(' ').map((kind, i) => `tasks.${i}.${kind}`),
     );
     expect(target?.checks).toHaveLength(2);
     expect(target?.layout).toEqual({

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { Inputs } from '../../src/config/bind.ts';
 import { formatDiagnostic } from '../../src/config/diagnostics/diagnostic.ts';
-import { type Inputs, resolveTargets } from '../../src/config/resolve.ts';
+import { resolveTargets } from '../../src/config/resolve.ts';
 import { sharedMachines } from '../../src/config/rules/same-machine.ts';
 import { EVERYTHING, type Selection } from '../../src/config/select.ts';
 import { projectWith } from './loaded.ts';

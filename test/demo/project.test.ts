@@ -50,7 +50,11 @@ test('the project is one that fleet reads without a complaint, with the demo hos
       layout: { root: project.appRoot, user: null, data: ['data'] },
     },
   ]);
-  expect(targets.value.targets[0]?.tasks.map((task) => task.kind)).toEqual(['sync', 'env', 'units']);
+  expect(targets.value.targets[0]?.tasks.map(({ name }) => name)).toEqual([
+    'tasks.0.sync',
+    'tasks.1.env',
+    'tasks.2.units',
+  ]);
 });
 
 test('everything of the demo lies in its temporary folder', async () => {

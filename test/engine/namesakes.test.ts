@@ -3,7 +3,7 @@ import { takeovers, unitNames } from '../../src/engine/plan/namesakes.ts';
 import { parseFacts } from '../../src/host/facts.ts';
 import type { Layout } from '../../src/model/layout.ts';
 import type { BoundTask } from '../../src/model/task.ts';
-import { hostUnits } from '../../src/output/messages/namesake.ts';
+import { hostUnits } from '../../src/output/messages/plan.ts';
 
 const layout: Layout = { root: '/opt/app', current: '/opt/app/current', app: 'app', user: null, data: [] };
 const LIB = '/lib/systemd/system';
@@ -21,7 +21,7 @@ const against = (unit: string, rest: string, runtime: 'systemd' | 'nohup' = 'sys
 it('asks for the names of units, and of each once; drop-ins have no name of their own', () => {
   const task = (...paths: string[]) =>
     ({ declares: { units: paths.map((path) => ({ path, file: path, text: '' })) } }) as unknown as BoundTask;
-  const none = { kind: 'sync' } as BoundTask;
+  const none = { name: 'sync' } as BoundTask;
   expect(unitNames([task('a.service', 'a.service.d/x.conf'), none, task('a.service', 'b@.service')])).toEqual([
     'a.service',
     'b@.service',

@@ -19,7 +19,7 @@ const declares = {
     { path: '/opt/app/data', owner: 'app', mode: 0o750 },
   ],
 };
-const task: BoundTask = { kind: 'test', secrets: [], declares, probe: null, plan: () => expect.fail() };
+const task: BoundTask = { name: 'test', secrets: [], declares, probe: null, plan: () => expect.fail() };
 const look = ownership({ layout, tasks: [task] } as unknown as HostTarget);
 const plan = (stdout: string, runtime: 'systemd' | 'nohup' = 'systemd') =>
   look.plan(stdout, { host: factsWith(), layout, runtime, logins: [] });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { digestOf, partsOf } from '../../src/engine/plan/parts.ts';
 import { planHost } from '../../src/engine/plan/plan.ts';
-import { shown } from '../../src/engine/stage/send-code.ts';
+import { splitProbe } from '../../src/host/call.ts';
 import { digest, generationId } from '../../src/model/ids.ts';
 import type { Layout } from '../../src/model/layout.ts';
 import { EMPTY_TASK_PLAN, type TaskPlan } from '../../src/model/plan.ts';
@@ -16,7 +16,7 @@ const target = { layout, runtime: 'auto', connection: { user: 'root' }, codeUser
 const UNIT = { path: 'app.service', text: '[Service]\nExecStart=/usr/bin/true\n' };
 
 const task = (plan: Partial<TaskPlan>): BoundTask => ({
-  kind: 'test',
+  name: 'test',
   secrets: [],
   probe: null,
   plan: () => ({ ...EMPTY_TASK_PLAN, ...plan }),
@@ -27,10 +27,12 @@ const DIGEST = digestFor({ units: [UNIT], enable: ['app.service'], env: new Secr
 
 const deployed = (facts = {}) =>
   probeWith({ active: generationId(3), generations: [generation(3, 'good', 2, DIGEST)], ...facts });
-const plan = (tasks: readonly BoundTask[], probe = probeWith()) => {
-  const planned = planHost(target, tasks, probe, []);
-  if (!planned.ok) throw new Error(JSON.stringify(planned.failure));
-  return planned.value;
+const planned = (tasks: readonly BoundTask[], probe = probeWith(), localRsync = true) =>
+  planHost(target, tasks, probe, new Map(), localRsync);
+const plan = (...of: Parameters<typeof planned>) => {
+  const result = planned(...of);
+  if (!result.ok) throw new Error(JSON.stringify(result.failure));
+  return result.value;
 };
 
 it('has a digest that follows every byte of a file that is no text, and of text only the text', () => {
@@ -78,15 +80,19 @@ describe('the plan', () => {
   });
 
   it('says what the host lacks, all of it, and touches nothing', () => {
-    const planned = planHost(target, [task({ unsupported: ['a'] }), task({ unsupported: ['b'] })], probeWith(), []);
-    expect(planned).toEqual({ ok: false, failure: { kind: 'unsupported', needs: 'a; b' } });
+    expect(planned([task({ unsupported: ['a'] }), task({ unsupported: ['b'] })])).toEqual({
+      ok: false,
+      failure: { kind: 'unsupported', needs: 'a; b' },
+    });
   });
 
   it('changes no account that is a way in, and touches nothing', () => {
     const changes = [{ what: 'home', from: '/a', to: '/b' }] as const;
     const login = { account: 'deploy', whose: 'fleet', changes } as const;
-    const planned = planHost(target, [task({ refused: [{ kind: 'login-account', ...login }] })], probeWith(), []);
-    expect(planned).toEqual({ ok: false, failure: { kind: 'login-account', ...login } });
+    expect(planned([task({ refused: [{ kind: 'login-account', ...login }] })])).toEqual({
+      ok: false,
+      failure: { kind: 'login-account', ...login },
+    });
   });
 
   it('lists steps on the live host first', () => {
@@ -120,6 +126,27 @@ describe('the digest of what is wanted', () => {
   });
 });
 
+describe('what the host has answered', () => {
+  const asking = (name: string): BoundTask => ({
+    ...{ name, secrets: [], probe: sh`:` },
+    plan: (stdout) => ({ ...EMPTY_TASK_PLAN, warnings: [`${name} heard ${stdout}`] }),
+  });
+  const fragments = [asking('a'), task({}), asking('b')];
+  const printed = '\nN b\nof b\nN a\nof a\nN end\n';
+
+  it('reaches the task that has asked for it, whatever stands beside it', () => {
+    const parts = splitProbe(`state${printed}`, fragments, 'N');
+    const planned = planHost(target, fragments, probeWith(), parts?.answers ?? new Map(), true);
+    expect(parts?.state).toBe('state');
+    expect(planned.ok && planned.value.view.warnings).toEqual(['a heard of a', 'b heard of b']);
+  });
+
+  it('is none when a task has no answer, or the end is missing', () => {
+    expect(splitProbe(printed, [...fragments, asking('c')], 'N')).toBeNull();
+    expect(splitProbe(printed.replace('N end', ''), fragments, 'N')).toBeNull();
+  });
+});
+
 describe('the plan as it is shown', () => {
   const sync = task({
     stage: [
@@ -127,8 +154,8 @@ describe('the plan as it is shown', () => {
     ],
   });
   const warnings = (localRsync: boolean, tools: string[], tasks = [sync]) => {
-    const probe = probeWith({ tools: new Set(tools) });
-    return shown(plan(tasks, probe), { probe }, { localRsync }).warnings.filter((text) => text.includes('tar stream'));
+    const { view } = plan(tasks, probeWith({ tools: new Set(tools) }), localRsync);
+    return view.warnings.filter((text) => text.includes('tar stream'));
   };
 
   it('says when code goes as a tar stream, and which side lacks rsync', () => {

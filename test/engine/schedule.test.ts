@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { barrier } from '../../src/engine/fleet/barrier.ts';
-import { inParallel, nextWave } from '../../src/engine/fleet/schedule.ts';
+import { nextWave } from '../../src/engine/fleet/schedule.ts';
+import { mapLimited } from '../../src/util/async.ts';
 
 const HOSTS = ['a', 'b', 'c', 'd', 'e'];
 
@@ -24,7 +25,7 @@ describe('the next hosts to go', () => {
     let now = 0;
     let most = 0;
     const done: string[] = [];
-    await inParallel(HOSTS, 2, async (item) => {
+    await mapLimited(HOSTS, 2, async (item) => {
       now += 1;
       most = Math.max(most, now);
       await new Promise((resolve) => setTimeout(resolve, 1));

@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { parseEnv as parseNodeEnv } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dotenvDiffers, systemdNeeded } from '../../src/env/dialect.ts';
 import { parseEnv } from '../../src/env/parse.ts';
-import { writeEnv } from '../../src/env/write.ts';
+import { dotenvDiffers, systemdNeeded, writeEnv } from '../../src/env/write.ts';
 
 const SHELLS: readonly (readonly [string, ...string[]])[] = [
   ['dash'],

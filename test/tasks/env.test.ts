@@ -9,7 +9,7 @@ const FROM = 'secrets/jarvis.env';
 const io = (text: string) =>
   filesOf({ [FROM]: text, '{"command":["sops","-d","x"]}': text, '{"env":"JARVIS_ENV"}': text });
 const bind = (text: string, entry: object = {}) =>
-  bindTask(env, env.schema.parse({ from: FROM, ...entry }), io(text), layout);
+  bindTask('env', env, env.schema.parse({ from: FROM, ...entry }), io(text), layout);
 
 describe('the env file', () => {
   it('is written in the canonical dialect, and is one secret', async () => {
@@ -75,7 +75,7 @@ describe('the env file', () => {
       warn: (said: string) => warnings.push(said),
       hint: (said: string) => hints.push(said),
     };
-    const bound = await bindTask(env, env.schema.parse({ from: FROM }), hearing, layout);
+    const bound = await bindTask('env', env, env.schema.parse({ from: FROM }), hearing, layout);
     return { warnings, hints, text: bound.plan('', hostWith()).env?.reveal() };
   };
 

@@ -76,7 +76,7 @@ export async function planOf<Spec, Local, Facts>(
   context = hostWith(),
   io = filesOf({}),
 ): Promise<TaskPlan> {
-  const bound = await bindTask(task, task.schema.parse(entry), io, context.layout);
+  const bound = await bindTask(task.kind, task, task.schema.parse(entry), io, context.layout);
   if (bound.probe) readable(bound.probe);
   const plan = bound.plan(stdout, context);
   for (const { apply, undo } of plan.prepare) {

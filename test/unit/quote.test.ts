@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { effective } from '../../src/unit/settings/effective.ts';
 import { readService } from '../../src/unit/settings/read-service.ts';
-import { environmentWord } from '../../src/unit/syntax/quote.ts';
+import { environmentWord } from '../../src/unit/syntax/words.ts';
 import { parseSize, sizeText } from '../../src/unit/values/size.ts';
 
 const readBack = (line: string) =>

@@ -2,7 +2,7 @@ import { readLocal } from '../../local/file.ts';
 import { fail } from '../../model/outcome.ts';
 import type { Tree } from '../../model/plan.ts';
 import { InputError, type LocalIo, type SecretSource } from '../../tasks/define.ts';
-import { once } from '../../util/pool.ts';
+import { once } from '../../util/async.ts';
 import type { Caller } from '../caller.ts';
 import { fillText, type Lookup } from '../playbook/template.ts';
 import { localPath } from '../ssh/ssh-tokens.ts';

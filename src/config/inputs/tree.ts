@@ -7,7 +7,7 @@ import { SAFE_READ } from '../../local/file.ts';
 import { type Digest, digest } from '../../model/ids.ts';
 import type { Tree, TreeEntry } from '../../model/plan.ts';
 import { InputError } from '../../tasks/define.ts';
-import { mapLimited } from '../../util/pool.ts';
+import { mapLimited } from '../../util/async.ts';
 import { treeFindings } from './tree-findings.ts';
 
 /** Whether an entry is an env file, which no sync carries whatever its patterns say. */

@@ -1,9 +1,80 @@
 import { z } from 'zod';
-import { accountSchema, appNameSchema, hostNameSchema, varsSchema } from '../inventory/names.ts';
-import { type DeploySpec, deploySchema } from './deploy-schema.ts';
-import { type Exclusive, exclusiveSchema } from './exclusive-schema.ts';
+import { duration, milliseconds } from '../../util/duration.ts';
+import { accountSchema, appNameSchema, exclusiveNameSchema, hostNameSchema, varsSchema } from '../inventory/names.ts';
 import type { Registry } from './registry.ts';
 import { dataSchema, rootSchema } from './remote-path.ts';
+
+const inMilliseconds = duration.transform(milliseconds);
+
+const percent = z.string().regex(/^(100|[1-9][0-9]?)%$/, { error: 'must be a number of hosts, or 1% to 100%' });
+
+/** How a deploy goes through the fleet, and when a host counts as well. Every default stands here. */
+const deploySchema = z
+  .strictObject({
+    batch: z
+      .union([z.int().min(1), percent])
+      .meta({
+        description: 'Hosts at a time, after the canaries: a number, or a share of the selected hosts.',
+        examples: [1, '25%'],
+      })
+      .default(10),
+    canary: z
+      .int()
+      .min(0)
+      .meta({ description: 'Hosts that go first; the others wait for their success.', examples: [1] })
+      .default(0),
+    onFailure: z
+      .enum(['stop', 'continue'])
+      .meta({ description: 'Whether a failed host keeps later batches from starting.', examples: ['stop'] })
+      .default('stop'),
+    settle: inMilliseconds
+      .meta({ description: 'How long services must stay up without a restart.', examples: ['10s'] })
+      .prefault('10s'),
+    deadline: inMilliseconds
+      .meta({ description: 'When a host goes back by itself unless the deploy was confirmed.', examples: ['120s'] })
+      .prefault('120s'),
+    confirm: z
+      .enum(['per-host', 'together'])
+      .meta({ description: 'Whether each host commits by itself, or all of a batch together.', examples: ['per-host'] })
+      .default('per-host'),
+  })
+  .refine(({ settle, deadline }) => settle < deadline, {
+    error: 'must be shorter than deadline, or no deploy could ever be confirmed',
+    path: ['settle'],
+  });
+
+export type DeploySpec = z.output<typeof deploySchema>;
+
+const unit = z
+  .string()
+  .max(255)
+  .regex(
+    /^[\w:\\][\w:.\\@-]*\.(service|target|timer|socket|path|slice|mount)$/,
+    'must be a unit with its suffix, such as jarvis.service',
+  );
+
+/** What only one host of the inventory may run, whatever hosts a command names. */
+const exclusiveSchema = z.array(
+  z.strictObject({
+    name: exclusiveNameSchema.meta({
+      description: 'What there must be only one of; playbooks that use the same name share it.',
+      examples: ['telegram-poller'],
+    }),
+    units: z
+      .array(unit)
+      .min(1)
+      .meta({
+        description: 'Units that do it; a template stands for its instances. At most one host may enable one of them.',
+        examples: [['jarvis.service', 'jarvis-telegram.service']],
+      }),
+    when: z
+      .boolean()
+      .meta({ description: 'Whether a host that enables one of the units does it.', examples: [true] })
+      .default(true),
+  }),
+);
+
+type Exclusive = z.output<typeof exclusiveSchema>[number];
 
 /** What stands in a playbook before anything is filled in: these keys cannot have holes. */
 export const headSchema = z.looseObject({

@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net';
 import type { Connection, HostTarget } from '../../model/target.ts';
-import { mapLimited } from '../../util/pool.ts';
+import { mapLimited } from '../../util/async.ts';
 import { type Diagnostic, diagnostic, place } from '../diagnostics/diagnostic.ts';
 import type { InventoryHost } from '../inventory/inventory.ts';
 import type { Project } from '../project.ts';

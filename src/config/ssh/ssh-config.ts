@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { lastLines, runCommand } from '../../local/command.ts';
 import { fail, ok, type Result } from '../../model/outcome.ts';
 import type { AlgorithmLimits } from '../../model/target.ts';
-import { once } from '../../util/pool.ts';
+import { once } from '../../util/async.ts';
 import type { Caller } from '../caller.ts';
 import { isAddress } from '../inventory/names.ts';
 import { algorithmLimits, parseSshValues, type SshValues, splitPaths, unusedSettings } from './ssh-settings.ts';

@@ -4,8 +4,9 @@ import { textsOf } from '../../host/reply.ts';
 import type { BoundCheck, CheckIo } from '../../model/check.ts';
 import { type CheckResult, type Failure, fail, ok, type Result } from '../../model/outcome.ts';
 import type { Transport } from '../../transport/transport.ts';
+import { pause } from '../../util/async.ts';
 import type { OpenHost } from '../open.ts';
-import { type HostRun, pause, QUICK } from '../run.ts';
+import { type HostRun, QUICK } from '../run.ts';
 import { type Found, scrubbed } from './scrub.ts';
 
 /** What checks may use of an open host. */

@@ -1,4 +1,4 @@
-import { type CallSite, call, programFile } from '../../host/call.ts';
+import { call, type InstalledSite, programFile } from '../../host/call.ts';
 import { releaseFolder } from '../../host/layout.ts';
 import type { GenerationRecord } from '../../host/record.ts';
 import { parseRunnerLine } from '../../host/reply.ts';
@@ -6,24 +6,20 @@ import type { GenerationId } from '../../model/ids.ts';
 import { type Failure, fail, type HostOutcome, type Left, ok, type Result } from '../../model/outcome.ts';
 import type { Advance, Plan } from '../../model/plan.ts';
 import type { HostTarget } from '../../model/target.ts';
-import type { BoundTask } from '../../model/task.ts';
 import { accountsOf } from '../../runtime/accounts.ts';
 import { Script, sh } from '../../shell/sh.ts';
 import type { Transport } from '../../transport/transport.ts';
 import { MOST } from '../../util/capped.ts';
-import { forwardingTrouble } from '../checks/forwarding.ts';
-import { askPreconditions } from '../checks/preconditions.ts';
-import { forLackOfRoot, leftAlone, type OpenHost, openHost, recoverHost } from '../open.ts';
+import type { EnteredHost, OpenHost } from '../open.ts';
 import { dataFolders } from '../plan/ownership.ts';
-import { type Planned, planHost } from '../plan/plan.ts';
+import type { Planned } from '../plan/plan.ts';
 import { type HostRun, QUICK } from '../run.ts';
 import { claimGeneration, enter } from '../stage/claim.ts';
-import { noteCodeLogin, openCodeLogin } from '../stage/code-login.ts';
-import { withLayout } from '../stage/layout-tasks.ts';
+import { openCodeLogin } from '../stage/code-login.ts';
 import { type Prepared, prepare } from '../stage/prepare.ts';
-import { shown } from '../stage/send-code.ts';
 import { fillGeneration } from '../stage/stage.ts';
 import { activate } from '../switch/activate.ts';
+import { askAhead, showPlan, withPlannedHost } from './planned-host.ts';
 
 type Reactivate = Extract<Plan, { to: 'reactivate' }>;
 
@@ -37,54 +33,30 @@ type Reactivate = Extract<Plan, { to: 'reactivate' }>;
  * Whatever fails before the switch is taken back from here; what fails in it, by the host. Both by the ledger on the host,
  * and what has to stay is told.
  */
-export async function deployHost(target: HostTarget, run: HostRun): Promise<HostOutcome> {
-  const tasks = withLayout(target);
-  const opened = await openHost(target, tasks, run);
-  if (!opened.ok) return { end: 'untouched', failure: opened.failure };
-  // Every return below awaits: the connection closes when this function is left.
-  await using connection = opened.value;
-  const twin = await run.alone(connection.probe.facts);
-  if (twin !== null) return { end: 'untouched', failure: twin };
-  const host = await recoverHost(connection, target, tasks, run);
-  if (!host.ok) return leftAlone(host.failure);
-  const outcome = await deployOn(host.value, target, tasks, run);
-  return 'failure' in outcome ? { ...outcome, failure: forLackOfRoot(outcome.failure, host.value) } : outcome;
-}
-
-async function deployOn(
-  host: OpenHost,
-  target: HostTarget,
-  tasks: readonly BoundTask[],
-  run: HostRun,
-): Promise<HostOutcome> {
-  run.emit({ type: 'phase', phase: 'plan' });
-  const planned = planHost(target, tasks, host.probe, host.fragments);
-  if (!planned.ok) return { end: 'untouched', failure: planned.failure };
-  const { plan } = planned.value;
-  run.emit({ type: 'planned', plan: shown(planned.value, host, run) });
-  noteCodeLogin(target, plan, run);
-  if (plan.to === 'nothing') return { end: 'unchanged', generation: plan.generation };
-
-  const room = enoughRoom(host, plan.to === 'advance' ? plan : null);
-  if (!room.ok) return { end: 'untouched', failure: room.failure };
-  const closed = await forwardingTrouble(host.transport, [...target.preconditions, ...target.checks], run.signal);
-  if (closed !== null) return { end: 'untouched', failure: closed };
-  const asked = await askPreconditions(host, target, run);
-  if (run.signal.aborted) return { end: 'untouched', failure: { kind: 'cancelled', phase: 'plan' } };
-  for (const result of asked) run.emit({ type: 'check', result });
-  if (asked.some((result) => !result.ok)) return { end: 'untouched', failure: { kind: 'precondition', checks: asked } };
-
-  return plan.to === 'reactivate'
-    ? await repair(host, target, plan, run)
-    : await advance(host, target, planned.value, plan, run);
-}
+export const deployHost = (target: HostTarget, run: HostRun): Promise<HostOutcome> =>
+  withPlannedHost(target, run, 'finish', async (host, planned) => {
+    const { plan } = planned;
+    showPlan(planned, target, run);
+    if (plan.to === 'nothing') return { end: 'unchanged', generation: plan.generation };
+    const room = enoughRoom(host, plan.to === 'advance' ? plan : null);
+    if (!room.ok) return { end: 'untouched', failure: room.failure };
+    const asked = await askAhead(host, target, run);
+    if (!asked.ok) return { end: 'untouched', failure: asked.failure };
+    if (run.signal.aborted) return { end: 'untouched', failure: { kind: 'cancelled', phase: 'plan' } };
+    const checks = asked.value;
+    for (const result of checks) run.emit({ type: 'check', result });
+    if (checks.some((result) => !result.ok)) return { end: 'untouched', failure: { kind: 'precondition', checks } };
+    return plan.to === 'reactivate'
+      ? await repair(host, target, plan, run)
+      : await advance(host, target, { ...planned, plan }, run);
+  });
 
 /** The same generation again, on a host that somebody or something changed. */
 async function repair(host: OpenHost, target: HostTarget, plan: Reactivate, run: HostRun): Promise<HostOutcome> {
-  const entered = await enter(host, 'enter', plan.generation, run);
+  const entered = await enter(host, plan.generation, run);
   if (!entered.ok) return { end: 'untouched', failure: entered.failure };
+  const there = entered.value;
   run.emit({ type: 'phase', phase: 'prepare' });
-  const there = installed(host);
   const prepared = await prepare(there, plan.prepare, run);
   if (!prepared.result.ok) return takeBack(there, null, prepared, prepared.result.failure, run);
   const change = { from: plan.generation, to: plan.generation, keep: target.keep, action: 'repair' } as const;
@@ -98,23 +70,22 @@ async function repair(host: OpenHost, target: HostTarget, plan: Reactivate, run:
 async function advance(
   host: OpenHost,
   target: HostTarget,
-  planned: Planned,
-  plan: Advance,
+  planned: Planned<Advance>,
   run: HostRun,
 ): Promise<HostOutcome> {
+  const { plan } = planned;
   const login = await openCodeLogin(target, host, plan, run);
   if (!login.ok) return { end: 'untouched', failure: login.failure };
   await using code = login.value;
   run.emit({ type: 'phase', phase: 'prepare' });
   const claimed = await claimGeneration(host, plan.base, run);
   if (!claimed.ok) return { end: 'untouched', failure: claimed.failure };
-  const id = claimed.value;
-  const there = installed(host);
+  const { there, id } = claimed.value;
   const prepared = await prepare(there, plan.prepare, run);
   if (!prepared.result.ok) return takeBack(there, id, prepared, prepared.result.failure, run);
 
   run.emit({ type: 'phase', phase: 'stage' });
-  const filled = await fillGeneration(there, target, plan, recordOf(target, plan, planned, id, run), run, code);
+  const filled = await fillGeneration(there, target, planned, recordOf(target, planned, id, run), run, code);
   if (!filled.ok) return takeBack(there, id, prepared, filled.failure, run);
   if (run.signal.aborted) return takeBack(there, id, prepared, { kind: 'cancelled', phase: 'stage' }, run);
   const change = { from: plan.base, to: id, keep: target.keep, action: 'deploy', before: plan.before } as const;
@@ -125,32 +96,20 @@ async function advance(
   return prepared.touched ? back : outcome;
 }
 
-/** The first call of a verb has put the program there. */
-const installed = (host: OpenHost): OpenHost => ({ ...host, site: { ...host.site, hasProgram: true } });
-
 function recordOf(
   target: HostTarget,
-  plan: Advance,
-  planned: Planned,
+  { plan, parts, launch }: Planned<Advance>,
   generation: GenerationId,
   run: HostRun,
 ): GenerationRecord {
   return {
     ...{ generation, base: plan.base, digest: plan.digest, runtime: plan.runtime, layout: target.layout },
-    ...{ by: run.by, at: new Date(run.now()).toISOString(), source: target.source, parts: planned.parts },
-    ...{
-      units: plan.units,
-      enable: planned.launch.enable,
-      start: planned.launch.start,
-      files: plan.files,
-      env: plan.env,
-      before: plan.before,
-      exposure: plan.exposure,
-      accounts: accountsOf(plan.units, plan.enable),
-      folders: dataFolders(target),
-      checks: target.checks.map((check) => check.written),
-    },
-    services: planned.launch.files,
+    ...{ by: run.by, at: new Date(run.now()).toISOString(), source: target.source, parts },
+    ...{ units: plan.units, enable: launch.enable, start: launch.start, services: launch.files },
+    ...{ files: plan.files, env: plan.env, before: plan.before, exposure: plan.exposure },
+    accounts: accountsOf(plan.units, plan.enable),
+    folders: dataFolders(target),
+    checks: target.checks.map((check) => check.written),
   };
 }
 
@@ -173,7 +132,7 @@ function enoughRoom(host: OpenHost, plan: Advance | null): Result<void> {
  * When the host cannot be reached any more, what was prepared may be there still: the outcome says so.
  */
 async function takeBack(
-  host: OpenHost,
+  host: EnteredHost,
   staged: GenerationId | null,
   prepared: Prepared,
   failure: Failure,
@@ -227,5 +186,5 @@ async function takeBack(
 }
 
 /** Where the program is not any more, all was taken back before somebody could say so. */
-const takingBack = (site: CallSite, verb: string, words: readonly number[]): Script =>
+const takingBack = (site: InstalledSite, verb: string, words: readonly number[]): Script =>
   Script.join([sh`[ -e ${programFile(site)} ] || exit 0`, call(site, verb, ...words)], '\n');

@@ -4,10 +4,11 @@ import type { PlanView } from '../../model/plan.ts';
 import { Secret } from '../../model/secret.ts';
 import type { HostTarget } from '../../model/target.ts';
 import type { Connect } from '../../transport/transport.ts';
+import { mapLimited } from '../../util/async.ts';
 import type { HostRun } from '../run.ts';
 import { barrier, type Participant } from './barrier.ts';
 import { type Meeting, meetings } from './same-machine.ts';
-import { endedWell, inParallel, inTurn, mayGoOn, nextWave, stopsOthers } from './schedule.ts';
+import { endedWell, inTurn, mayGoOn, nextWave, stopsOthers } from './schedule.ts';
 
 /** Everything a run over many hosts needs from the outside. */
 export type FleetRun = {
@@ -64,7 +65,7 @@ export async function runFleet(
       const wave = all ? rest : nextWave(rest, policy, parallel, progress.proven);
       rest = rest.slice(wave.length);
       const met = meet(Math.min(wave.length, parallel));
-      await inParallel(wave, parallel, async (target) => {
+      await mapLimited(wave, parallel, async (target) => {
         const why = whyNot(target);
         const part = together === null ? undefined : { staged: together.staged(), healthy: together.healthy() };
         const meeting = met(target);

@@ -62,16 +62,3 @@ export function nextWave<T>(
   const canaries = Math.min(policy.canary - proven, rest.length - 1);
   return rest.slice(0, canaries > 0 ? canaries : Math.max(1, Math.min(policy.batch, parallel)));
 }
-
-/** Works through items with a limit. `work` never rejects. */
-export async function inParallel<T>(
-  items: readonly T[],
-  parallel: number,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const queue = [...items];
-  const worker = async () => {
-    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(parallel, items.length) }, worker));
-}

@@ -58,7 +58,7 @@ export function mountWarnings(layout: Layout, stdout: string): readonly string[]
 
 /** A look at the disks below the app's folders; it does nothing. */
 export const mounts = (layout: Layout): BoundTask => ({
-  kind: 'mounts',
+  name: 'mounts',
   secrets: [],
   probe: mountsProbe(layout),
   plan: (stdout) => ({ ...EMPTY_TASK_PLAN, warnings: mountWarnings(layout, stdout) }),

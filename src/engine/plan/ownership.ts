@@ -78,7 +78,7 @@ export function ownership(target: HostTarget): BoundTask {
   const wanted = accountsOf(units, enable).map(accountLine);
   const places = folders.map(({ path, look }, i) => `${i} ${look} ${path}`);
   return {
-    kind: 'ownership',
+    name: 'ownership',
     secrets: [],
     probe:
       wanted.length === 0 || folders.length === 0 ? null : sh`tell_ownership ${wanted.join('\n')} ${places.join('\n')}`,

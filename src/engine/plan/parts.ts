@@ -9,7 +9,8 @@ import { Secret } from '../../model/secret.ts';
 /** A deploy's inputs by name: two deploys with the same parts want the same, and a differing part names the change. */
 export type Parts = ReadonlyMap<string, Digest>;
 
-const contentDigest = (content: Content): string => (content instanceof Secret ? content.digest() : sha256(content));
+export const contentDigest = (content: Content): string =>
+  content instanceof Secret ? content.digest() : sha256(content);
 
 /** Text as it is; bytes that are none by their digest. */
 const writtenOut = (content: string | Uint8Array) =>

@@ -1,3 +1,4 @@
+import type { Answers } from '../../host/call.ts';
 import type { ProbeReply } from '../../host/facts.ts';
 import type { HostFacts, RuntimeName } from '../../model/facts.ts';
 import type { Digest } from '../../model/ids.ts';
@@ -15,6 +16,7 @@ import type { BoundTask } from '../../model/task.ts';
 import { runtimeFor } from '../../runtime/choose.ts';
 import type { RuntimeRecord } from '../../runtime/define.ts';
 import { fallbackFiles } from '../../runtime/nohup/fallback.ts';
+import type { SyncMethod } from '../../transport/transport.ts';
 import { commandLine } from '../../util/command-line.ts';
 import { unrecorded } from '../open.ts';
 import { withKeptEnv } from './below-account.ts';
@@ -23,19 +25,25 @@ import { takeovers } from './namesakes.ts';
 import { intrusions } from './neighbours.ts';
 import { compareParts, digestOf, type Parts, partsOf } from './parts.ts';
 
-export type Planned = {
-  readonly plan: Plan;
+export type Planned<P extends Plan = Plan> = {
+  readonly plan: P;
   readonly view: PlanView;
   readonly parts: Parts;
   readonly launch: RuntimeRecord;
+  /** How code goes: as one tar stream where a side lacks rsync, since that needs nothing but tar on the host. */
+  readonly method: SyncMethod;
 };
 
-/** Pure: what is desired and what was observed in, what to do out. Nothing is predicted, nothing is read. */
+/**
+ * Pure: what is desired and what was observed in, what to do out. Nothing is predicted, nothing is read.
+ * @param localRsync whether rsync is installed on this machine
+ */
 export function planHost(
   target: HostTarget,
   tasks: readonly BoundTask[],
   probe: ProbeReply,
-  fragments: readonly string[],
+  answers: Answers,
+  localRsync: boolean,
 ): Result<Planned> {
   const facts = probe.facts;
   if (probe.elsewhere !== null) return fail({ kind: 'unsupported', needs: moved(target.layout.app, probe.elsewhere) });
@@ -47,7 +55,7 @@ export function planHost(
   const { connection, codeUser } = target;
   const logins = [connection.user, ...(codeUser === null ? [] : [codeUser])];
   const context = { host: facts, layout: target.layout, runtime, logins };
-  const merged = merge(tasks.map((task, i) => task.plan(fragments[i] ?? '', context)));
+  const merged = merge(tasks.map((task) => task.plan(answerTo(task, answers), context)));
   const { below } = facts;
   const safe = below === null || runtime !== 'systemd' ? null : withKeptEnv(merged.units, target.layout, below);
   const wanted = safe === null ? merged : { ...merged, ...safe, warnings: [...merged.warnings, ...safe.warnings] };
@@ -70,6 +78,7 @@ export function planHost(
 
   const parts = partsOf(wanted, target.layout, runtime);
   const plan = decide(wanted, digestOf(parts), runtime, probe);
+  const method = localRsync && facts.tools.has('rsync') ? 'rsync' : 'tar';
   const view: PlanView = {
     to: plan.to,
     base: facts.active,
@@ -89,9 +98,23 @@ export function planHost(
       ...others.warnings,
       ...wanted.warnings,
       ...launch.warnings,
+      ...(sendsCode(plan) && method === 'tar' ? [asTar(localRsync)] : []),
     ],
   };
-  return ok({ plan, view, parts, launch });
+  return ok({ plan, view, parts, launch, method });
+}
+
+/** Whether carrying out a plan sends code at all. */
+export const sendsCode = (plan: Plan): boolean =>
+  plan.to === 'advance' && plan.stage.some((step) => step.do === 'sync');
+
+const asTar = (localRsync: boolean) =>
+  `${localRsync ? 'the host has no rsync' : 'there is no rsync on this machine'}: all of the code is sent, as a tar stream`;
+
+function answerTo({ name, probe }: BoundTask, answers: Answers): string {
+  const answer = probe === null ? '' : answers.get(name);
+  if (answer === undefined) throw new Error(`the probe has not asked for ${name}`);
+  return answer;
 }
 
 const lasting = ({ argv, timeoutMs }: BeforeStep, { layout }: HostTarget, { user }: HostFacts) =>

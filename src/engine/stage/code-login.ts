@@ -4,20 +4,11 @@ import type { HostTarget } from '../../model/target.ts';
 import { sh } from '../../shell/sh.ts';
 import type { Transport } from '../../transport/transport.ts';
 import type { OpenHost } from '../open.ts';
+import { sendsCode } from '../plan/plan.ts';
 import { type HostRun, QUICK } from '../run.ts';
 
 /** A second connection, logged in as the account that code is sent as. */
 export type CodeLogin = AsyncDisposable & { readonly user: string; readonly transport: Transport };
-
-/** Whether carrying out a plan sends code at all. */
-export const sendsCode = (plan: Plan): boolean =>
-  plan.to === 'advance' && plan.stage.some((step) => step.do === 'sync');
-
-/** Tells over which login code goes, where that is not the one that everything goes over. */
-export function noteCodeLogin({ codeUser, connection }: HostTarget, plan: Plan, run: HostRun): void {
-  if (codeUser === null || !sendsCode(plan)) return;
-  run.emit({ type: 'note', text: `code goes over a login as ${codeUser}, all the rest over ${connection.user}` });
-}
 
 /**
  * Opens the login for code and proves that it runs commands, before anything is begun on the host.

@@ -1,8 +1,8 @@
-import { type CallSite, call, library } from '../../host/call.ts';
+import { call, type InstalledSite, library } from '../../host/call.ts';
 import { fail, ok, type Result } from '../../model/outcome.ts';
 import type { PrepareStep } from '../../model/plan.ts';
 import { Script, sh } from '../../shell/sh.ts';
-import type { OpenHost } from '../open.ts';
+import type { EnteredHost } from '../open.ts';
 import type { HostRun } from '../run.ts';
 
 export type Prepared = {
@@ -14,7 +14,7 @@ export type Prepared = {
 };
 
 /** Runs the steps that touch the live host before activation, all in one command; the first failure ends it. */
-export async function prepare(host: OpenHost, steps: readonly PrepareStep[], run: HostRun): Promise<Prepared> {
+export async function prepare(host: EnteredHost, steps: readonly PrepareStep[], run: HostRun): Promise<Prepared> {
   if (steps.length === 0) return { result: ok(undefined), touched: false, begun: [] };
   const mark = run.newId();
   const begun: { step: PrepareStep; i: number }[] = [];
@@ -69,6 +69,6 @@ function noteUndo(run: string, i: number, { makes, title, undo }: PrepareStep): 
   return sh`note_undo ${words} ${undo === 'keep' ? ':' : undo.text} || exit 74`;
 }
 
-/** A script of a step that changes what all apps of a host share waits for theirs. The program is there by then. */
-const inTurn = (site: CallSite, step: PrepareStep, script: Script): Script =>
-  step.shared === true ? call({ ...site, hasProgram: true }, 'shared', script.text) : script;
+/** A script of a step that changes what all apps of a host share waits for theirs. */
+const inTurn = (site: InstalledSite, step: PrepareStep, script: Script): Script =>
+  step.shared === true ? call(site, 'shared', script.text) : script;

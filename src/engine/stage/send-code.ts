@@ -2,18 +2,18 @@ import { call } from '../../host/call.ts';
 import { releaseFolder } from '../../host/layout.ts';
 import type { GenerationId } from '../../model/ids.ts';
 import type { Exit, Result } from '../../model/outcome.ts';
-import type { PlanView, StageStep } from '../../model/plan.ts';
+import type { StageStep } from '../../model/plan.ts';
 import type { HostTarget } from '../../model/target.ts';
-import type { RunIo, SyncRequest } from '../../transport/transport.ts';
-import type { OpenHost } from '../open.ts';
-import type { Planned } from '../plan/plan.ts';
+import type { RunIo, SyncMethod, SyncRequest } from '../../transport/transport.ts';
+import type { EnteredHost } from '../open.ts';
 import type { HostRun } from '../run.ts';
-import { type CodeLogin, sendsCode } from './code-login.ts';
+import type { CodeLogin } from './code-login.ts';
 
 /** Where code of a release goes, and over which login; `code` is null for the run's own. */
 export type CodeRoute = {
-  readonly host: OpenHost;
+  readonly host: EnteredHost;
   readonly code: CodeLogin | null;
+  readonly method: SyncMethod;
   readonly target: HostTarget;
   readonly id: GenerationId;
   /** The generation whose release to take unchanged files from; null for none. */
@@ -27,7 +27,7 @@ export type CodeRoute = {
  * long, and then root's again, by copying, before anything else happens; a failure leaves it to be dropped.
  */
 export async function sendCode(
-  { host, code, target, id, reuse, builds }: CodeRoute,
+  { host, code, method, target, id, reuse, builds }: CodeRoute,
   step: Extract<StageStep, { do: 'sync' }>,
   run: HostRun,
   quick: () => RunIo,
@@ -45,7 +45,7 @@ export async function sendCode(
     copyFrom: linked ? null : from,
     group: host.probe.group ?? target.layout.user ?? 'root',
   };
-  const sent = await (code ?? host).transport.sync(request, syncMethod(host, run), {
+  const sent = await (code ?? host).transport.sync(request, method, {
     signal: run.signal,
     // A slow line may need long; silence is what ends it (keepalive), not the clock.
     timeoutMs: 60 * 60_000,
@@ -74,18 +74,3 @@ const besides = (generation: GenerationId, to: string): string =>
   ]
     .filter((part) => part !== '')
     .join('/');
-
-/** rsync where both sides have it; otherwise one tar stream, which needs nothing but tar on the host. */
-const syncMethod = (host: Pick<OpenHost, 'probe'>, run: Pick<HostRun, 'localRsync'>): 'rsync' | 'tar' =>
-  run.localRsync && host.probe.facts.tools.has('rsync') ? 'rsync' : 'tar';
-
-/** The plan as it is shown: it says when code has to go the longer way, and why. */
-export function shown(
-  { plan, view }: Planned,
-  host: Pick<OpenHost, 'probe'>,
-  run: Pick<HostRun, 'localRsync'>,
-): PlanView {
-  if (!sendsCode(plan) || syncMethod(host, run) === 'rsync') return view;
-  const where = run.localRsync ? 'the host has no rsync' : 'there is no rsync on this machine';
-  return { ...view, warnings: [...view.warnings, `${where}: all of the code is sent, as a tar stream`] };
-}

@@ -7,23 +7,23 @@ import type { Advance, StageStep } from '../../model/plan.ts';
 import type { HostTarget } from '../../model/target.ts';
 import { Script, sh } from '../../shell/sh.ts';
 import type { BundleFile } from '../../transport/transport.ts';
-import type { OpenHost } from '../open.ts';
+import type { EnteredHost } from '../open.ts';
+import { contentDigest } from '../plan/parts.ts';
+import type { Planned } from '../plan/plan.ts';
 import { type HostRun, QUICK } from '../run.ts';
 import { stepFailed } from './claim.ts';
 import type { CodeLogin } from './code-login.ts';
 import { sendCode } from './send-code.ts';
-import { sentList } from './sent.ts';
 
 /**
  * Fills a claimed release and its record, and seals them. Writes only below the claimed number. Commands see a complete
  * tree: files first, then commands in their own order.
- * @param host after the claim, which has put the program there
  * @param code the login that carries the code; null for the host's own connection
  */
 export async function fillGeneration(
-  host: OpenHost,
+  host: EnteredHost,
   target: HostTarget,
-  plan: Advance,
+  { plan, method }: Pick<Planned<Advance>, 'plan' | 'method'>,
   record: GenerationRecord,
   run: HostRun,
   code: CodeLogin | null,
@@ -67,7 +67,10 @@ export async function fillGeneration(
     if (step === undefined) return ok(undefined);
     switch (step.do) {
       case 'sync':
-        return succeeded(step.title, await sendCode({ host, code, target, id, reuse, builds }, step, run, quick));
+        return succeeded(
+          step.title,
+          await sendCode({ host, code, method, target, id, reuse, builds }, step, run, quick),
+        );
       case 'put':
         return succeeded(
           step.title,
@@ -116,4 +119,31 @@ function succeeded(step: string, reply: Result<Exit>): Result<void> {
   const file = textOf(reply.value.stdout, 'changed');
   if (reply.value.code === CHANGED && file !== undefined) return fail({ kind: 'not-as-sent', file });
   return fail(stepFailed(step, reply.value));
+}
+
+/** Python keeps compiled sources there; the host leaves them out of its lists, too. */
+const kept = (path: string) => !/(^|\/)__pycache__/.test(path);
+
+/**
+ * What a release has to hold once all has arrived and before any build runs, in the lines that the host makes of what it
+ * finds (tree.sh): `HASH ./path` for each file, `x ./path` for each program, `l ./path -> target` for each link. Who
+ * comes later replaces what was there.
+ */
+function sentList(steps: readonly StageStep[]): string {
+  const lines = new Map<string, readonly string[]>();
+  const file = (path: string, hash: string, program: boolean) =>
+    lines.set(path, kept(path) ? [`${hash} ./${path}`, ...(program ? [`x ./${path}`] : [])] : []);
+  for (const step of steps) {
+    if (step.do === 'put') file(step.to, contentDigest(step.content), (step.mode & 0o100) !== 0);
+    if (step.do !== 'sync') continue;
+    for (const entry of step.tree.entries) {
+      const path = step.to === '' ? entry.path : `${step.to}/${entry.path}`;
+      if (entry.type === 'file') file(path, entry.digest, entry.executable);
+      if (entry.type === 'symlink') lines.set(path, [`l ./${path} -> ${entry.target}`]);
+    }
+  }
+  return [...lines.values()]
+    .flat()
+    .map((line) => `${line.replaceAll('\n', '\x01')}\n`)
+    .join('');
 }

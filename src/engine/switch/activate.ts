@@ -1,13 +1,14 @@
-import { call, look } from '../../host/call.ts';
+import { call, installed, look } from '../../host/call.ts';
 import { parseHistory } from '../../host/facts.ts';
 import type { GenerationId } from '../../model/ids.ts';
 import { type Failure, fail, type HostOutcome, ok, type Result } from '../../model/outcome.ts';
 import type { BeforeStep } from '../../model/plan.ts';
 import type { HostTarget } from '../../model/target.ts';
 import type { Transport } from '../../transport/transport.ts';
+import { pause } from '../../util/async.ts';
 import { verify } from '../checks/verify.ts';
 import { needsRepair, type OpenHost } from '../open.ts';
-import { type HostRun, pause, QUICK, RECOVERY } from '../run.ts';
+import { type HostRun, QUICK, RECOVERY } from '../run.ts';
 import { type End, hostFailure, listen, notBegun, silence } from './transaction.ts';
 
 /** A host that has said nothing for so long, and the deadline is over, is not waited for any more; milliseconds. */
@@ -66,8 +67,7 @@ export async function activate(
   const longest = before.reduce((sum, { timeoutMs }) => sum + timeoutMs + STEP_ENDS, run.now());
   /** The host counts from the switch on, which comes when all steps before the start are done. */
   const deadline = () => (before.length === 0 ? longest : (heard.switching ?? longest)) + deadlineMs;
-  // After `activate` the program is there, whatever the probe saw.
-  const installed = { ...host.site, hasProgram: true };
+  const there = installed(host.site);
   const left = { gone: false, next: run.now() + LOOK };
   const lines: { transport: Transport; fresh: Transport[] } = { transport: host.transport, fresh: [] };
 
@@ -93,14 +93,14 @@ export async function activate(
       const seen = [txn, heard.lines];
       begun = heard.awaiting
         ? ok(undefined)
-        : await listen(again.value, installed, { verb: 'watch', args: seen }, heard, run.signal, run);
+        : await listen(again.value, there, { verb: 'watch', args: seen }, heard, run.signal, run);
     }
     if (!begun.ok) return await giveUp(begun.failure);
     if (heard.end !== null || !heard.awaiting) return await ended(null);
 
     run.emit({ type: 'phase', phase: 'verify' });
     const checked = await verify(
-      { ...host, site: installed },
+      { ...host, site: there },
       lines,
       change.to === 0 ? [] : target.checks,
       deadline() - GRACE,
@@ -131,7 +131,7 @@ export async function activate(
   async function gone(): Promise<boolean> {
     if (left.gone || run.now() < left.next) return left.gone;
     left.next = run.now() + LOOK;
-    const reply = await lines.transport.run(look(installed, 'history'), { signal: run.signal, timeoutMs: QUICK });
+    const reply = await lines.transport.run(look(there, 'history'), { signal: run.signal, timeoutMs: QUICK });
     left.gone = reply.ok && parseHistory(reply.value.stdout, []).entries.some((entry) => entry.txn === txn);
     return left.gone;
   }
@@ -142,7 +142,7 @@ export async function activate(
   }
 
   function ask(verb: 'confirm' | 'abort', transport: Transport, signal = run.signal): Promise<Result<void>> {
-    return listen(transport, installed, { verb, args: [txn, heard.lines] }, heard, signal, run);
+    return listen(transport, there, { verb, args: [txn, heard.lines] }, heard, signal, run);
   }
 
   async function reconnect(until: number, signal: AbortSignal): Promise<Result<Transport>> {
@@ -195,7 +195,7 @@ export async function activate(
     do {
       const fresh = await reconnect(run.now() + QUICK, NEVER);
       if (!fresh.ok) return { end: 'unknown', failure };
-      const reply = await fresh.value.run(call(installed, 'recover'), { signal: NEVER, timeoutMs: RECOVERY });
+      const reply = await fresh.value.run(call(there, 'recover'), { signal: NEVER, timeoutMs: RECOVERY });
       // 75: somebody is at it, a boot or a runner that is not dead after all; it is heard to the end.
       heard.end = null;
       const asked = reply.ok ? await ask('abort', fresh.value, NEVER) : reply;

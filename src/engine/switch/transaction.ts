@@ -1,5 +1,6 @@
 import { type CallSite, call } from '../../host/call.ts';
 import { parseRunnerLine, type RunnerLine } from '../../host/reply.ts';
+import type { EventBody } from '../../model/events.ts';
 import type { GenerationId } from '../../model/ids.ts';
 import {
   type Difference,
@@ -14,7 +15,6 @@ import type { BeforeStep } from '../../model/plan.ts';
 import { explain } from '../../runtime/diagnose/diagnose.ts';
 import type { Transport } from '../../transport/transport.ts';
 import { MOST } from '../../util/capped.ts';
-import { brokenStep, type HeardSteps, hearStep } from '../plan/before-start.ts';
 import { type HostRun, QUICK } from '../run.ts';
 
 /** Milliseconds; what is listened to ends by its silence. */
@@ -222,4 +222,46 @@ export function notBegun(end: End, expected: GenerationId, refused: string | nul
     case 'died':
       return null;
   }
+}
+
+/** What has been heard of the steps that the host runs before the switch. */
+type HeardSteps = {
+  /** All of them, by index. */
+  readonly steps: readonly BeforeStep[];
+  /** The one that failed, and its last lines; a status of null is its time limit. */
+  broken: { readonly step: BeforeStep; readonly status: number | null; readonly log: string[] } | null;
+  /** Lines that were passed on. */
+  told: number;
+};
+
+/** A day of what a step says now and then. */
+const MOST_OF_STEPS = 20_000;
+
+/** Keeps what is needed of a line; the rest goes on to whoever shows it. */
+function hearStep(
+  { index, what, text }: Extract<RunnerLine, { say: 'step' }>,
+  heard: HeardSteps,
+  emit: (event: EventBody) => void,
+): void {
+  const step = heard.steps[index];
+  if (step === undefined || heard.told > MOST_OF_STEPS) return;
+  heard.told += 1;
+  const { id, title } = step;
+  if (what === 'begin') emit({ type: 'step', id, title, state: 'started' });
+  else if (what === 'done') emit({ type: 'step', id, title, state: 'done' });
+  else if (what === 'output') emit({ type: 'output', id, stream: 'stdout', line: text });
+  else if (what === 'log') {
+    if (heard.broken !== null && heard.broken.log.length < 20) heard.broken.log.push(text);
+  } else {
+    heard.broken ??= { step, status: what === 'late' ? null : Number(text) || 1, log: [] };
+    emit({ type: 'step', id, title, state: 'failed' });
+  }
+}
+
+/** Why the host did not begin the switch, or null. */
+function brokenStep({ broken }: HeardSteps): Failure | null {
+  if (broken === null) return null;
+  const { step, status, log } = broken;
+  const failed = { kind: 'before-start', step: step.title, log } as const;
+  return status === null ? { ...failed, why: 'late', limitMs: step.timeoutMs } : { ...failed, why: 'failed', status };
 }

@@ -1,7 +1,8 @@
+import type { Aside, Namesake } from '../../model/namesake.ts';
 import { type HostOutcome, unreachable } from '../../model/outcome.ts';
 import type { PlanView } from '../../model/plan.ts';
 import type { HostReport } from '../../model/report.ts';
-import { count } from './count.ts';
+import { count, list } from './count.ts';
 
 /** What a plan comes to, in one line. */
 export function planned(plan: PlanView): string {
@@ -35,4 +36,28 @@ function reportedGeneration(report: HostReport): number | null {
     default:
       return unreachable(report);
   }
+}
+
+/** What a plan does to units of the host that have names of the app's, a line each. */
+export const hostUnits = ({ replaces, returns }: Pick<PlanView, 'replaces' | 'returns'>): readonly string[] => [
+  ...replaces.map(replaced),
+  ...returns.map((one) => `${one.unit} of the host comes back, ${standing(one)}`),
+];
+
+function replaced(one: Namesake): string {
+  const { startedBy, neededBy } = one;
+  return [
+    `replaces ${one.unit} of the host, ${standing(one)}`,
+    ...(startedBy.length === 0
+      ? []
+      : [`${list(startedBy)} of the host ${startedBy.length === 1 ? 'starts' : 'start'} ours then`]),
+    ...(neededBy.length === 0 ? [] : [`what needs it is started again with ours: ${list(neededBy)}`]),
+    'it comes back as it is now once ours is gone',
+  ].join('; ');
+}
+
+/** Its state where it runs and starts at boot, as systemd says it, and where it is defined. */
+function standing({ unit, state, running, path }: Aside): string {
+  const runs = unit.includes('@.') ? `${running} of it running` : 'running';
+  return `${running > 0 ? runs : 'not running'}, ${state === '-' ? 'not enabled' : state} (${path})`;
 }

@@ -2,7 +2,7 @@ import type { FleetEvent } from '../../model/events.ts';
 import type { PlanView } from '../../model/plan.ts';
 import { bystanders } from '../messages/beside.ts';
 import { warningsOf } from '../messages/failures/login-account.ts';
-import { hostUnits } from '../messages/namesake.ts';
+import { hostUnits } from '../messages/plan.ts';
 import { checksOf } from './checks.ts';
 import type { Row } from './group.ts';
 

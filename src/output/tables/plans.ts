@@ -4,8 +4,7 @@ import { bystanders } from '../messages/beside.ts';
 import { changed, inOrder } from '../messages/change.ts';
 import { list } from '../messages/count.ts';
 import { warningsOf } from '../messages/failures/login-account.ts';
-import { hostUnits } from '../messages/namesake.ts';
-import { planned } from '../messages/plan.ts';
+import { hostUnits, planned } from '../messages/plan.ts';
 import type { Paint } from '../text/paint.ts';
 import { groupBy } from './group.ts';
 

@@ -1,16 +1,20 @@
 import type { Summary } from '../../model/events.ts';
+import type { HostOutcome } from '../../model/outcome.ts';
 import { list } from '../messages/count.ts';
+import type { Explanation } from '../messages/explanation.ts';
+import { ended, endWord, explainOutcome, isBad } from '../messages/outcome.ts';
+import { generationOf } from '../messages/plan.ts';
+import { duration } from '../messages/time.ts';
 import type { Paint } from '../text/paint.ts';
 import { wrap } from '../text/width.ts';
 import { checksTable } from './checks.ts';
-import { failures } from './failures.ts';
 import { groupBy, label, severalApps } from './group.ts';
 import type { Heard } from './heard.ts';
-import { interrupted } from './interrupted.ts';
+import { interrupted, isLeft, wasInterrupted } from './interrupted.ts';
 import { mixed } from './mixed.ts';
-import { outcomesTable, tally } from './outcomes.ts';
 import { plans } from './plans.ts';
 import { reports } from './reports.ts';
+import { table } from './table.ts';
 
 export type Look = {
   readonly paint: Paint;
@@ -64,4 +68,67 @@ function remarks(heard: Heard, several: boolean, paint: Paint): string[] {
     return paint.warn(`! ${names}: ${group[0]?.text ?? ''}`);
   });
   return lines.length === 0 ? [] : ['', ...lines];
+}
+
+type Host = Summary['hosts'][number];
+
+/** Hosts whose failures read the same but for the name of the host. */
+const likeness = ({ app, outcome }: Host) =>
+  JSON.stringify([app, ended(outcome), explainOutcome(outcome, { hosts: [], app })]);
+
+/** Every failed host in full: what happened, what shows it, what to do. Hosts with the same story are told together. */
+function failures(summary: Summary, paint: Paint, width: number): string[] {
+  const several = severalApps(summary.hosts);
+  const bad = summary.hosts.filter(({ outcome }) => isBad(outcome) && !(wasInterrupted(summary) && isLeft(outcome)));
+  return groupBy(bad, likeness).flatMap((group) => {
+    const first = group[0];
+    if (first === undefined) return [];
+    const why = explainOutcome(first.outcome, { hosts: group.map(({ host }) => host), app: first.app });
+    const names = list(group.map((host) => label(host, several)));
+    const head = wrap(`${names}: ${ended(first.outcome)}`, width - 4);
+    const [lead, ...others] = head.map((line) => paint.strong(line));
+    return [
+      '',
+      `${paint.bad(paint.sign.bad)} ${lead}`,
+      ...others.map((line) => `  ${line}`),
+      ...(why === null ? [] : story(why, paint, width)),
+    ];
+  });
+}
+
+function story(why: Explanation, paint: Paint, width: number): string[] {
+  const advice = (text: string) =>
+    wrap(text, width - 8).map((line, i) => `    ${(i === 0 ? paint.arrow : '').padEnd(paint.arrow.length)} ${line}`);
+  return [
+    ...wrap(why.what, width - 5).map((line) => `    ${paint.bad(line)}`),
+    ...why.evidence.flatMap((line) => wrap(line, width - 7)).map((line) => `    ${paint.dim('|')} ${line}`),
+    ...why.next.flatMap(advice),
+  ];
+}
+
+/** How every host ended, one row each. */
+function outcomesTable(summary: Summary, paint: Paint, width: number): string[] {
+  const rows = summary.hosts.map(({ host, app, outcome, durationMs }) => [
+    host,
+    app,
+    endWord(outcome),
+    generation(outcome),
+    duration(durationMs),
+    explainOutcome(outcome, { hosts: [host], app })?.what ?? '',
+  ]);
+  const lines = table(['HOST', 'APP', 'OUTCOME', 'GENERATION', 'TIME', 'REASON'], rows, width);
+  return lines.map((line, i) => {
+    const outcome = summary.hosts[i - 1]?.outcome;
+    if (outcome === undefined) return paint.dim(line);
+    return isBad(outcome) ? paint.bad(line) : line;
+  });
+}
+
+const generation = (outcome: HostOutcome) => String(generationOf(outcome) || '-');
+
+/** `48 deployed, 1 reverted, 1 untouched`: in the order in which they first came. */
+function tally(summary: Summary, paint: Paint): string {
+  const ends = new Map<string, number>();
+  for (const { outcome } of summary.hosts) ends.set(endWord(outcome), (ends.get(endWord(outcome)) ?? 0) + 1);
+  return [...ends].map(([end, n]) => `${n} ${end}`).join(paint.dot);
 }

@@ -3,7 +3,7 @@ import { parseEnv } from '../../env/parse.ts';
 import { fail, ok, type Result } from '../../model/outcome.ts';
 import { kindOf } from '../../unit/directives/directives.ts';
 import { hasUrlPassword, looksSecret, namesSecret } from '../../unit/lint/secret-words.ts';
-import { environmentWord } from '../../unit/syntax/quote.ts';
+import { environmentWord } from '../../unit/syntax/words.ts';
 import type { Resource } from './schema.ts';
 
 /** What is wrong with an instance's inputs; `line` is of its settings file, 0 where no line is to blame. */

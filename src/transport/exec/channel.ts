@@ -1,7 +1,8 @@
 import type { ClientChannel } from 'ssh2';
 import { fail, ok, type Result } from '../../model/outcome.ts';
+import { onAbort } from '../../util/async.ts';
 import { bytesOf } from '../auth/reveal.ts';
-import { type Deadline, onAbort } from '../deadline.ts';
+import type { Deadline } from '../deadline.ts';
 import type { Hop } from '../ssh2/hop.ts';
 import type { Started } from '../ssh2/link.ts';
 import type { RunIo } from '../transport.ts';

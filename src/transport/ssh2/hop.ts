@@ -2,11 +2,11 @@ import type { Duplex } from 'node:stream';
 import { NodeSSH } from 'node-ssh';
 import type { AnyAuthMethod, AuthenticationType, Client, NextAuthHandler } from 'ssh2';
 import type { AuthLack, Failure } from '../../model/outcome.ts';
+import { onAbort } from '../../util/async.ts';
 import type { AlgorithmChoice } from '../algorithms.ts';
-import { onAbort } from '../deadline.ts';
 import type { Trust } from '../host-keys/trust.ts';
-import { listIn, type OfferedLists, serverOffer } from '../server-offer.ts';
 import { loginTrouble } from './login-trouble.ts';
+import { listIn, type OfferedLists, serverOffer } from './server-offer.ts';
 import { type ServerWords, serverWords } from './server-words.ts';
 
 /** An authenticated SSH connection. */

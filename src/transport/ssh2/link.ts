@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import type { ClientChannel } from 'ssh2';
 import { type Failure, fail, ok, type Result } from '../../model/outcome.ts';
-import { onAbort, pause } from '../deadline.ts';
+import { onAbort, pause } from '../../util/async.ts';
 import { type Slots, slots } from '../slots.ts';
 import type { Hop } from './hop.ts';
 

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { fail, ok, type Result } from '../../model/outcome.ts';
-import { onAbort } from '../deadline.ts';
+import { onAbort } from '../../util/async.ts';
 
 /** Why no TCP connection came about; `early` failures may pass when tried again. */
 export type SocketFailure = { readonly detail: string; readonly early: boolean };

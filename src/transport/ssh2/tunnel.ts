@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Failure } from '../../model/outcome.ts';
-import { onAbort } from '../deadline.ts';
+import { onAbort } from '../../util/async.ts';
 import type { Hop } from './hop.ts';
 
 /** A TCP connection made by the other side; an Error says why there is none, its `reason` as in RFC 4254 5.1. */

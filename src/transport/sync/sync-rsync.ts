@@ -1,6 +1,6 @@
 import type { ClientChannel } from 'ssh2';
 import { type Exit, type Failure, fail, ok, type Result } from '../../model/outcome.ts';
-import { onAbort } from '../deadline.ts';
+import { onAbort } from '../../util/async.ts';
 import { collector } from '../exec/output.ts';
 import type { Privilege } from '../exec/privilege.ts';
 import type { Link } from '../ssh2/link.ts';

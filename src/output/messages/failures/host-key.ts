@@ -1,6 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { Failure } from '../../../model/outcome.ts';
 import type { Explanation } from '../explanation.ts';
-import { type ShownKey, shownKey } from './fingerprint.ts';
 
 type HostKeyFailure = Extract<Failure, { presented: string }>;
 
@@ -59,3 +59,15 @@ const REVOKED = [
     '(remove the old files in /etc/ssh, run `ssh-keygen -A`, restart sshd) and note its fingerprint.',
   'If the mark is a mistake, take out the `@revoked` line, or the key in the file of RevokedHostKeys, that is named above.',
 ];
+
+/** A public key as it was presented: its type, what people compare, and the line that pins it (null when not known). */
+type ShownKey = { readonly type: string; readonly fingerprint: string; readonly line: string | null };
+
+/** @param presented `type base64`, as in a .pub file or known_hosts; or a text that holds a `SHA256:` fingerprint */
+function shownKey(presented: string): ShownKey | null {
+  const [type, second] = presented.trim().split(/\s+/);
+  if (type === undefined || second === undefined) return null;
+  if (second.startsWith('SHA256:')) return { type, fingerprint: second, line: null };
+  const hash = createHash('sha256').update(Buffer.from(second, 'base64')).digest('base64').replace(/=+$/, '');
+  return { type, fingerprint: `SHA256:${hash}`, line: `${type} ${second}` };
+}

@@ -2,8 +2,8 @@ import type { TaskPlan } from '../../model/plan.ts';
 import type { HostTarget } from '../../model/target.ts';
 import type { BoundTask } from '../../model/task.ts';
 import { directories } from '../../tasks/directories.ts';
-import { mounts } from '../plan/mounts.ts';
-import { ownership } from '../plan/ownership.ts';
+import { mounts } from './mounts.ts';
+import { ownership } from './ownership.ts';
 
 /**
  * The folders that every app has, as tasks around the playbook's own: the root first, since others build below it, and
@@ -17,7 +17,7 @@ export function withLayout(target: HostTarget): readonly BoundTask[] {
   const folders = (kind: 'folder' | 'data', specs: readonly unknown[]): BoundTask => {
     const spec = directories.schema.parse(specs);
     return {
-      kind: directories.kind,
+      name: kind,
       secrets: [],
       probe: directories.probe(spec, layout),
       plan(stdout, context) {

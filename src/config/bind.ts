@@ -1,0 +1,171 @@
+import { bindCheck } from '../checks/define.ts';
+import { runCommand } from '../local/command.ts';
+import type { BoundCheck } from '../model/check.ts';
+import type { Declared } from '../model/declared.ts';
+import type { HostName } from '../model/ids.ts';
+import type { Layout } from '../model/layout.ts';
+import { fail, ok, type Result } from '../model/outcome.ts';
+import type { DeployPolicy, HostTarget, Source } from '../model/target.ts';
+import type { BoundTask } from '../model/task.ts';
+import { bindTask, InputError } from '../tasks/define.ts';
+import type { once } from '../util/async.ts';
+import type { Caller } from './caller.ts';
+import { type Diagnostic, diagnostic, type Position } from './diagnostics/diagnostic.ts';
+import type { LocalView, localFiles } from './inputs/local-files.ts';
+import { fillPlaybook, type Playbook } from './playbook/playbook.ts';
+import type { DeploySpec, KindEntry, PlaybookBody } from './playbook/playbook-schema.ts';
+import { scope } from './playbook/scope.ts';
+import type { Project } from './project.ts';
+import { mistypedUnits } from './rules/checked-units.ts';
+import type { Claims } from './rules/exclusive.ts';
+import { declaredBy, type Linted, lintTasks } from './rules/lint.ts';
+import type { Pair } from './select.ts';
+import type { Reach } from './ssh/connection.ts';
+
+/**
+ * `read` gathers every task's local inputs, as a plan or a deploy needs; `skip` leaves `tasks` empty, for commands that
+ * only look at a host or move between its generations, and so need neither code nor secrets on this machine.
+ */
+export type Inputs = 'read' | 'skip';
+
+/** What all pairs of a run share. */
+export type Binding = {
+  readonly project: Project;
+  readonly inputs: Inputs;
+  readonly claims: (app: string, host: HostName) => Claims;
+  readonly files: ReturnType<typeof localFiles>;
+  readonly sources: ReturnType<typeof once<HostTarget['source']>>;
+  readonly warn: (text: string) => void;
+  /** Passes on what was linted; returns its errors. */
+  readonly tell: (linted: Linted) => readonly Diagnostic[];
+};
+
+/**
+ * One app on one host: the playbook filled with what is known of the host, and every input read.
+ * @param hosts how many hosts of the app are selected
+ */
+export async function bindPair(
+  { project, inputs, claims, files, sources, warn, tell }: Binding,
+  { host, playbook }: Pair,
+  { connection, codeUser, runtime }: Reach,
+  hosts: number,
+): Promise<Result<HostTarget, readonly Diagnostic[]>> {
+  const lookup = scope(project.inventory, host, { ...playbook, app: playbook.name, loginUser: connection.user });
+  const filled = fillPlaybook(playbook, project.schema, lookup, host.name);
+  if (!filled.ok) return filled;
+  const body = filled.value;
+  for (const text of inputs === 'read' ? mistypedUnits(body) : []) warn(`${playbook.file}: ${text}`);
+  const layout = layoutOf(playbook, body);
+  const trees: string[] = [];
+  const view: LocalView = { lookup, data: layout.data, onTree: (folder) => trees.push(folder) };
+  const entries = inputs === 'read' ? body.tasks : [];
+  const tasks = await Promise.all(
+    entries.map((entry, i) =>
+      bindEntry(project, playbook, entry, i, (task) =>
+        bindTask(`tasks.${i}.${entry.kind}`, task, entry.spec, files(view), layout),
+      ),
+    ),
+  );
+  const bound = tasks.flatMap((task) => (task.ok ? [task.value] : []));
+  const declared = declaredBy(bound);
+  const errors = tell(lintTasks(declared, layout, playbook.file, codeUser));
+  const forbidden =
+    inputs === 'read'
+      ? [
+          ...refusedChecks(project, playbook, 'preconditions', body, layout, declared),
+          ...refusedChecks(project, playbook, 'health', body, layout, declared),
+        ]
+      : [];
+  const found = [...tasks.flatMap((task) => (task.ok ? [] : [task.failure])), ...errors, ...forbidden];
+  if (found.length > 0) return fail(found);
+  const folder = trees[0] ?? project.dir;
+  return ok({
+    host: host.name,
+    app: playbook.name,
+    connection,
+    codeUser,
+    runtime,
+    layout,
+    keep: body.keep,
+    policy: deployPolicy(body.deploy, hosts),
+    ...claims(playbook.name, host.name),
+    tasks: bound,
+    preconditions: bindChecks(project, body.preconditions, layout),
+    checks: bindChecks(project, body.health, layout),
+    source: inputs === 'read' ? await sources(folder, () => gitSource(folder, project.caller)) : null,
+  });
+}
+
+const bindChecks = ({ registry }: Project, entries: readonly KindEntry[], layout: Layout): readonly BoundCheck[] =>
+  entries.flatMap(({ kind, spec }) => {
+    const check = registry.checks.find((one) => one.kind === kind);
+    return check ? [bindCheck(check, spec, layout)] : [];
+  });
+
+/** Checks that an app must not have, as far as that can be seen here; the host looks again. */
+const refusedChecks = (
+  { registry }: Project,
+  { locate }: Playbook,
+  list: 'preconditions' | 'health',
+  body: PlaybookBody,
+  layout: Layout,
+  { folders }: Declared,
+): readonly Diagnostic[] =>
+  body[list].flatMap(({ kind, spec }, i) => {
+    const why = registry.checks.find((one) => one.kind === kind)?.refuses?.(spec, layout, folders) ?? null;
+    if (why === null) return [];
+    const cure =
+      'leave out as: root, so that it runs as the service user, or keep the program where only root can write';
+    return [diagnostic(locate([list, i, kind], 'key'), `root must not run this ${kind}: ${why}`, cure)];
+  });
+
+const layoutOf = (playbook: Playbook, { root, user, data }: PlaybookBody): Layout => ({
+  root,
+  current: `${root}/current`,
+  app: playbook.name,
+  user: user ?? null,
+  data,
+});
+
+async function bindEntry(
+  { registry }: Project,
+  { locate }: Playbook,
+  { kind }: KindEntry,
+  i: number,
+  bind: (task: (typeof registry.tasks)[number]) => Promise<BoundTask>,
+): Promise<Result<BoundTask, Diagnostic>> {
+  const task = registry.tasks.find((one) => one.kind === kind);
+  if (task === undefined) throw new Error(`the schema let the unknown task kind ${kind} through`);
+  try {
+    return ok(await bind(task));
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    // No excerpt of a file that a task reads: it may hold secrets.
+    const at: Position = error.at ? { ...error.at, excerpt: null } : locate(['tasks', i, kind], 'key');
+    return fail(diagnostic(at, error.message));
+  }
+}
+
+/** The git commit that a folder stands at, and whether anything in the folder differs from it; null without git. */
+async function gitSource(folder: string, caller: Caller): Promise<Source | null> {
+  const options = { cwd: folder, env: { ...caller.env, GIT_OPTIONAL_LOCKS: '0' }, timeoutMs: 10_000 };
+  const [commit, status] = await Promise.all([
+    runCommand(['git', 'rev-parse', '--verify', 'HEAD'], options),
+    runCommand(['git', 'status', '--porcelain', '--', '.'], options),
+  ]);
+  if (!commit.ran || commit.code !== 0 || !status.ran || status.code !== 0) return null;
+  return { commit: commit.stdout.trim(), dirty: status.stdout !== '' };
+}
+
+/** @param hosts how many hosts of the app are selected, which a batch in percent is a share of; rounded up */
+function deployPolicy(spec: DeploySpec, hosts: number): DeployPolicy {
+  const { batch } = spec;
+  return {
+    batch: typeof batch === 'number' ? batch : Math.max(1, Math.ceil((hosts * Number.parseInt(batch, 10)) / 100)),
+    canary: spec.canary,
+    onFailure: spec.onFailure,
+    settleMs: spec.settle,
+    deadlineMs: spec.deadline,
+    confirm: spec.confirm,
+  };
+}

@@ -1,0 +1,79 @@
+import { type CheckResult, fail, type HostOutcome, ok, type Result } from '../../model/outcome.ts';
+import type { HostTarget } from '../../model/target.ts';
+import { forwardingTrouble } from '../checks/forwarding.ts';
+import { scrubbed } from '../checks/scrub.ts';
+import { checkIo, checkOnce } from '../checks/verify.ts';
+import { forLackOfRoot, leftAlone, type OpenHost, openHost, recoverHost, unsafeRoot } from '../open.ts';
+import { withLayout } from '../plan/layout-tasks.ts';
+import { type Planned, planHost, sendsCode } from '../plan/plan.ts';
+import type { HostRun, RunContext } from '../run.ts';
+
+// open ─> plan ─> ask: all that is known before a host is touched. `fleet plan` foretells a deploy by being its beginning.
+
+/**
+ * Opens one host, plans on it, and works with both until the connection closes.
+ * @param unfinished what is done about a run that died there
+ */
+export async function withPlannedHost(
+  target: HostTarget,
+  run: HostRun,
+  unfinished: 'finish' | 'tell',
+  work: (host: OpenHost, planned: Planned) => Promise<HostOutcome>,
+): Promise<HostOutcome> {
+  const tasks = withLayout(target);
+  const opened = await openHost(target, tasks, run);
+  if (!opened.ok) return { end: 'untouched', failure: opened.failure };
+  // Every return below awaits: the connection closes when this function is left.
+  await using connection = opened.value;
+  const twin = await run.alone(connection.probe.facts);
+  if (twin !== null) return { end: 'untouched', failure: twin };
+  const recovered = unfinished === 'finish' ? await recoverHost(connection, target, tasks, run) : ok(connection);
+  if (!recovered.ok) return leftAlone(recovered.failure);
+  const host = recovered.value;
+  run.emit({ type: 'phase', phase: 'plan' });
+  if (unfinished === 'tell') tellUnfinished(host, run);
+  const unsafe = unsafeRoot(host.probe.facts);
+  if (unsafe !== null) return { end: 'untouched', failure: unsafe };
+  const planned = planHost(target, tasks, host.probe, host.answers, run.localRsync);
+  const outcome: HostOutcome = planned.ok
+    ? await work(host, planned.value)
+    : { end: 'untouched', failure: planned.failure };
+  return 'failure' in outcome ? { ...outcome, failure: forLackOfRoot(outcome.failure, host) } : outcome;
+}
+
+function tellUnfinished({ probe: { open, facts } }: OpenHost, run: HostRun): void {
+  if (open === null) return;
+  const state = open.running ? 'is at work' : 'was left unfinished and would be finished first';
+  run.emit({
+    type: 'note',
+    text: `a transaction of ${open.by} (generation ${open.from} to ${open.to}, ${facts.phase}) ${state}`,
+  });
+}
+
+/** Shows the plan, and over which login its code goes where that is not the one that everything goes over. */
+export function showPlan(
+  { plan, view }: Planned,
+  { codeUser, connection }: HostTarget,
+  run: HostRun,
+  doubts: readonly string[] = [],
+): void {
+  run.emit({ type: 'planned', plan: { ...view, warnings: [...view.warnings, ...doubts] } });
+  if (codeUser === null || !sendsCode(plan)) return;
+  run.emit({ type: 'note', text: `code goes over a login as ${codeUser}, all the rest over ${connection.user}` });
+}
+
+/**
+ * Asks what the playbook wants to hold before a host is touched, once: nothing waits for it. Read-only.
+ * @returns what was found, or why the checks after the switch could not be asked
+ */
+export async function askAhead(
+  host: OpenHost,
+  { preconditions, checks }: HostTarget,
+  { signal, now }: Pick<RunContext, 'signal' | 'now'>,
+): Promise<Result<readonly CheckResult[]>> {
+  const closed = await forwardingTrouble(host.transport, [...preconditions, ...checks], signal);
+  if (closed !== null) return fail(closed);
+  const io = checkIo(host, signal);
+  const found = await Promise.all(preconditions.map((check) => checkOnce(check, io, now)));
+  return ok(await scrubbed(found, host.probe.facts.generations.length === 0 ? null : host, signal));
+}

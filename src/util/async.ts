@@ -1,0 +1,55 @@
+import { setMaxListeners } from 'node:events';
+
+/** `map` with at most `limit` calls under way at a time; results in the order of the items. */
+export async function mapLimited<T, R>(
+  items: readonly T[],
+  limit: number,
+  map: (item: T) => Promise<R>,
+): Promise<readonly R[]> {
+  const results: R[] = [];
+  const queue = items.entries();
+  const worker = async () => {
+    for (const [i, item] of queue) results[i] = await map(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+  return results;
+}
+
+/** Remembers the promise of each key, so that work asked for at the same time is done once. */
+export function once<R>(): (key: string, make: () => Promise<R>) => Promise<R> {
+  const made = new Map<string, Promise<R>>();
+  return (key, make) => {
+    const known = made.get(key) ?? make();
+    made.set(key, known);
+    return known;
+  };
+}
+
+/** Calls the listener when the signal aborts; soon, never at once, if it already has. Returns the way to stop listening. */
+export function onAbort(signal: AbortSignal, listener: () => void): () => void {
+  let listening = true;
+  const call = () => {
+    if (listening) listener();
+  };
+  // One signal serves a whole fleet; many listeners are no leak.
+  setMaxListeners(0, signal);
+  if (signal.aborted) queueMicrotask(call);
+  else signal.addEventListener('abort', call, { once: true });
+  return () => {
+    listening = false;
+    signal.removeEventListener('abort', call);
+  };
+}
+
+/** Waits, but no longer than the signal allows. */
+export function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      stop();
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    const stop = onAbort(signal, done);
+  });
+}
