@@ -17,6 +17,8 @@ export default defineConfig({
           globalSetup: ['test/watch.ts'],
           // One process per file, so that the watch can end the one that is at fault.
           pool: 'forks',
+          // Many wait for processes most of the time.
+          maxWorkers: 3,
           setupFiles: ['test/at.ts', 'test/programs.ts'],
           testTimeout: 10_000,
         },
