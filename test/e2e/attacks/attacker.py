@@ -115,6 +115,21 @@ def mode_within(releases, one, other, target):
             note()
 
 
+def mode_copied(releases, target):
+    """Swaps folders of a copy that root still makes for links to the target."""
+    while going():
+        for name in quietly(os.listdir, releases) or []:
+            if not name.startswith(".taking-"):
+                continue
+            note()
+            copy = os.path.join(releases, name, "tree")
+            for entry in quietly(os.listdir, copy) or []:
+                path = os.path.join(copy, entry)
+                if entry.startswith("d") and not entry.endswith(".was") and not os.path.islink(path):
+                    quietly(os.rename, path, f"{path}.was")
+                    quietly(os.symlink, target, path)
+
+
 def mode_hold(releases, name, go, words):
     """Opens a file of each release that it may write, and writes once GO exists."""
     held = {}

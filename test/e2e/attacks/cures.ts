@@ -18,6 +18,15 @@ const TAKE_BACK: Replacement = {
   return 0
 `,
 };
+/** Where anybody who may enter the tree could enter the copy, and a tar that is not GNU's makes the links in it. */
+const COPY_IN_REACH: readonly Replacement[] = [
+  { in: 'seal.sh', text: 'mkdir -m 0700 "$taking" "$taking/tree"', by: 'mkdir -m 0755 "$taking" "$taking/tree"' },
+  {
+    in: 'seal.sh',
+    text: "if tar --version 2>/dev/null | grep -q 'GNU tar'; then take_whole",
+    by: 'if true; then take_whole',
+  },
+];
 const FORCED_MODES: Replacement = { in: 'seal.sh', text: '&& chmod -R a-s,a-t,go-w . ||', by: '||' };
 /** Data folders are linked in wherever the way to them leads. */
 const ROOM: Replacement = { in: 'seal.sh', text: '(descend "${1%/*}") || return', by: 'mkdir -p "./${1%/*}"' };
@@ -106,6 +115,7 @@ const DOWN: readonly Replacement[] = [
 export const CURES = {
   C1: [TAKE_BACK],
   'C1-code': [TAKE_BACK],
+  'C1-copy': COPY_IN_REACH,
   C2: [ROOM],
   'C2-race': [TAKE_BACK, ROOM],
   C3: [LINKS_OF_CODE],

@@ -60,6 +60,23 @@ describe.each(drawn('edge', 'tiny'))('on %s', (name) => {
   });
 });
 
+// GNU's makes a link that leads out of the tree last, and only where it has kept its place.
+describe('where tar is not GNU’s', () => {
+  attack(
+    'C1-copy',
+    'folders of the copy swapped for links before root has made the links in them',
+    async (build) => {
+      await using it = await victim(hosts.tiny, build, 'c1y');
+      const step = `chmod 777 . && for i in 0 1 2 3 4 5 6 7; do mkdir -m 777 d$i && ln -s x d$i/planted$i; done
+        dd if=/dev/zero of=big bs=1M count=40 2>/dev/null`;
+      it.tasks([{ run: { command: ['sh', '-c', step] } }]);
+      const outside = await attacker(hosts.tiny, it.name, 'copied', `${it.root}/releases`, it.canary);
+      return await besiege(it, build, 4, outside.stop);
+    },
+    100,
+  );
+});
+
 describe('by the login that sends code', () => {
   const coder = 'plainuser';
   const fields = { codeUser: coder };
