@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { fleetProject, only, type Project } from './fleet.ts';
 import { drawn, type Hosts, startHosts, type TestHost } from './rig/index.ts';
 import { ask, furnish, KEYS, KINDS, markOf, NAMES, ROOT, sample } from './samples.ts';
+import { story } from './story.ts';
 
 let hosts: Hosts<typeof KINDS>;
 
@@ -38,6 +39,7 @@ const WATCH = `until [ -e ${ROOT}/.env ]; do :; done
 while [ ! -e /tmp/enough ]; do stat -c '%a %U %G' ${ROOT}/.env 2>&1; sleep 0.02; done | sort -u`;
 
 describe.each(drawn(...NAMES))('on %s', (name) => {
+  const step = story();
   const host = () => hosts[name];
   let project: Project;
 
@@ -47,7 +49,7 @@ describe.each(drawn(...NAMES))('on %s', (name) => {
   });
   afterAll(() => project?.[Symbol.asyncDispose]());
 
-  it('another user never gets to read .env, not even while deploys and a rollback replace it', async () => {
+  step('another user never gets to read .env, not even while deploys and a rollback replace it', async () => {
     const stop = await reader(host());
     const watched = host().out(WATCH, { timeoutMs: 100_000 });
     for (const marker of ['first', 'second', 'third']) {
@@ -63,7 +65,7 @@ describe.each(drawn(...NAMES))('on %s', (name) => {
     expect(await watched).toBe('600 jarvis jarvis');
   });
 
-  it('the same reader does catch a file that is written first and protected afterwards', async () => {
+  step('the same reader does catch a file that is written first and protected afterwards', async () => {
     const stop = await reader(host());
     // The reader may begin late, and needs luck.
     await host().out(`umask 022; i=0; cd ${ROOT}
@@ -73,7 +75,7 @@ describe.each(drawn(...NAMES))('on %s', (name) => {
     expect(caught).toContain(`caught ${ROOT}/naive`);
   });
 
-  it('secrets stand in .env and in the root-only records, and nowhere else on the host', async () => {
+  step('secrets stand in .env and in the root-only records, and nowhere else on the host', async () => {
     const places = '/opt /etc /var /tmp /run /home /root';
     const files = await host().out(
       `find ${places} -xdev -type f -size -2000k -exec grep -l canary-telegram-7f3a {} + 2>/dev/null; true`,
@@ -85,7 +87,7 @@ describe.each(drawn(...NAMES))('on %s', (name) => {
     );
   });
 
-  it('secrets are in nothing that is printed: not in events, not in the plan, not for a person', async () => {
+  step('secrets are in nothing that is printed: not in events, not in the plan, not for a person', async () => {
     project.env({ ...KEYS, XAI_API_KEY: 'canary-changed-55d1' });
     const runs = [
       await project.fleet('plan', '--all'),
@@ -99,7 +101,7 @@ describe.each(drawn(...NAMES))('on %s', (name) => {
     expect(said).not.toContain('canary');
   });
 
-  it('.env that was opened up or edited by hand is put right', async () => {
+  step('.env that was opened up or edited by hand is put right', async () => {
     const before = await host().out(`cat ${ROOT}/.env`);
     await host().out(`echo JARVIS_MARKER=edited >>${ROOT}/.env; chmod 644 ${ROOT}/.env`);
     const run = await project.fleet('deploy', '--all');

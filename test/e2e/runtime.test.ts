@@ -3,6 +3,7 @@ import { fleetProject, only, type Project } from './fleet.ts';
 import { drawn, type Hosts, startHosts } from './rig/index.ts';
 import { ask, copies, eventually, furnish, KINDS, mostCopies, NAMES, record, sample, UNIT } from './samples.ts';
 import { unrecorded } from './stories/unrecorded.ts';
+import { story } from './story.ts';
 
 let hosts: Hosts<typeof KINDS>;
 
@@ -17,6 +18,7 @@ const STATUS = `/var/lib/fleet/jarvis/run/${UNIT}/status`;
 
 const PLAYED = drawn(...NAMES);
 describe.each(PLAYED)('on %s', (name) => {
+  const step = story();
   const systemd = KINDS[name] === 'systemd';
   const host = () => hosts[name];
   let project: Project;
@@ -28,7 +30,7 @@ describe.each(PLAYED)('on %s', (name) => {
   });
   afterAll(() => project?.[Symbol.asyncDispose]());
 
-  it('a service that is killed comes back by itself, once', async () => {
+  step('a service that is killed comes back by itself, once', async () => {
     const before = await ask(host());
     await host().out(`kill -9 ${before.pid}`);
     const after = await eventually(() => ask(host()));
@@ -38,37 +40,40 @@ describe.each(PLAYED)('on %s', (name) => {
   });
 
   if (!systemd)
-    it('when the supervisor is killed the service lives on, health says so, and deploy puts it right with never two copies', async () => {
-      const { pid } = await ask(host());
-      await host().out(`kill -9 $(sed -n 's/^Supervisor=//p' ${STATUS})`);
-      expect((await ask(host())).pid).toBe(pid);
+    step(
+      'when the supervisor is killed the service lives on, health says so, and deploy puts it right with never two copies',
+      async () => {
+        const { pid } = await ask(host());
+        await host().out(`kill -9 $(sed -n 's/^Supervisor=//p' ${STATUS})`);
+        expect((await ask(host())).pid).toBe(pid);
 
-      const health = await project.fleet('health', '--all');
-      expect(health.code).toBe(1);
-      expect(only(health)).toMatchObject({ outcome: 'unhealthy' });
-      expect(JSON.stringify(only(health).failure)).toContain('orphaned');
+        const health = await project.fleet('health', '--all');
+        expect(health.code).toBe(1);
+        expect(only(health)).toMatchObject({ outcome: 'unhealthy' });
+        expect(JSON.stringify(only(health).failure)).toContain('orphaned');
 
-      const most = await mostCopies(host(), async () => {
-        const run = await project.fleet('deploy', '--all');
-        expect({ code: run.code, ...only(run) }).toMatchObject({
-          code: 0,
-          failure: null,
-          outcome: 'deployed',
-          generation: 1,
+        const most = await mostCopies(host(), async () => {
+          const run = await project.fleet('deploy', '--all');
+          expect({ code: run.code, ...only(run) }).toMatchObject({
+            code: 0,
+            failure: null,
+            outcome: 'deployed',
+            generation: 1,
+          });
         });
-      });
-      expect(most).toBe(1);
-      const after = await ask(host());
-      expect(after.pid).not.toBe(pid);
-      expect(await copies(host())).toEqual([after.pid]);
-      expect((await project.fleet('health', '--all')).code).toBe(0);
+        expect(most).toBe(1);
+        const after = await ask(host());
+        expect(after.pid).not.toBe(pid);
+        expect(await copies(host())).toEqual([after.pid]);
+        expect((await project.fleet('health', '--all')).code).toBe(0);
 
-      // And the new supervisor does its work.
-      await host().out(`kill -9 ${after.pid}`);
-      await eventually(() => ask(host()));
-    });
+        // And the new supervisor does its work.
+        await host().out(`kill -9 ${after.pid}`);
+        await eventually(() => ask(host()));
+      },
+    );
 
-  it('(the count of copies does see a second one)', async () => {
+  step('(the count of copies does see a second one)', async () => {
     const program =
       'mkdir -p bots && echo "import time; time.sleep(5)" >bots/supervisor.py && exec /usr/bin/python3 bots/supervisor.py';
     const command = name === 'tiny' ? 'httpd -f -p 127.0.0.1:8001' : `(cd /tmp && ${program})`;
@@ -78,7 +83,7 @@ describe.each(PLAYED)('on %s', (name) => {
     expect(most).toBe(2);
   });
 
-  it('two operators at once: one wins, the other is told why, and the host is whole', async () => {
+  step('two operators at once: one wins, the other is told why, and the host is whole', async () => {
     await using first = await fleetProject({ ...sample(name), hosts: { [name]: host() } });
     await using second = await fleetProject({ ...sample(name), hosts: { [name]: host() } });
     first.write('app/VERSION', '7.0.0\n');
@@ -109,6 +114,7 @@ describe.each(PLAYED)('on %s', (name) => {
 });
 
 describe('an app without root', () => {
+  const step = story();
   const ROOT = '/home/plainuser/app';
   const STATE = `${ROOT}/.fleet`;
   const unit = `[Service]
@@ -185,7 +191,7 @@ http.server.HTTPServer(("127.0.0.1", 9000), H).serve_forever()
     },
   );
 
-  it('on edge: its own crontab brings it back after a reboot', async () => {
+  step('on edge: its own crontab brings it back after a reboot', async () => {
     const host = hosts.edge;
     expect(await host.out('crontab -l -u plainuser')).toContain('@reboot');
     await host.reboot();

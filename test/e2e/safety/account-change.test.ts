@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { fleetProject, only, type Project } from '../fleet.ts';
 import { little } from '../little.ts';
 import { drawn, type Hosts, startHosts } from '../rig/index.ts';
+import { story } from '../story.ts';
 
 let hosts: Hosts<{ web: 'systemd'; edge: 'plain' }>;
 beforeAll(async () => {
@@ -16,6 +17,7 @@ while :; do sleep 1; done
 `;
 
 describe.each(drawn('web', 'edge'))('services that are to run as another account on %s', (name) => {
+  const step = story();
   const host = () => hosts[name];
   const systemd = name === 'web';
   const app = little(`moves-${name}`, [name]);
@@ -53,7 +55,7 @@ describe.each(drawn('web', 'edge'))('services that are to run as another account
   });
   afterAll(() => project?.[Symbol.asyncDispose]());
 
-  it('are refused while their data are the old one’s, and both, the folders and the cure are named', async () => {
+  step('are refused while their data are the old one’s, and both, the folders and the cure are named', async () => {
     as('beta');
     const plan = await project.fleet('plan', '--all');
     const ended = await deploy();
@@ -66,7 +68,7 @@ describe.each(drawn('web', 'edge'))('services that are to run as another account
     expect(await host().out(`id beta 2>&1 || readlink ${root}/current`)).toContain('releases/1');
   });
 
-  it('go on once the data were given to the new one as it was told', async () => {
+  step('go on once the data were given to the new one as it was told', async () => {
     as('beta');
     const advice = (await deploy()).failure?.next ?? [];
     const typed = [...commands(advice, 'useradd'), ...commands(advice, 'chown -R beta:')];
@@ -79,7 +81,7 @@ describe.each(drawn('web', 'edge'))('services that are to run as another account
     expect(await host().out(`cat ${state}/own | wc -l`)).toBe('2');
   });
 
-  it('are refused on the way back alike, which is open once the data were given back', async () => {
+  step('are refused on the way back alike, which is open once the data were given back', async () => {
     const rollback = async () => only(await project.fleet('rollback', '--all'));
     const shut = await rollback();
     expect(shut).toMatchObject({ outcome: 'untouched', failure: { kind: 'account-changed', back: 1 } });
@@ -94,7 +96,7 @@ describe.each(drawn('web', 'edge'))('services that are to run as another account
     expect(await deploy()).toMatchObject({ outcome: 'deployed', failure: null });
   });
 
-  it('are refused for a group that opened the data, and not where the account still owns them', async () => {
+  step('are refused for a group that opened the data, and not where the account still owns them', async () => {
     await host().out(
       `groupadd -f team; groupadd -f crew; chgrp -R team ${root}/data; chown -R root ${root}/data; chmod -R g=rwX ${root}/data`,
     );
@@ -113,7 +115,7 @@ describe.each(drawn('web', 'edge'))('services that are to run as another account
     expect(await deploy()).toMatchObject({ outcome: 'deployed', failure: null });
   });
 
-  it('go on where there is nothing that they could not open', async () => {
+  step('go on where there is nothing that they could not open', async () => {
     as('beta', []);
     expect(await deploy()).toMatchObject({ outcome: 'deployed', failure: null });
     as('alpha', []);

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { fleetProject, only, type Project } from '../fleet.ts';
 import { little, standing } from '../little.ts';
 import { drawn, type Hosts, startHosts } from '../rig/index.ts';
+import { story } from '../story.ts';
 
 const KINDS = { web: 'systemd', tiny: 'busybox' } as const;
 let hosts: Hosts<typeof KINDS>;
@@ -12,6 +13,7 @@ afterAll(() => hosts?.[Symbol.asyncDispose]());
 
 // One story: what a test leaves the next one finds.
 describe.each(drawn('web', 'tiny'))('a sealed release that somebody with root changes, on %s', (name) => {
+  const step = story();
   const app = little(`altered-${name}`, [name]);
   const host = () => hosts[name];
   let project: Project;
@@ -25,27 +27,27 @@ describe.each(drawn('web', 'tiny'))('a sealed release that somebody with root ch
   const plan = () => project.human('plan', '--all');
   const status = async (...args: string[]) => (await project.human('status', '--all', ...args)).stdout;
 
-  it('is as it was deployed, and said so after a look at every byte', async () => {
+  step('is as it was deployed, and said so after a look at every byte', async () => {
     expect((await project.fleet('plan', '--all', '--exit-code')).code).toBe(0);
     expect(await status('--verify')).toMatch(/3 files of the release compared with what was deployed/);
     expect(await status()).not.toContain('compared with');
   });
 
-  it('is not changed by new times and new inodes alone, nor by what Python keeps there', async () => {
+  step('is not changed by new times and new inodes alone, nor by what Python keeps there', async () => {
     await host().out(`cd ${at(1)} && cp -p lib/code.txt x && mv x lib/code.txt && touch -d @1000000 VERSION
       mkdir lib/__pycache__ && echo x >lib/__pycache__/code.pyc`);
     expect((await project.fleet('plan', '--all', '--exit-code')).code).toBe(0);
   });
 
-  it.each([
+  const CHANGES = [
     ['a changed file', 'echo evil >lib/code.txt', 'lib/code.txt'],
     ['a new file', 'echo evil >lib/more.txt', 'lib/more.txt'],
     ['a file that is gone', 'rm lib/code.txt', 'lib/code.txt'],
     ['a file that others may write', 'chmod 666 VERSION', 'VERSION'],
     ['a file of somebody else', 'chown 1000 VERSION', 'VERSION'],
-  ])(
-    'with %s is found by plan, health and status, and the next deploy brings all of it anew',
-    async (_what, change, file) => {
+  ] as const;
+  for (const [what, change, file] of CHANGES)
+    step(`with ${what} is found by plan, health and status, and the next deploy brings all of it anew`, async () => {
       const [link = ''] = await standing(host(), app);
       const before = Number(link.slice('releases/'.length));
       await host().out(`cd ${at(before)} && ${change}`);
@@ -63,10 +65,9 @@ describe.each(drawn('web', 'tiny'))('a sealed release that somebody with root ch
         'good\n644 0',
       );
       expect((await project.fleet('plan', '--all', '--exit-code')).code).toBe(0);
-    },
-  );
+    });
 
-  it('where inode, size and time stayed the same takes a look at every byte', async () => {
+  step('where inode, size and time stayed the same takes a look at every byte', async () => {
     const [link = ''] = await standing(host(), app);
     await host().out(`cd ${app.root}/${link} && t=$(stat -c %Y lib/code.txt)
       printf evil | dd of=lib/code.txt conv=notrunc 2>/dev/null && touch -d @$t lib/code.txt`);

@@ -1,9 +1,10 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the shell writes its variables like this
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { fleetProject, only, type Project, parseRun, said } from '../fleet.ts';
 import { little, standing } from '../little.ts';
 import { drawn, type Hosts, startHosts } from '../rig/index.ts';
 import { eventually } from '../samples.ts';
+import { story } from '../story.ts';
 
 const KINDS = { web: 'systemd', edge: 'plain', box: 'busybox' } as const;
 let hosts: Hosts<typeof KINDS>;
@@ -16,6 +17,7 @@ const USER = 'plainuser';
 const SECRET = 'hunter2-and-more-of-it';
 
 describe.each(drawn('web', 'edge', 'box'))('a step before the start on %s', (name) => {
+  const step = story();
   const app = little(`steps-${name}`, [name]);
   const host = () => hosts[name];
   const { root } = app;
@@ -53,7 +55,7 @@ describe.each(drawn('web', 'edge', 'box'))('a step before the start on %s', (nam
   });
   afterAll(() => project?.[Symbol.asyncDispose]());
 
-  it('runs as the service user, in the new release, with its settings and the data, before the switch', async () => {
+  step('runs as the service user, in the new release, with its settings and the data, before the switch', async () => {
     next(NOTE);
     const plan = await project.fleet('plan', '--all');
     expect(JSON.stringify(plan.events)).toContain(`before the start runs as ${USER}, for at most 60 s: sh migrate.sh`);
@@ -68,7 +70,7 @@ describe.each(drawn('web', 'edge', 'box'))('a step before the start on %s', (nam
     ]);
   });
 
-  it('runs once, and not where nothing is deployed or the way leads back', async () => {
+  step('runs once, and not where nothing is deployed or the way leads back', async () => {
     expect(await deploy()).toMatchObject({ outcome: 'unchanged' });
     expect(await host().out(`ls -A ${root} | grep fleet-env; readlink ${root}/current/.env`)).toBe(`${root}/.env`);
     expect((await project.human('status', '--all', '--verify')).stdout).not.toContain('changed');
@@ -76,7 +78,7 @@ describe.each(drawn('web', 'edge', 'box'))('a step before the start on %s', (nam
     expect(await ran()).toHaveLength(2);
   });
 
-  it('that fails leaves the generation before as it runs, and shows what it said without secrets', async () => {
+  step('that fails leaves the generation before as it runs, and shows what it said without secrets', async () => {
     const before = [await serving(), await standing(host(), app)];
     next(`${NOTE}sleep 4242 & yes 2>/dev/null | head -c 3000000; echo "with $TOKEN"; printf 'no such table'; exit 3\n`);
     const run = await project.fleet('deploy', '--all', '--verbose');
@@ -97,7 +99,7 @@ describe.each(drawn('web', 'edge', 'box'))('a step before the start on %s', (nam
     expect(history).toBe('bad');
   });
 
-  it('has its own time limit, which also what does not heed signals keeps', async () => {
+  step('has its own time limit, which also what does not heed signals keeps', async () => {
     const before = await serving();
     next(`${NOTE}trap '' TERM; echo waiting for a lock; sleep 4343; sleep 4344\n`, '3s');
     const ended = await deploy();
@@ -115,12 +117,12 @@ describe.each(drawn('web', 'edge', 'box'))('a step before the start on %s', (nam
     expect(await serving()).toBe(before);
   });
 
-  it('may take longer than the deadline, which counts from the switch on', { timeout: 180_000 }, async () => {
+  step('may take longer than the deadline, which counts from the switch on', { timeout: 180_000 }, async () => {
     next(`${NOTE}sleep 22\n`);
     expect(await deploy()).toMatchObject({ outcome: 'deployed', failure: null });
   });
 
-  it('goes on when the one who deploys is killed, and without a confirmation the host goes back', async () => {
+  step('goes on when the one who deploys is killed, and without a confirmation the host goes back', async () => {
     const active = await host().out(`readlink ${root}/current`);
     const lines = (await ran()).length;
     next(`${NOTE}sleep 4\n`);
@@ -139,7 +141,7 @@ describe.each(drawn('web', 'edge', 'box'))('a step before the start on %s', (nam
     expect(await ran()).toHaveLength(lines + 2);
   });
 
-  it('is called off by Ctrl-C, and ended', async () => {
+  step('is called off by Ctrl-C, and ended', async () => {
     const before = await serving();
     next(`${NOTE}sleep 4545\n`);
     const running = project.start(['deploy', '--all', '--json']);
@@ -151,7 +153,7 @@ describe.each(drawn('web', 'edge', 'box'))('a step before the start on %s', (nam
     expect(await serving()).toBe(before);
   });
 
-  it('is ended, and runs again with the next deploy, when fleet’s program was killed beside it', async () => {
+  step('is ended, and runs again with the next deploy, when fleet’s program was killed beside it', async () => {
     const before = await serving();
     next(`${NOTE}[ -f data/again ] || { touch data/again; sleep 4646; }\n`);
     const running = project.start(['deploy', '--all', '--json']);

@@ -1,8 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the shell writes its variables like this
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { fleetProject, only, type Project } from '../fleet.ts';
 import { little } from '../little.ts';
 import { drawn, type Hosts, startHosts } from '../rig/index.ts';
+import { story } from '../story.ts';
 
 const KINDS = { web: 'systemd', edge: 'plain', box: 'busybox' } as const;
 let hosts: Hosts<typeof KINDS>;
@@ -12,6 +13,7 @@ beforeAll(async () => {
 afterAll(() => hosts?.[Symbol.asyncDispose]());
 
 describe.each(drawn('web', 'edge', 'box'))('a command check on %s', (name) => {
+  const step = story();
   const app = little(`asked-${name}`, [name]);
   const host = () => hosts[name];
   const { root } = app;
@@ -39,7 +41,7 @@ describe.each(drawn('web', 'edge', 'box'))('a command check on %s', (name) => {
   });
   afterAll(() => project?.[Symbol.asyncDispose]());
 
-  it('runs as the service user, in the release, with the env of the service and nothing else', async () => {
+  step('runs as the service user, in the release, with the env of the service and nothing else', async () => {
     const tell = 'echo "$(id -un)|$(pwd)|$WORD|$HOME|${SSH_CONNECTION-}${SYSTEMD_COLORS-}${LC_ALL-}|$(id -Gn)"';
     expect(await deploy([{ command: ['sh', '-c', tell] }])).toMatchObject({ outcome: 'deployed', failure: null });
     expect(await detail(['sh', '-c', tell])).toMatchObject({
@@ -48,7 +50,7 @@ describe.each(drawn('web', 'edge', 'box'))('a command check on %s', (name) => {
     });
   });
 
-  it('has not what only root has, unless it says as: root', async () => {
+  step('has not what only root has, unless it says as: root', async () => {
     const shadow = ['test', '-r', '/etc/shadow'];
     expect(await detail(shadow)).toMatchObject({ ok: false, detail: 'exit 1' });
     expect(await detail({ command: shadow, as: 'root' })).toMatchObject({ ok: true });
@@ -58,7 +60,7 @@ describe.each(drawn('web', 'edge', 'box'))('a command check on %s', (name) => {
     });
   });
 
-  it('is never root where the app could have put the program there', async () => {
+  step('is never root where the app could have put the program there', async () => {
     await host().out(`mkdir -p ${root}/data/bin /srv/shared-${name}; chmod 777 /srv/shared-${name}
       printf '#!/bin/sh\\nid -u\\n' >${root}/data/bin/ask; chmod 755 ${root}/data/bin/ask
       cp ${root}/data/bin/ask /srv/shared-${name}/ask; cp ${root}/data/bin/ask /usr/sbin/ask-${name}
@@ -74,7 +76,7 @@ describe.each(drawn('web', 'edge', 'box'))('a command check on %s', (name) => {
     expect(await detail([`link-${name}`])).toMatchObject({ ok: true, detail: await host().out(`id -u ${USER}`) });
   });
 
-  it('that can be seen to be so is an error before any host is contacted', async () => {
+  step('that can be seen to be so is an error before any host is contacted', async () => {
     const wrong = { command: ['sh', `${root}/current/serve.sh`], as: 'root' };
     project.playbook(app.playbook([name], { user: USER, health: [{ command: wrong }] }));
     const check = await project.human('check');
@@ -86,7 +88,7 @@ describe.each(drawn('web', 'edge', 'box'))('a command check on %s', (name) => {
     expect((await project.human('check')).code).toBe(0);
   });
 
-  it('that hangs is ended on the host, with what it started', async () => {
+  step('that hangs is ended on the host, with what it started', async () => {
     const sleepy = { command: ['sh', '-c', `sleep 7${turn}77; true`], timeout: '1s' };
     expect(await detail(sleepy)).toMatchObject({ ok: false, detail: 'no end within 1s' });
     for (let tries = 0; tries < 50; tries += 1) {
@@ -96,7 +98,7 @@ describe.each(drawn('web', 'edge', 'box'))('a command check on %s', (name) => {
     throw new Error('the command is still there');
   });
 
-  it('of an older fleet goes on as root, and not where the app could have had a hand in it', async () => {
+  step('of an older fleet goes on as root, and not where the app could have had a hand in it', async () => {
     expect(await deploy([{ command: ['true'] }])).toMatchObject({ outcome: 'deployed', generation: 2 });
     const record = `/var/lib/fleet/${app.name}/generations`;
     expect(await host().out(`cat ${record}/2/checks`)).toBe(
@@ -114,9 +116,10 @@ describe.each(drawn('web', 'edge', 'box'))('a command check on %s', (name) => {
 });
 
 describe.each(drawn('web', 'edge', 'box'))('a command among the preconditions on %s', (name) => {
+  const step = story();
   const app = little(`first-${name}`, [name]);
 
-  it('runs as nobody before the account is there, and as the account afterwards', async () => {
+  step('runs as nobody before the account is there, and as the account afterwards', async () => {
     const host = hosts[name];
     await using project = await fleetProject({ ...app.parts, hosts: { [name]: host } });
     const tell = { command: ['sh', '-c', 'id -u; exit 3'] };

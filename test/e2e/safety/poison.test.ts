@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { CheckResult } from '../../../src/model/outcome.ts';
 import { changedSince } from '../../left-files.ts';
 import { type Ended, fleetProject, type Project, parseRun } from '../fleet.ts';
 import { run as runHere } from '../rig/docker.ts';
 import { type Hosts, startHosts, type TestHost } from '../rig/index.ts';
+import { story } from '../story.ts';
 import { envFile, NAME, parts, playbook, ROOT, TASKS, TOLD, told, UNIT, unitFile } from './leaky-app.ts';
 import { foundIn, poisonLine, poisonPassword, poisonText } from './needles.ts';
 import { watchHere, watchHost } from './sampler.ts';
@@ -82,7 +83,8 @@ const FAULTS: readonly (readonly [string, readonly string[], () => void])[] = [
 ];
 
 describe('a secret', () => {
-  it('is where it belongs: in .env and in the environment of the service', { timeout: 180_000 }, async () => {
+  const step = story();
+  step('is where it belongs: in .env and in the environment of the service', { timeout: 180_000 }, async () => {
     for (const args of [['check'], ['check', '--json'], ['plan', '--all'], ['plan', '--all', '--json']])
       expect((await fleet(...args)).code).toBe(0);
     expect((await fleet('deploy', '--all', '--verbose')).code).toBe(0);
@@ -114,21 +116,22 @@ describe('a secret', () => {
     await serves(1);
   });
 
-  it.each(FAULTS)('is not told by a version %s', async (_name, how, spoil) => {
-    spoil();
-    const run = await fleet('deploy', '--all', ...how);
-    project.write(`units/${UNIT}`, unitFile('/usr/bin/python3'));
-    project.write('app/VERSION', 'one\n');
-    project.playbook(playbook(HOSTS));
-    expect(run.code).toBe(1);
-    if (how.includes('--json')) expect(outcomes(run)).toEqual(['reverted', 'reverted']);
-    expect(foundIn(run.stdout + run.stderr, needles)).toEqual([]);
-    // What the service said is shown, with its secrets cleared.
-    if (how.length !== 1 || how[0] !== '--json') expect(run.stdout + run.stderr).toContain('[secret TOKEN]');
-    await serves(1);
-  });
+  for (const [name, how, spoil] of FAULTS)
+    step(`is not told by a version ${name}`, async () => {
+      spoil();
+      const run = await fleet('deploy', '--all', ...how);
+      project.write(`units/${UNIT}`, unitFile('/usr/bin/python3'));
+      project.write('app/VERSION', 'one\n');
+      project.playbook(playbook(HOSTS));
+      expect(run.code).toBe(1);
+      if (how.includes('--json')) expect(outcomes(run)).toEqual(['reverted', 'reverted']);
+      expect(foundIn(run.stdout + run.stderr, needles)).toEqual([]);
+      // What the service said is shown, with its secrets cleared.
+      if (how.length !== 1 || how[0] !== '--json') expect(run.stdout + run.stderr).toContain('[secret TOKEN]');
+      await serves(1);
+    });
 
-  it('of an older generation, which only the host knows, is not told by a rollback to it that fails', async () => {
+  step('of an older generation, which only the host knows, is not told by a rollback to it that fails', async () => {
     await each(async (host) => void (await host.out(`touch ${ROOT}/data/crash`)));
     const run = await fleet('rollback', '--all', '--to', '1', '--json', '--verbose');
     expect(outcomes(run)).toEqual(['reverted', 'reverted']);
@@ -140,14 +143,14 @@ describe('a secret', () => {
     await serves(0);
   });
 
-  it('of a sudo password that is wrong is not told either', async () => {
+  step('of a sudo password that is wrong is not told either', async () => {
     const wrong = poisonPassword();
     const run = await project.start(['status', '--all', '--verbose'], { FLEET_BECOME_PASSWORD: wrong.value }).ended;
     expect(run.code).toBe(3);
     expect(foundIn(run.stdout + run.stderr, wrong.needles)).toEqual([]);
   });
 
-  it('stands in no file of a host but .env and the root-only records of generations', async () => {
+  step('stands in no file of a host but .env and the root-only records of generations', async () => {
     await each(async (host) => {
       const generations = await host.out('ls -d /var/lib/fleet/poison/generations/[1-9]*');
       const allowed = [`${ROOT}/.env`, ...generations.split('\n').map((folder) => `${folder}/env`)];
@@ -161,7 +164,7 @@ describe('a secret', () => {
     });
   });
 
-  it('is nowhere on a host any more after everything was taken away', async () => {
+  step('is nowhere on a host any more after everything was taken away', async () => {
     const run = await fleet('rollback', '--all', '--full', '--yes', '--verbose');
     expect(run.code).toBe(0);
     await each(async (host) => expect(await holding(host)).toEqual([]));
@@ -171,7 +174,7 @@ describe('a secret', () => {
     await hosts.web.out('rm /var/tmp/planted');
   });
 
-  it('was never printed, in no form, by any command', () => {
+  step('was never printed, in no form, by any command', () => {
     expect(said.length).toBeGreaterThan(20);
     const told = said.map(({ command, run }) => ({ command, found: foundIn(run.stdout + run.stderr, needles) }));
     expect(told.filter(({ found }) => found.length > 0)).toEqual([]);
@@ -182,7 +185,7 @@ describe('a secret', () => {
       expect(foundIn(typeof form === 'string' ? form : form.toString('base64'), needles).length).toBeGreaterThan(0);
   });
 
-  it("stands in the host's journal only where the service itself wrote it", async () => {
+  step("stands in the host's journal only where the service itself wrote it", async () => {
     const journal = await hosts.web.out('journalctl -q --no-pager -o json --all', { timeoutMs: 30_000 });
     const lines = journal.split('\n');
     const other = lines.filter((line) => JSON.parse(line)._SYSTEMD_UNIT !== UNIT);
@@ -191,13 +194,13 @@ describe('a secret', () => {
     expect(lines.filter((line) => foundIn(line, cores).length > 0).length).toBeGreaterThan(0);
   });
 
-  it('was left in no file of this machine but those of the project', () => {
+  step('was left in no file of this machine but those of the project', () => {
     const changed = [...changedSince(tmpdir(), begun - 5000)];
     const left = changed.filter(({ read }) => foundIn(read(), cores).length > 0);
     expect(left.map(({ path }) => path)).toEqual([join(project.folder, 'secrets/app.env')]);
   });
 
-  it('was in no command line, here or on a host, at any moment', async () => {
+  step('was in no command line, here or on a host, at any moment', async () => {
     // A command that does it wrong is caught by both.
     const [core = ''] = password.needles;
     await Promise.all([

@@ -1,7 +1,8 @@
-import { expect, it } from 'vitest';
+import { expect } from 'vitest';
 import { fleetProject, only, type Run } from '../fleet.ts';
 import { tcpProxy } from '../rig/index.ts';
 import { ask, copies, eventually, KEYS, markOf, playbook, ROOT, type Stage, sample, TASKS, UNIT } from '../samples.ts';
+import { story } from '../story.ts';
 
 const planned = (run: Run) => {
   const event = run.events.find(({ type }) => type === 'planned');
@@ -14,13 +15,14 @@ const WATCHED = '/opt /etc/systemd /etc/passwd /etc/group /etc/crontab /var/spoo
 const TIMES = `find ${WATCHED} ! -path '*/data*' ! -path '*/logs*' ! -path '*/.lifeos*' ! -path '*/run/*' -exec stat -c '%n %f %u %g %s %Y %Z %i' {} + 2>/dev/null | sort`;
 
 export const lifecycle = ({ name, systemd, host, project }: Stage) => {
+  const step = story();
   const live = () => host().out(`readlink ${ROOT}/current`);
   const deploy = async () => {
     const run = await project().fleet('deploy', '--all');
     return { ...only(run), code: run.code, run };
   };
 
-  it('the first deploy is live, and the service really serves as its own user', async () => {
+  step('the first deploy is live, and the service really serves as its own user', async () => {
     expect(await deploy()).toMatchObject({ code: 0, failure: null, outcome: 'deployed', generation: 1 });
     const answer = await ask(host());
     expect(answer).toMatchObject({ version: '1.0.0', config: markOf('one') });
@@ -30,7 +32,7 @@ export const lifecycle = ({ name, systemd, host, project }: Stage) => {
     expect((await project().fleet('health', '--all')).code).toBe(0);
   });
 
-  it('the release belongs to root and its group, and the app cannot write in it', async () => {
+  step('the release belongs to root and its group, and the app cannot write in it', async () => {
     expect(await host().out(`find ${ROOT}/releases/1 ! -type l \\( ! -user root -o ! -group jarvis \\)`)).toBe('');
     const asApp = (command: string) => host().sh(command, { user: 'jarvis' });
     for (const path of ['x', 'bots/x', 'VERSION'])
@@ -40,7 +42,7 @@ export const lifecycle = ({ name, systemd, host, project }: Stage) => {
     expect(await asApp('ls /var/lib/fleet/jarvis')).not.toMatchObject({ code: 0 });
   });
 
-  it('data folders stand under the root, are linked into the release, and the app can write in them', async () => {
+  step('data folders stand under the root, are linked into the release, and the app can write in them', async () => {
     for (const folder of ['logs', 'data', '.lifeos']) {
       expect(await host().out(`readlink -f ${ROOT}/current/${folder}`)).toBe(`${ROOT}/${folder}`);
       expect(await host().out(`stat -c '%U %a' ${ROOT}/${folder}`)).toBe('jarvis 750');
@@ -48,24 +50,27 @@ export const lifecycle = ({ name, systemd, host, project }: Stage) => {
     }
   });
 
-  it('a deploy without changes says so, writes nothing at all, and takes one connection with one command', async () => {
-    await using proxy = await tcpProxy(host());
-    await using viaProxy = await fleetProject({
-      ...sample(name),
-      hosts: { [name]: { host: host(), fields: { port: proxy.port } } },
-    });
-    if (systemd) await countSessions();
-    const before = await host().out(TIMES);
-    const { pid } = await ask(host());
-    const run = await viaProxy.fleet('deploy', '--all');
-    expect(run.code).toBe(0);
-    expect(only(run)).toMatchObject({ outcome: 'unchanged', generation: 1 });
-    expect(await host().out(TIMES)).toBe(before);
-    expect(before).toContain('/var/lib/fleet/jarvis/state');
-    expect((await ask(host())).pid).toBe(pid);
-    expect(proxy.connections).toBe(1);
-    if (systemd) expect(await sessions()).toEqual([expect.stringContaining('command for root')]);
-  });
+  step(
+    'a deploy without changes says so, writes nothing at all, and takes one connection with one command',
+    async () => {
+      await using proxy = await tcpProxy(host());
+      await using viaProxy = await fleetProject({
+        ...sample(name),
+        hosts: { [name]: { host: host(), fields: { port: proxy.port } } },
+      });
+      if (systemd) await countSessions();
+      const before = await host().out(TIMES);
+      const { pid } = await ask(host());
+      const run = await viaProxy.fleet('deploy', '--all');
+      expect(run.code).toBe(0);
+      expect(only(run)).toMatchObject({ outcome: 'unchanged', generation: 1 });
+      expect(await host().out(TIMES)).toBe(before);
+      expect(before).toContain('/var/lib/fleet/jarvis/state');
+      expect((await ask(host())).pid).toBe(pid);
+      expect(proxy.connections).toBe(1);
+      if (systemd) expect(await sessions()).toEqual([expect.stringContaining('command for root')]);
+    },
+  );
 
   /** Makes sshd say what is run in a session; dropbear cannot, and without systemd its words are hard to come by. */
   const countSessions = () =>
@@ -75,7 +80,7 @@ export const lifecycle = ({ name, systemd, host, project }: Stage) => {
   const sessions = async () =>
     (await host().out('journalctl -t sshd -t sshd-session -o cat | grep "Starting session"')).split('\n');
 
-  it('one changed file makes a new generation with that file and the service restarted on it', async () => {
+  step('one changed file makes a new generation with that file and the service restarted on it', async () => {
     const before = await ask(host());
     const inodes = await host().out(TIMES);
     project().write('app/VERSION', '1.1.0\n');
@@ -90,7 +95,7 @@ export const lifecycle = ({ name, systemd, host, project }: Stage) => {
     expect(await host().out(`cat ${ROOT}/releases/1/VERSION ${ROOT}/data/kept`)).toBe('1.0.0');
   });
 
-  it('a changed setting reaches the running service', async () => {
+  step('a changed setting reaches the running service', async () => {
     project().env({ ...KEYS, JARVIS_MARKER: 'two' });
     const done = await deploy();
     expect(done).toMatchObject({ code: 0, failure: null, outcome: 'deployed', generation: 3 });
@@ -98,7 +103,7 @@ export const lifecycle = ({ name, systemd, host, project }: Stage) => {
     expect((await ask(host())).config).toBe(markOf('two'));
   });
 
-  it('a changed drop-in reaches the running service', async () => {
+  step('a changed drop-in reaches the running service', async () => {
     project().write(`units/${UNIT}.d/fast.conf`, '[Service]\nRestartSec=1\nTimeoutStopSec=5\nNice=7\n');
     expect(await deploy()).toMatchObject({ code: 0, failure: null, outcome: 'deployed', generation: 4 });
     const { pid } = await ask(host());
@@ -108,7 +113,7 @@ export const lifecycle = ({ name, systemd, host, project }: Stage) => {
   const extra = `${ROOT}/data/extra`;
   const running = `p=$(cat ${extra}) && kill -0 $p && tr '\\0' ' ' </proc/$p/cmdline | grep -q ticker && echo $p`;
 
-  it('an added unit starts and is enabled', async () => {
+  step('an added unit starts and is enabled', async () => {
     project().write(
       'units/ticker.service',
       `[Service]\nUser=jarvis\nWorkingDirectory=${ROOT}/data\nExecStart=/bin/sh -c 'echo $$$$ >extra; while :; do sleep 1; done # ticker'\n[Install]\nWantedBy=multi-user.target\n`,
@@ -120,7 +125,7 @@ export const lifecycle = ({ name, systemd, host, project }: Stage) => {
     if (systemd) expect(await host().out('systemctl is-enabled ticker.service')).toBe('enabled');
   });
 
-  it('a unit that the playbook no longer has is stopped, disabled and gone', async () => {
+  step('a unit that the playbook no longer has is stopped, disabled and gone', async () => {
     const pid = await host().out(running);
     project().remove('units/ticker.service');
     project().playbook(playbook([name]));
@@ -132,7 +137,7 @@ export const lifecycle = ({ name, systemd, host, project }: Stage) => {
   });
 
   if (systemd)
-    it('a unit that was edited by hand is shown by plan and put right by deploy', async () => {
+    step('a unit that was edited by hand is shown by plan and put right by deploy', async () => {
       const file = `/etc/systemd/system/${UNIT}`;
       const before = await host().out(`sha256sum ${file}`);
       await host().out(`sed -i 's/^Restart=.*/Restart=no/' ${file} && systemctl daemon-reload`);
@@ -146,20 +151,23 @@ export const lifecycle = ({ name, systemd, host, project }: Stage) => {
     });
 
   if (systemd)
-    it('a setting that somebody made on the host beside fleet is told by plan and status, and left alone', async () => {
-      await host().out(`systemctl set-property ${UNIT} CPUWeight=77`);
-      const file = `/etc/systemd/system.control/${UNIT}.d/50-CPUWeight.conf`;
-      const plan = await project().human('plan', '--all', '--exit-code');
-      expect(plan.code).toBe(0);
-      expect(plan.stdout).toContain(`${file} changes ${UNIT} and is not from fleet`);
-      expect((await project().human('status', '--all')).stdout.replaceAll(/\s+/g, ' ')).toContain(
-        `${file} changes ${UNIT}`,
-      );
-      await host().out(`rm ${file} && systemctl daemon-reload`);
-      expect((await project().human('plan', '--all')).stdout).not.toContain('is not from fleet');
-    });
+    step(
+      'a setting that somebody made on the host beside fleet is told by plan and status, and left alone',
+      async () => {
+        await host().out(`systemctl set-property ${UNIT} CPUWeight=77`);
+        const file = `/etc/systemd/system.control/${UNIT}.d/50-CPUWeight.conf`;
+        const plan = await project().human('plan', '--all', '--exit-code');
+        expect(plan.code).toBe(0);
+        expect(plan.stdout).toContain(`${file} changes ${UNIT} and is not from fleet`);
+        expect((await project().human('status', '--all')).stdout.replaceAll(/\s+/g, ' ')).toContain(
+          `${file} changes ${UNIT}`,
+        );
+        await host().out(`rm ${file} && systemctl daemon-reload`);
+        expect((await project().human('plan', '--all')).stdout).not.toContain('is not from fleet');
+      },
+    );
 
-  it('a service that was stopped by hand is shown by health and plan and started by deploy', async () => {
+  step('a service that was stopped by hand is shown by health and plan and started by deploy', async () => {
     const [pid] = await host()
       .out(`cat /var/lib/fleet/jarvis/run/${UNIT}/status 2>/dev/null | sed -n 's/^Supervisor=//p'; true`)
       .then((s) => [Number(s)]);
@@ -186,7 +194,7 @@ export const lifecycle = ({ name, systemd, host, project }: Stage) => {
     expect(await deploy()).toMatchObject({ outcome: 'unchanged' });
   });
 
-  it('a required key that is missing is a usage error, and no host is contacted', async () => {
+  step('a required key that is missing is a usage error, and no host is contacted', async () => {
     await using proxy = await tcpProxy(host());
     const { XAI_API_KEY: _, ...rest } = KEYS;
     await using broken = await fleetProject({
@@ -205,7 +213,7 @@ export const lifecycle = ({ name, systemd, host, project }: Stage) => {
     expect(proxy.connections).toBe(1);
   });
 
-  it('a build command runs in the release as the service user, and what it made belongs to root', async () => {
+  step('a build command runs in the release as the service user, and what it made belongs to root', async () => {
     const build = 'id -un >built-by && pwd >built-in && mkdir out && echo 1 >out/artifact';
     const tasks = [...TASKS, { run: { command: ['sh', '-c', build] } }];
     project().playbook(playbook([name], { tasks }));
@@ -217,7 +225,7 @@ export const lifecycle = ({ name, systemd, host, project }: Stage) => {
     expect(await host().out(`find ${ROOT}/releases/7 ! -type l -perm -022`)).toBe('');
   });
 
-  it('a reboot brings the service back by itself', async () => {
+  step('a reboot brings the service back by itself', async () => {
     const before = await ask(host());
     await host().reboot();
     const after = await eventually(() => ask(host()));

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { only, type Project } from '../fleet.ts';
 import { startHost, type TestHost } from '../rig/index.ts';
 import { eventually } from '../samples.ts';
+import { story } from '../story.ts';
 import {
   amarktai,
   ask,
@@ -22,6 +23,7 @@ const FAULTS = '/run/systemd/system/amarktai-api.service.d/faults.conf';
 const BY_HAND = `/etc/systemd/system/${UNIT}.d/override.conf`;
 
 describe('the Amarktai API on a host with systemd', () => {
+  const step = story();
   let host: TestHost;
   let project: Project;
   const deploy = async () => only(await project.fleet('deploy', '--all'));
@@ -54,7 +56,7 @@ describe('the Amarktai API on a host with systemd', () => {
       expect(await host.out('systemctl is-active systemd-journald')).toBe('active');
     };
 
-    it('when a stranger listens on its port', async () => {
+    step('when a stranger listens on its port', async () => {
       await host.out('systemd-run -q --unit stranger python3 -m http.server --bind 127.0.0.1 8000');
       const { outcome, failure } = await deploy();
       await host.out('systemctl stop stranger');
@@ -63,7 +65,7 @@ describe('the Amarktai API on a host with systemd', () => {
       await nothingLive();
     });
 
-    it('when a package is missing in its venv', async () => {
+    step('when a package is missing in its venv', async () => {
       const text = shipped(code);
       project.write(code, text.replace('import fcntl', 'import ccxt\nimport fcntl'));
       const { outcome, failure } = await deploy();
@@ -73,7 +75,7 @@ describe('the Amarktai API on a host with systemd', () => {
       await nothingLive();
     });
 
-    it('when it requires a MongoDB that the host does not have', async () => {
+    step('when it requires a MongoDB that the host does not have', async () => {
       const text = shipped(PLAYBOOK);
       project.write(PLAYBOOK, text.replace('dependencies: none ', 'dependencies: mongodb '));
       const { outcome, failure } = await deploy();
@@ -83,7 +85,7 @@ describe('the Amarktai API on a host with systemd', () => {
       await nothingLive();
     });
 
-    it('when it never gets healthy: it was not enabled for a moment', async () => {
+    step('when it never gets healthy: it was not enabled for a moment', async () => {
       await fault('unhealthy');
       const run = project.start(['deploy', '--all', '--json']);
       await eventually(async () => expect(await ask(host)).toMatchObject({ ok: false }));
@@ -95,7 +97,7 @@ describe('the Amarktai API on a host with systemd', () => {
     });
   });
 
-  it('is started, then proved, and only then enabled', async () => {
+  step('is started, then proved, and only then enabled', async () => {
     await fault('slow-health:3');
     const before = await journald();
     const run = project.start(['deploy', '--all']);
@@ -108,7 +110,7 @@ describe('the Amarktai API on a host with systemd', () => {
     await host.out(`rm ${FAULTS} && systemctl daemon-reload`);
   });
 
-  it('runs from its venv, with the limits, the hardening and the journal settings of its files', async () => {
+  step('runs from its venv, with the limits, the hardening and the journal settings of its files', async () => {
     const { pid } = await ask(host);
     expect(await host.out(`tr '\\0' ' ' </proc/${pid}/cmdline; stat -c %U /proc/${pid}`)).toBe(
       `${ROOT}/current/venv/bin/python -m uvicorn server:app --host 127.0.0.1 --port 8000 --log-level info amarktai`,
@@ -127,7 +129,7 @@ describe('the Amarktai API on a host with systemd', () => {
     expect(await host.sh(`systemctl reload ${UNIT}`)).toMatchObject({ code: 3 });
   });
 
-  it('is restarted ten times, and the journal stays clean', async () => {
+  step('is restarted ten times, and the journal stays clean', async () => {
     const said = await restarts(host, 10);
     expect(said.match(/amarktai: ready/g)).toHaveLength(10);
     expect(said.match(/amarktai: stopped/g)).toHaveLength(10);
@@ -138,7 +140,7 @@ describe('the Amarktai API on a host with systemd', () => {
     for (const words of DIRT.source.split('|')) expect(dirty).toContain(words);
   });
 
-  it('is given time to stop, and killed when it takes more', async () => {
+  step('is given time to stop, and killed when it takes more', async () => {
     await fault('slow-stop:1');
     await host.out(`systemctl restart ${UNIT}`);
     await eventually(() => ask(host));
@@ -158,7 +160,7 @@ describe('the Amarktai API on a host with systemd', () => {
     );
   });
 
-  it('takes other drop-ins as one new generation, and a rollback brings the old command back', async () => {
+  step('takes other drop-ins as one new generation, and a rollback brings the old command back', async () => {
     const changed = shipped(PLAYBOOK)
       .replace('workers: one ', 'workers: four ')
       .replace('dependencies: none ', 'dependencies: redis ')
@@ -183,7 +185,7 @@ describe('the Amarktai API on a host with systemd', () => {
     project.write(PLAYBOOK, playbook);
   });
 
-  it('finds a setting that was changed by hand on the host when the next version comes, and goes back', async () => {
+  step('finds a setting that was changed by hand on the host when the next version comes, and goes back', async () => {
     await host.writeFile(BY_HAND, '[Service]\nRestart=no\n');
     project.write('test/apps/amarktai/VERSION', '1.0.1\n');
     expect(await deploy()).toMatchObject({
@@ -197,7 +199,7 @@ describe('the Amarktai API on a host with systemd', () => {
     await host.out(`rm ${BY_HAND} && systemctl daemon-reload`);
   });
 
-  it('goes back to the version before when a new one is not healthy, and stays enabled', async () => {
+  step('goes back to the version before when a new one is not healthy, and stays enabled', async () => {
     const from = await current();
     project.write('test/apps/amarktai/VERSION', '1.1.0\n');
     await fault('unhealthy');
@@ -211,7 +213,7 @@ describe('the Amarktai API on a host with systemd', () => {
     expect(await enabled()).toBe('enabled');
   });
 
-  it('is taken away with its journal settings, and keeps its data when asked to', async () => {
+  step('is taken away with its journal settings, and keeps its data when asked to', async () => {
     const before = await journald();
     expect((await project.fleet('rollback', '--full', '--keep-data', '--all')).code).toBe(0);
     expect(await live(host)).toBe(`${ROOT}/.env`);

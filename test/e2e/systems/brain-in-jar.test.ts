@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { only, type Project, type Run } from '../fleet.ts';
 import { heat, startHost, type TestHost } from '../rig/index.ts';
 import { eventually } from '../samples.ts';
+import { story } from '../story.ts';
 import { type Board, brain, brainProject, listing, NODES, ROOT, SERVICES, unitOf } from './brain.ts';
 
 // One story on one host, in order: what one test leaves the next one finds.
@@ -36,6 +37,8 @@ const done = { code: 0, failure: null, outcome: 'deployed' };
 const checks = (run: Run) =>
   run.events.filter(({ type }) => type === 'check').map(({ result }) => JSON.stringify(result));
 
+const step = story();
+
 it.each([
   ['an experiment without a config', ['amnesiac_001', 'lost_007'], /lost_007/],
   ['a fifth experiment', ['amnesiac_001', 'unstable_002', 'panopticon_003', 'crasher_004', 'eater_005'], /5.*4/s],
@@ -48,7 +51,7 @@ it.each([
   experiments('amnesiac_001', 'unstable_002');
 });
 
-it('a board that is too hot is left untouched', async () => {
+step('a board that is too hot is left untouched', async () => {
   await heat(host, 80);
   const before = await host.manifest(['/etc', '/home', '/usr/local', '/var/lib/fleet']);
   const refused = await fleet('deploy');
@@ -57,7 +60,7 @@ it('a board that is too hot is left untouched', async () => {
   expect(await host.manifest(['/etc', '/home', '/usr/local', '/var/lib/fleet'])).toEqual(before);
 });
 
-it('zones that say nothing do not keep a deploy from happening, and everything is up after it', async () => {
+step('zones that say nothing do not keep a deploy from happening, and everything is up after it', async () => {
   const journald = await at.show('systemd-journald.service', 'MainPID');
   await heat(host, null);
   expect(await fleet('deploy')).toMatchObject({ ...done, generation: 1 });
@@ -72,7 +75,7 @@ it('zones that say nothing do not keep a deploy from happening, and everything i
   await heat(host, 46);
 });
 
-it('the limits of each experiment are those of its settings, for systemd and for the kernel', async () => {
+step('the limits of each experiment are those of its settings, for systemd and for the kernel', async () => {
   const unit = unitOf('amnesiac_001');
   expect(await at.show(unit, 'MemoryMax')).toBe(String(8 * 2 ** 30));
   expect(await at.show(unit, 'CPUQuotaPerSecUSec')).toBe('1s');
@@ -85,7 +88,7 @@ it('the limits of each experiment are those of its settings, for systemd and for
   );
 });
 
-it('an experiment may open the nodes of the GPU and no other device of the same group', async () => {
+step('an experiment may open the nodes of the GPU and no other device of the same group', async () => {
   const allowed = await at.show(unitOf('amnesiac_001'), 'DeviceAllow');
   for (const node of NODES) expect(allowed).toContain(`/dev/${node} rw`);
   expect(allowed).not.toContain('ttyTHS1');
@@ -98,27 +101,30 @@ it('an experiment may open the nodes of the GPU and no other device of the same 
   );
 });
 
-it('no service of an experiment is more exposed than 2.5, nor writes elsewhere than in logs and experiments', async () => {
-  for (const unit of [unitOf('amnesiac_001'), 'brain-experiment-coordinator.service']) {
-    const [, score] =
-      /level for \S+: ([\d.]+)/.exec(await host.out(`systemd-analyze security --no-pager ${unit}`)) ?? [];
-    expect(Number(score)).toBeLessThanOrEqual(2.5);
-  }
-  // As the account itself, in the file system as the experiment sees it.
-  const pid = await at.show(unitOf('amnesiac_001'), 'MainPID');
-  const write = (path: string) => host.sh(`touch /proc/${pid}/root${path}/by-test`, { user: 'user' });
-  for (const path of ['logs', 'experiments']) expect(await write(`${ROOT}/${path}`)).toMatchObject({ code: 0 });
-  for (const path of ['/home/user', ROOT, '/etc', '/var/log/brain-in-jar', '/var/tmp/..', '/run/brain-in-jar'])
-    expect([path, (await write(path)).stderr]).toEqual([path, expect.stringContaining('Read-only file system')]);
-});
+step(
+  'no service of an experiment is more exposed than 2.5, nor writes elsewhere than in logs and experiments',
+  async () => {
+    for (const unit of [unitOf('amnesiac_001'), 'brain-experiment-coordinator.service']) {
+      const [, score] =
+        /level for \S+: ([\d.]+)/.exec(await host.out(`systemd-analyze security --no-pager ${unit}`)) ?? [];
+      expect(Number(score)).toBeLessThanOrEqual(2.5);
+    }
+    // As the account itself, in the file system as the experiment sees it.
+    const pid = await at.show(unitOf('amnesiac_001'), 'MainPID');
+    const write = (path: string) => host.sh(`touch /proc/${pid}/root${path}/by-test`, { user: 'user' });
+    for (const path of ['logs', 'experiments']) expect(await write(`${ROOT}/${path}`)).toMatchObject({ code: 0 });
+    for (const path of ['/home/user', ROOT, '/etc', '/var/log/brain-in-jar', '/var/tmp/..', '/run/brain-in-jar'])
+      expect([path, (await write(path)).stderr]).toEqual([path, expect.stringContaining('Read-only file system')]);
+  },
+);
 
-it('the board has its power mode, its clocks, its swap file and its swappiness', async () => {
+step('the board has its power mode, its clocks, its swap file and its swappiness', async () => {
   expect(found).toMatchObject({ mode: '2', clocks: 'dynamic', swap: '' });
   expect(await at.board()).toEqual({ mode: '0', clocks: 'locked', swappiness: 11, swap: '/mnt/nvme/swapfile' });
   expect(await host.out('stat -c "%U %a" /mnt/nvme/swapfile')).toBe('root 600');
 });
 
-it('a power mode that wants a reboot gets no yes, and the log says what to do', async () => {
+step('a power mode that wants a reboot gets no yes, and the log says what to do', async () => {
   const unit = 'jetson-power.service';
   await host.out(`cp -p /etc/brain-in-jar/board.env /tmp/ && sed -i s/MODE=0/MODE=1/ /etc/brain-in-jar/board.env`);
   expect(await host.sh(`systemctl restart ${unit}`)).not.toMatchObject({ code: 0 });
@@ -128,7 +134,7 @@ it('a power mode that wants a reboot gets no yes, and the log says what to do', 
   await host.out(`cp -p /tmp/board.env /etc/brain-in-jar/ && systemctl restart ${unit}`);
 });
 
-it('health warns of a warm board and calls a hot one bad', async () => {
+step('health warns of a warm board and calls a hot one bad', async () => {
   expect(await fleet('health')).toMatchObject({ code: 0, outcome: 'healthy' });
   await heat(host, 78);
   const warm = await fleet('health');
@@ -145,21 +151,24 @@ it('health warns of a warm board and calls a hot one bad', async () => {
   expect(await fleet('health')).toMatchObject({ code: 1, outcome: 'unhealthy' });
 });
 
-it('at 85 degrees the coordinator stops all experiments, and a deploy on the cool board starts them again', async () => {
-  await eventually(async () => expect(await at.running()).toEqual([]));
-  expect(await at.show(unitOf('amnesiac_001'), 'ExecMainStatus')).toBe('75');
-  await heat(host, 46);
-  const hot = await fleet('health');
-  expect(hot).toMatchObject({ code: 1, outcome: 'unhealthy' });
-  expect(JSON.stringify(hot.failure)).toMatch(/amnesiac_001.*exit status 75/);
-  await host.out(`echo 'Phi = 3.2' >${ROOT}/experiments/result.txt`, { user: 'user' });
-  data = await at.data();
-  expect(await fleet('deploy')).toMatchObject({ ...done, generation: 1 });
-  expect(await at.running()).toHaveLength(2);
-  expect(await at.data()).toBe(data);
-});
+step(
+  'at 85 degrees the coordinator stops all experiments, and a deploy on the cool board starts them again',
+  async () => {
+    await eventually(async () => expect(await at.running()).toEqual([]));
+    expect(await at.show(unitOf('amnesiac_001'), 'ExecMainStatus')).toBe('75');
+    await heat(host, 46);
+    const hot = await fleet('health');
+    expect(hot).toMatchObject({ code: 1, outcome: 'unhealthy' });
+    expect(JSON.stringify(hot.failure)).toMatch(/amnesiac_001.*exit status 75/);
+    await host.out(`echo 'Phi = 3.2' >${ROOT}/experiments/result.txt`, { user: 'user' });
+    data = await at.data();
+    expect(await fleet('deploy')).toMatchObject({ ...done, generation: 1 });
+    expect(await at.running()).toHaveLength(2);
+    expect(await at.data()).toBe(data);
+  },
+);
 
-it('a device that appears later is told by plan and open after the next deploy', async () => {
+step('a device that appears later is told by plan and open after the next deploy', async () => {
   await host.out('mknod -m 660 /dev/nvidia1 c 10 229 && chgrp video /dev/nvidia1');
   const plan = await project.fleet('plan', '--host', 'orin', '--exit-code');
   expect(plan.code).toBe(5);
@@ -168,22 +177,28 @@ it('a device that appears later is told by plan and open after the next deploy',
   expect(await at.show(unitOf('amnesiac_001'), 'DeviceAllow')).toContain('/dev/nvidia1 rw');
 });
 
-it('stopping the target stops every experiment, also one that was started by hand; starting it, the enabled ones', async () => {
-  const byHand = unitOf('visitor');
-  await host.writeFile('/etc/brain-in-jar/experiments/visitor.json', '{"experiment_id":"visitor","mode":"panopticon"}');
-  await host.out(`systemctl start ${byHand}`);
-  const enabled = ['amnesiac_001', 'unstable_002'].map(unitOf);
-  expect(await at.running()).toEqual([...enabled, byHand]);
-  await host.out('systemctl stop brain-experiment.target');
-  expect(await at.running()).toEqual([]);
-  expect((await at.row('amnesiac_001')).state).toBe('stopped');
-  await host.out('rm /etc/brain-in-jar/experiments/visitor.json; systemctl start brain-experiment.target');
-  expect(await at.running()).toEqual(enabled);
-  // Nothing is started without its config.
-  expect((await host.sh(`systemctl start ${byHand}`)).stderr).toContain('Assertion failed');
-});
+step(
+  'stopping the target stops every experiment, also one that was started by hand; starting it, the enabled ones',
+  async () => {
+    const byHand = unitOf('visitor');
+    await host.writeFile(
+      '/etc/brain-in-jar/experiments/visitor.json',
+      '{"experiment_id":"visitor","mode":"panopticon"}',
+    );
+    await host.out(`systemctl start ${byHand}`);
+    const enabled = ['amnesiac_001', 'unstable_002'].map(unitOf);
+    expect(await at.running()).toEqual([...enabled, byHand]);
+    await host.out('systemctl stop brain-experiment.target');
+    expect(await at.running()).toEqual([]);
+    expect((await at.row('amnesiac_001')).state).toBe('stopped');
+    await host.out('rm /etc/brain-in-jar/experiments/visitor.json; systemctl start brain-experiment.target');
+    expect(await at.running()).toEqual(enabled);
+    // Nothing is started without its config.
+    expect((await host.sh(`systemctl start ${byHand}`)).stderr).toContain('Assertion failed');
+  },
+);
 
-it('an experiment that crashes is back after five seconds and has counted it', async () => {
+step('an experiment that crashes is back after five seconds and has counted it', async () => {
   const unit = unitOf('amnesiac_001');
   // Only one that has said that it runs counts its end as a crash.
   await eventually(async () => expect((await at.row('amnesiac_001')).state).toBe('running'));
@@ -199,7 +214,7 @@ it('an experiment that crashes is back after five seconds and has counted it', a
   expect(await at.show(unit, 'NRestarts')).toBe('1');
 });
 
-it('an experiment that leaves the list leaves no unit, no drop-in and no config', async () => {
+step('an experiment that leaves the list leaves no unit, no drop-in and no config', async () => {
   project.write(
     'units/brain-in-jar/experiments/amnesiac_001.env',
     'EXPERIMENT_RAM_LIMIT=2G\nEXPERIMENT_CPU_QUOTA=50%\n',
@@ -211,7 +226,7 @@ it('an experiment that leaves the list leaves no unit, no drop-in and no config'
   expect(await at.running()).not.toContain(unitOf('unstable_002'));
 });
 
-it('logs are rotated twice without losing a line or a restart', async () => {
+step('logs are rotated twice without losing a line or a restart', async () => {
   const unit = unitOf('amnesiac_001');
   const log = `${ROOT}/logs/experiments/amnesiac_001.log`;
   const pid = await at.show(unit, 'MainPID');
@@ -229,7 +244,7 @@ it('logs are rotated twice without losing a line or a restart', async () => {
   data = await at.data();
 });
 
-it('an experiment that crashes more than three times stays down, and health says so', async () => {
+step('an experiment that crashes more than three times stays down, and health says so', async () => {
   const unit = unitOf('crasher_004');
   await eventually(async () => expect(await at.show(unit, 'ActiveState')).toBe('failed'), 50_000);
   const health = await fleet('health');
@@ -237,7 +252,7 @@ it('an experiment that crashes more than three times stays down, and health says
   expect(JSON.stringify(health.failure)).toMatch(/crasher_004[^}]*started too often/);
 });
 
-it('an experiment that needs more memory than its limit takes the deploy back, which names the limit', async () => {
+step('an experiment that needs more memory than its limit takes the deploy back, which names the limit', async () => {
   experiments('amnesiac_001', 'eater_005');
   const failed = await fleet('deploy');
   expect(failed).toMatchObject({ code: 1, outcome: 'reverted', generation: 3 });
@@ -247,7 +262,7 @@ it('an experiment that needs more memory than its limit takes the deploy back, w
   expect(await at.data()).toBe(data);
 });
 
-it('a rollback brings back the experiments and the limits of the generation before', async () => {
+step('a rollback brings back the experiments and the limits of the generation before', async () => {
   const crashes = (await at.row('amnesiac_001')).crashes;
   expect(await fleet('rollback')).toMatchObject({ code: 0, outcome: 'rolled-back', generation: 2 });
   expect(await at.running()).toEqual(['amnesiac_001', 'unstable_002'].map(unitOf));
@@ -256,7 +271,7 @@ it('a rollback brings back the experiments and the limits of the generation befo
   expect(await at.data()).toBe(data);
 });
 
-it('a reboot brings back the board, then the coordinator, then the experiments where they were', async () => {
+step('a reboot brings back the board, then the coordinator, then the experiments where they were', async () => {
   const before = await at.row('unstable_002');
   await host.reboot();
   await eventually(async () => expect(await at.running()).toEqual(['amnesiac_001', 'unstable_002'].map(unitOf)));
@@ -276,7 +291,7 @@ it('a reboot brings back the board, then the coordinator, then the experiments w
   expect(await fleet('health')).toMatchObject({ code: 0, outcome: 'healthy', generation: 2 });
 });
 
-it('a full rollback that keeps data leaves the data and the account, and the board as it was', async () => {
+step('a full rollback that keeps data leaves the data and the account, and the board as it was', async () => {
   expect(await fleet('rollback', '--full', '--keep-data')).toMatchObject({ code: 0, outcome: 'removed' });
   expect(await at.data()).toBe(data);
   expect(await host.out('id -un user')).toBe('user');
@@ -286,7 +301,7 @@ it('a full rollback that keeps data leaves the data and the account, and the boa
   expect(await host.out('ls /mnt/nvme')).toBe('');
 });
 
-it('a swap file that was there before is used, and left alone', async () => {
+step('a swap file that was there before is used, and left alone', async () => {
   for (const name of ['memory.sh', 'stays.sh'])
     await host.writeFile(`/tmp/m/${name}`, readFileSync(join(project.folder, 'test/apps/brain-in-jar/host', name)));
   const look = `stat -c '%n %i %s' /mnt/nvme/*`;

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { only, type Project } from '../fleet.ts';
 import { startHost, type TestHost } from '../rig/index.ts';
 import { eventually } from '../samples.ts';
+import { story } from '../story.ts';
 import {
   answers,
   BOTS,
@@ -35,6 +36,7 @@ const ALL = [...BOTS].sort();
 
 // One story: what a test leaves the next one finds.
 describe('JARVIS with and without its supervisor', () => {
+  const step = story();
   let host: TestHost;
   let project: Project;
   let before: string;
@@ -64,7 +66,7 @@ describe('JARVIS with and without its supervisor', () => {
     await host?.[Symbol.asyncDispose]();
   });
 
-  it('supervisor mode is one service with the limits of the seed', async () => {
+  step('supervisor mode is one service with the limits of the seed', async () => {
     expect(await deploy()).toMatchObject({ code: 0, failure: null, outcome: 'deployed', generation: 1 });
     expect(
       await show(
@@ -91,7 +93,7 @@ describe('JARVIS with and without its supervisor', () => {
     before = await openPositions(main(), ROOT);
   });
 
-  it('a migration whose telegram bot fails ends with the supervisor back, byte for byte', async () => {
+  step('a migration whose telegram bot fails ends with the supervisor back, byte for byte', async () => {
     const manifest = await standing(main(), ROOT);
     await change('split', {}, { JARVIS_FAULT: 'exit-at-start@telegram' });
     const ended = await deploy();
@@ -107,71 +109,75 @@ describe('JARVIS with and without its supervisor', () => {
     expect(await main().out('find /etc/systemd -name "jarvis-*" -o -name jarvis.target')).toBe('');
   });
 
-  it('the migration is one deploy: the old service is gone, the target and five services run and are enabled', async () => {
-    await change('split');
-    expect(await deploy()).toMatchObject({ code: 0, failure: null, outcome: 'deployed' });
-    const found = await answers(main(), BOTS);
-    expect(await programs(main())).toEqual(ALL);
-    expect(found.filter(({ polling }) => polling)).toHaveLength(1);
-    expect(await show(main(), 'jarvis.service', 'LoadState', 'ActiveState')).toEqual({
-      LoadState: 'not-found',
-      ActiveState: 'inactive',
-    });
-    expect(await main().out('find /etc/systemd -name jarvis.service')).toBe('');
-    for (const unit of ['jarvis.target', ...MEMBERS])
-      expect(await show(main(), unit, 'ActiveState', 'UnitFileState')).toEqual({
-        ActiveState: 'active',
-        UnitFileState: 'enabled',
+  step(
+    'the migration is one deploy: the old service is gone, the target and five services run and are enabled',
+    async () => {
+      await change('split');
+      expect(await deploy()).toMatchObject({ code: 0, failure: null, outcome: 'deployed' });
+      const found = await answers(main(), BOTS);
+      expect(await programs(main())).toEqual(ALL);
+      expect(found.filter(({ polling }) => polling)).toHaveLength(1);
+      expect(await show(main(), 'jarvis.service', 'LoadState', 'ActiveState')).toEqual({
+        LoadState: 'not-found',
+        ActiveState: 'inactive',
       });
-  });
-
-  it.each(BOTS)(
-    '%s has the limits, the watchdog, the restarts and the hardening of the seed, and is locked in',
-    async (name) => {
-      const [watchdog, memory, cpu, delay] = TABLE[name];
-      expect(
-        await show(
-          main(),
-          bot(name),
-          'WatchdogUSec',
-          'MemoryMax',
-          'CPUQuotaPerSecUSec',
-          'RestartUSec',
-          'Restart',
-          'StartLimitBurst',
-          'StartLimitIntervalUSec',
-          'NoNewPrivileges',
-          'ProtectSystem',
-          'ProtectHome',
-          'PrivateTmp',
-          'User',
-          'NotifyAccess',
-          'EnvironmentFiles',
-        ),
-      ).toEqual({
-        WatchdogUSec: watchdog,
-        MemoryMax: String(memory * MIB),
-        CPUQuotaPerSecUSec: `${cpu * 10}ms`,
-        RestartUSec: `${delay}s`,
-        Restart: 'always',
-        StartLimitBurst: '10',
-        StartLimitIntervalUSec: '10min',
-        NoNewPrivileges: 'yes',
-        ProtectSystem: 'strict',
-        ProtectHome: 'yes',
-        PrivateTmp: 'yes',
-        User: 'jarvis',
-        NotifyAccess: 'main',
-        EnvironmentFiles: `${ROOT}/.env (ignore_errors=no)`,
-      });
-      expect(await exposure(main(), bot(name))).toBeLessThanOrEqual(2);
-      const own = await main().out(`journalctl -q --no-pager -o cat -t jarvis-${name}`);
-      expect(own).toContain(`${name}: ready`);
-      expect(own).not.toContain(`${name === 'telegram' ? 'twitter' : 'telegram'}: ready`);
+      expect(await main().out('find /etc/systemd -name jarvis.service')).toBe('');
+      for (const unit of ['jarvis.target', ...MEMBERS])
+        expect(await show(main(), unit, 'ActiveState', 'UnitFileState')).toEqual({
+          ActiveState: 'active',
+          UnitFileState: 'enabled',
+        });
     },
   );
 
-  it('one bot that is killed leaves the others alone, and is back by itself', async () => {
+  for (const name of BOTS)
+    step(
+      `${name} has the limits, the watchdog, the restarts and the hardening of the seed, and is locked in`,
+      async () => {
+        const [watchdog, memory, cpu, delay] = TABLE[name];
+        expect(
+          await show(
+            main(),
+            bot(name),
+            'WatchdogUSec',
+            'MemoryMax',
+            'CPUQuotaPerSecUSec',
+            'RestartUSec',
+            'Restart',
+            'StartLimitBurst',
+            'StartLimitIntervalUSec',
+            'NoNewPrivileges',
+            'ProtectSystem',
+            'ProtectHome',
+            'PrivateTmp',
+            'User',
+            'NotifyAccess',
+            'EnvironmentFiles',
+          ),
+        ).toEqual({
+          WatchdogUSec: watchdog,
+          MemoryMax: String(memory * MIB),
+          CPUQuotaPerSecUSec: `${cpu * 10}ms`,
+          RestartUSec: `${delay}s`,
+          Restart: 'always',
+          StartLimitBurst: '10',
+          StartLimitIntervalUSec: '10min',
+          NoNewPrivileges: 'yes',
+          ProtectSystem: 'strict',
+          ProtectHome: 'yes',
+          PrivateTmp: 'yes',
+          User: 'jarvis',
+          NotifyAccess: 'main',
+          EnvironmentFiles: `${ROOT}/.env (ignore_errors=no)`,
+        });
+        expect(await exposure(main(), bot(name))).toBeLessThanOrEqual(2);
+        const own = await main().out(`journalctl -q --no-pager -o cat -t jarvis-${name}`);
+        expect(own).toContain(`${name}: ready`);
+        expect(own).not.toContain(`${name === 'telegram' ? 'twitter' : 'telegram'}: ready`);
+      },
+    );
+
+  step('one bot that is killed leaves the others alone, and is back by itself', async () => {
     const [, ...others] = await pids();
     const { pid } = await health(main(), port('telegram'));
     const undo = await shorten(main(), bot('telegram'), 'RestartSec=1');
@@ -187,7 +193,7 @@ describe('JARVIS with and without its supervisor', () => {
     await undo();
   });
 
-  it('one service restarts alone; stopping the target stops all, starting it brings all', async () => {
+  step('one service restarts alone; stopping the target stops all, starting it brings all', async () => {
     const [, , twitter, , treasury] = await pids();
     await main().out(`systemctl restart ${bot('twitter')}`);
     const now = await pids();
@@ -201,7 +207,7 @@ describe('JARVIS with and without its supervisor', () => {
     expect(await programs(main())).toEqual(ALL);
   });
 
-  it('logrotate moves each log, and every bot goes on in a new one under its pid', async () => {
+  step('logrotate moves each log, and every bot goes on in a new one under its pid', async () => {
     const was = await pids();
     for (let i = 0; i < 2; i += 1) {
       await main().out('logrotate -f /etc/logrotate.d/jarvis');
@@ -213,7 +219,7 @@ describe('JARVIS with and without its supervisor', () => {
     expect(await pids()).toEqual(was);
   });
 
-  it('a rollback of the migration is the supervisor again, and forward again the bots', async () => {
+  step('a rollback of the migration is the supervisor again, and forward again the bots', async () => {
     const now = await standing(main(), ROOT);
     // The playbook's checks of today ask for the bots; the supervisor is measured by those that it came with.
     const back = only(await project.fleet('rollback', '--all'));
@@ -228,7 +234,7 @@ describe('JARVIS with and without its supervisor', () => {
     expect(etc(await standing(main(), ROOT))).toEqual(etc(now));
   });
 
-  it('a host runs the bots that its inventory lists and no others, also after the target starts', async () => {
+  step('a host runs the bots that its inventory lists and no others, also after the target starts', async () => {
     const services = ['jarvis.target', bot('sentiment'), bot('treasury')];
     await change('split', { services, health_port: 8002 });
     expect(await deploy()).toMatchObject({ code: 0, failure: null, outcome: 'deployed' });
@@ -244,7 +250,7 @@ describe('JARVIS with and without its supervisor', () => {
     await answers(main(), ['sentiment', 'treasury']);
   });
 
-  it('the way back is one deploy too, and nothing has touched the open positions', async () => {
+  step('the way back is one deploy too, and nothing has touched the open positions', async () => {
     await change('supervisor');
     expect(await deploy()).toMatchObject({ code: 0, failure: null, outcome: 'deployed' });
     await answers(main(), ['supervisor']);

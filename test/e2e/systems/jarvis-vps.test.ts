@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { type HostSummary, only, type Project, type Run } from '../fleet.ts';
 import { type Hosts, startHosts, type TestHost } from '../rig/index.ts';
 import { eventually } from '../samples.ts';
+import { story } from '../story.ts';
 import {
   answers,
   exposure,
@@ -21,6 +22,7 @@ const UNIT = 'jarvis-supervisor.service';
 
 // One story on the two hosts of the plan: what a test leaves the next one finds.
 describe('the VPS plan', () => {
+  const step = story();
   let hosts: Hosts<{ main: 'systemd'; claw: 'plain' }>;
   let project: Project;
   let before: string;
@@ -45,29 +47,32 @@ describe('the VPS plan', () => {
     await hosts?.[Symbol.asyncDispose]();
   });
 
-  it('leaves a host alone whose Python is too old', async () => {
+  step('leaves a host alone whose Python is too old', async () => {
     await using fussy = await shipped({ python: '3, 99' });
     const refused = await fussy.fleet('deploy', '--host', 'jarvis-main');
     expect({ code: refused.code, ...only(refused) }).toMatchObject({ code: 3, outcome: 'untouched' });
     expect(await main().out('ls /home/jarvis; ls -d /var/lib/fleet 2>/dev/null; true')).toBe('');
   });
 
-  it('runs on both hosts by the shipped inventory, with systemd and without, and one of them polls Telegram', async () => {
-    const run = await project.fleet('deploy', '--all');
-    expect(run.code).toBe(0);
-    for (const name of ['jarvis-main', 'clawdbot'])
-      expect(on(run, name)).toMatchObject({ failure: null, outcome: 'deployed', generation: 1 });
-    expect(await answers(main(), ['supervisor'])).toMatchObject([{ polling: true }]);
-    expect(await answers(hosts.claw, ['supervisor'])).toMatchObject([{ polling: false }]);
-    for (const host of [main(), hosts.claw]) {
-      const { pid: running } = await health(host, 8000);
-      expect(await host.out(`stat -c %U /proc/${running}; stat -c '%U %a' ${ROOT}/.env`)).toBe('jarvis\njarvis 600');
-    }
-    before = await openPositions(main(), ROOT);
-    await main().out(`mkdir ${ROOT}/data/kept`);
-  });
+  step(
+    'runs on both hosts by the shipped inventory, with systemd and without, and one of them polls Telegram',
+    async () => {
+      const run = await project.fleet('deploy', '--all');
+      expect(run.code).toBe(0);
+      for (const name of ['jarvis-main', 'clawdbot'])
+        expect(on(run, name)).toMatchObject({ failure: null, outcome: 'deployed', generation: 1 });
+      expect(await answers(main(), ['supervisor'])).toMatchObject([{ polling: true }]);
+      expect(await answers(hosts.claw, ['supervisor'])).toMatchObject([{ polling: false }]);
+      for (const host of [main(), hosts.claw]) {
+        const { pid: running } = await health(host, 8000);
+        expect(await host.out(`stat -c %U /proc/${running}; stat -c '%U %a' ${ROOT}/.env`)).toBe('jarvis\njarvis 600');
+      }
+      before = await openPositions(main(), ROOT);
+      await main().out(`mkdir ${ROOT}/data/kept`);
+    },
+  );
 
-  it('is not deployed to another root on top: positions and services would stay in the old one', async () => {
+  step('is not deployed to another root on top: positions and services would stay in the old one', async () => {
     await using moved = await shippedProject({
       app: 'jarvis',
       hosts: { 'jarvis-main': { host: main(), fields: inMode('supervisor') } },
@@ -80,7 +85,7 @@ describe('the VPS plan', () => {
     expect(await main().out('ls -d /opt/jarvis 2>/dev/null; true')).toBe('');
   });
 
-  it('every directive of the plan is what systemd runs with', async () => {
+  step('every directive of the plan is what systemd runs with', async () => {
     expect(
       await show(
         main(),
@@ -110,7 +115,7 @@ describe('the VPS plan', () => {
     expect(await exposure(main(), UNIT)).toBeLessThanOrEqual(2);
   });
 
-  it('restarts the supervisor once a week, where the inventory says so', async () => {
+  step('restarts the supervisor once a week, where the inventory says so', async () => {
     expect(await show(main(), 'jarvis-restart.timer', 'ActiveState', 'UnitFileState', 'TimersCalendar')).toEqual({
       ActiveState: 'active',
       UnitFileState: 'enabled',
@@ -124,7 +129,7 @@ describe('the VPS plan', () => {
     await main().out(`systemctl start ${UNIT}`);
   });
 
-  it('is back within ten seconds after kill -9, on both hosts', async () => {
+  step('is back within ten seconds after kill -9, on both hosts', async () => {
     const killed = async (host: TestHost) => {
       const { pid: was } = await health(host, 8000);
       const begun = Date.now();
@@ -145,7 +150,7 @@ describe('the VPS plan', () => {
     expect(await show(main(), UNIT, 'SubState', 'NRestarts')).toEqual({ SubState: 'running', NRestarts: '1' });
   });
 
-  it('is restarted by the watchdog when it hangs', async () => {
+  step('is restarted by the watchdog when it hangs', async () => {
     const undo = await shorten(main(), UNIT, 'WatchdogSec=2\nRestartSec=1\nTimeoutAbortSec=2');
     await main().out(`systemctl restart ${UNIT}`);
     const was = await pid();
@@ -157,7 +162,7 @@ describe('the VPS plan', () => {
     await main().out(`systemctl restart ${UNIT}`);
   });
 
-  it('goes on under its pid when logs rotate: .log, .log.1 and .log.2.gz after two rotations', async () => {
+  step('goes on under its pid when logs rotate: .log, .log.1 and .log.2.gz after two rotations', async () => {
     const was = await pid();
     await main().out('echo a line >/var/log/jarvis/other.log && chown jarvis: /var/log/jarvis/other.log');
     for (let i = 0; i < 2; i += 1) {
@@ -172,7 +177,7 @@ describe('the VPS plan', () => {
     expect((await health(main(), 8000)).pid).toBe(was);
   });
 
-  it('restarts ten times with a clean journal', async () => {
+  step('restarts ten times with a clean journal', async () => {
     await main().out('journalctl -q --rotate && journalctl -q --vacuum-time=1s');
     // Ten starts in ten minutes are the limit of the unit; a person who restarts it resets the count.
     await main().out(
@@ -183,7 +188,7 @@ describe('the VPS plan', () => {
     expect(journal).not.toMatch(/Traceback|never awaited|Unclosed|Exception|Failed with|Killing|timed out/);
   });
 
-  it('runs again after a reboot, on both hosts', async () => {
+  step('runs again after a reboot, on both hosts', async () => {
     await Promise.all([main().reboot(), hosts.claw.reboot()]);
     await answers(main(), ['supervisor']);
     await answers(hosts.claw, ['supervisor']);
@@ -192,7 +197,7 @@ describe('the VPS plan', () => {
     await eventually(async () => expect((await project.fleet('health', '--all')).code).toBe(0));
   });
 
-  it('the quick way out runs it without systemd, the next deploy with it again', async () => {
+  step('the quick way out runs it without systemd, the next deploy with it again', async () => {
     const out = only(await project.fleet('rollback', '--nohup', '--host', 'jarvis-main'));
     expect(out).toMatchObject({ failure: null, outcome: 'rolled-back' });
     expect(out.durationMs).toBeLessThan(300_000);
@@ -207,14 +212,17 @@ describe('the VPS plan', () => {
     });
   });
 
-  it('the full way back removes the service and keeps data, positions and .env, so that it can be run by hand', async () => {
-    const out = only(await project.fleet('rollback', '--full', '--keep-data', '--yes', '--host', 'jarvis-main'));
-    expect(out).toMatchObject({ failure: null, outcome: 'removed' });
-    expect(await programs(main())).toEqual(['']);
-    expect(await main().out('find /etc/systemd /etc/logrotate.d -name "jarvis*"')).toBe('');
-    expect(await main().out(`ls -d ${ROOT}/data/kept ${ROOT}/.env; stat -c '%U %a' ${ROOT}/.env; id -un jarvis`)).toBe(
-      `${ROOT}/.env\n${ROOT}/data/kept\njarvis 600\njarvis`,
-    );
-    expect(await positions(main(), ROOT)).toBe(before);
-  });
+  step(
+    'the full way back removes the service and keeps data, positions and .env, so that it can be run by hand',
+    async () => {
+      const out = only(await project.fleet('rollback', '--full', '--keep-data', '--yes', '--host', 'jarvis-main'));
+      expect(out).toMatchObject({ failure: null, outcome: 'removed' });
+      expect(await programs(main())).toEqual(['']);
+      expect(await main().out('find /etc/systemd /etc/logrotate.d -name "jarvis*"')).toBe('');
+      expect(
+        await main().out(`ls -d ${ROOT}/data/kept ${ROOT}/.env; stat -c '%U %a' ${ROOT}/.env; id -un jarvis`),
+      ).toBe(`${ROOT}/.env\n${ROOT}/data/kept\njarvis 600\njarvis`);
+      expect(await positions(main(), ROOT)).toBe(before);
+    },
+  );
 });

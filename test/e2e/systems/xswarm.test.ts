@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import type { Project } from '../fleet.ts';
 import { startHost, type TestHost } from '../rig/index.ts';
 import { eventually } from '../samples.ts';
+import { story } from '../story.ts';
 import { ask, call, DASHBOARD, ended, HOST, PROGRAMS, ROOT, setHost, show, VOICE, xswarmOn } from './xswarm.ts';
 
 const INSTANCES = [1, 2, 3].map((n) => `xswarm-voice@${n}.service`);
@@ -18,6 +19,7 @@ const said = (run: { stdout: string; stderr: string }) => run.stdout + run.stder
 
 // One story on one host, in order: what one test leaves the next one finds.
 describe('xSwarm as it is shipped', () => {
+  const step = story();
   let host: TestHost;
   let project: Project;
   let first: readonly string[];
@@ -60,7 +62,7 @@ describe('xSwarm as it is shipped', () => {
     await host?.[Symbol.asyncDispose]();
   });
 
-  it('is built on the host by its own account, and what was built belongs to root', async () => {
+  step('is built on the host by its own account, and what was built belongs to root', async () => {
     const done = await deploy();
     expect(done).toMatchObject({ code: 0, failure: null, outcome: 'deployed', generation: 1 });
     expect(done.run.stdout).toContain('built target/release/xswarm-voice 1.0.0 as xswarm');
@@ -75,7 +77,7 @@ describe('xSwarm as it is shipped', () => {
     [first, firstPrograms, firstScheduling] = [await standing(), await programs(), await scheduling()];
   });
 
-  it('runs both services enabled, with their limits, delays and status, hardened to 2.0 and better', async () => {
+  step('runs both services enabled, with their limits, delays and status, hardened to 2.0 and better', async () => {
     const states = ['LoadState', 'UnitFileState', 'ActiveState', 'SubState', 'CanReload', 'StatusText', 'User'];
     expect(await show(host, VOICE, [...states, ...LIMITS])).toEqual({
       ...{ LoadState: 'loaded', UnitFileState: 'enabled', ActiveState: 'active', SubState: 'running' },
@@ -96,7 +98,7 @@ describe('xSwarm as it is shipped', () => {
     }
   });
 
-  it('takes real calls over WebSocket, says how many there are, and lets nobody in without the token', async () => {
+  step('takes real calls over WebSocket, says how many there are, and lets nobody in without the token', async () => {
     const two = await call(host, { calls: 2, meanwhile: `systemctl show -p StatusText --value ${VOICE}` });
     expect(two).toEqual({
       calls: Array(2).fill({ type: 'started', instance: '', echo: true }),
@@ -107,22 +109,25 @@ describe('xSwarm as it is shipped', () => {
     expect(await ask(host, 9999)).toMatchObject({ status: 200, ok: true, bridges: { 9998: { ok: true } } });
   });
 
-  it('reads config.toml again on a reload, without ending anything, and keeps what it had when the file is broken', async () => {
-    const [before, since] = [await pid(VOICE), await now()];
-    const reload = (from: string, to: string) =>
-      host.out(`sed -i 's/^${from}$/${to}/' ${ROOT}/current/config.toml && systemctl reload ${VOICE}`);
-    const limit = (most: number) => eventually(async () => expect(await ask(host, 9998)).toMatchObject({ most }));
-    await reload('max_concurrent_calls = 8', 'max_concurrent_calls = 3');
-    await limit(3);
-    await reload('max_concurrent_calls = 3', 'max_concurrent_calls = many');
-    await eventually(async () => expect(await complaints(since)).toContain('all stays as it was'));
-    await limit(3);
-    await reload('max_concurrent_calls = many', 'max_concurrent_calls = 8');
-    await limit(8);
-    expect(await pid(VOICE)).toBe(before);
-  });
+  step(
+    'reads config.toml again on a reload, without ending anything, and keeps what it had when the file is broken',
+    async () => {
+      const [before, since] = [await pid(VOICE), await now()];
+      const reload = (from: string, to: string) =>
+        host.out(`sed -i 's/^${from}$/${to}/' ${ROOT}/current/config.toml && systemctl reload ${VOICE}`);
+      const limit = (most: number) => eventually(async () => expect(await ask(host, 9998)).toMatchObject({ most }));
+      await reload('max_concurrent_calls = 8', 'max_concurrent_calls = 3');
+      await limit(3);
+      await reload('max_concurrent_calls = 3', 'max_concurrent_calls = many');
+      await eventually(async () => expect(await complaints(since)).toContain('all stays as it was'));
+      await limit(3);
+      await reload('max_concurrent_calls = many', 'max_concurrent_calls = 8');
+      await limit(8);
+      expect(await pid(VOICE)).toBe(before);
+    },
+  );
 
-  it('starts the dashboard once the bridge is up; ten restarts leave nothing in the log', async () => {
+  step('starts the dashboard once the bridge is up; ten restarts leave nothing in the log', async () => {
     await host.out(`systemctl stop ${DASHBOARD} ${VOICE}`);
     const since = await now();
     // It wants the bridge, so that both come in one transaction of systemd.
@@ -138,7 +143,7 @@ describe('xSwarm as it is shipped', () => {
     await eventually(async () => expect(await ask(host, 9999)).toMatchObject({ status: 200 }));
   });
 
-  it('is back by itself about ten seconds after it was killed, and the dashboard says so meanwhile', async () => {
+  step('is back by itself about ten seconds after it was killed, and the dashboard says so meanwhile', async () => {
     const since = await now();
     const died = Date.now();
     await host.out(`kill -9 ${await pid(VOICE)}`);
@@ -151,7 +156,7 @@ describe('xSwarm as it is shipped', () => {
     expect(await complaints(since)).toContain("Failed with result 'signal'");
   });
 
-  it('config.toml with another limit is a new generation, and the limit holds', async () => {
+  step('config.toml with another limit is a new generation, and the limit holds', async () => {
     setHost(project, { vars: { max_concurrent_calls: 1 } });
     edit('test/apps/xswarm/VERSION', () => '1.1.0\n');
     const done = await deploy();
@@ -161,7 +166,7 @@ describe('xSwarm as it is shipped', () => {
     expect(await standing()).not.toEqual(first);
   });
 
-  it('a build that fails leaves the running services alone and is quoted', async () => {
+  step('a build that fails leaves the running services alone and is quoted', async () => {
     const before = [await standing(), await pid(VOICE), await pid(DASHBOARD)];
     edit('test/apps/xswarm/src/voice/bridge.py', (text) => text.replace('def report(self)', 'def report(self'));
     const done = await deploy();
@@ -171,7 +176,7 @@ describe('xSwarm as it is shipped', () => {
     edit('test/apps/xswarm/src/voice/bridge.py', (text) => text.replace('def report(self', 'def report(self)'));
   });
 
-  it('a config.toml that the bridge refuses is taken back, with the bridge’s own words', async () => {
+  step('a config.toml that the bridge refuses is taken back, with the bridge’s own words', async () => {
     const before = await standing();
     setHost(project, { vars: { max_concurrent_calls: 0 } });
     const done = await deploy();
@@ -181,58 +186,70 @@ describe('xSwarm as it is shipped', () => {
     expect(await ask(host, 9998)).toMatchObject({ version: '1.1.0', most: 1 });
   });
 
-  it('history has date and source of each generation, and a rollback brings the first back byte for byte', async () => {
-    const commit = execFileSync('git', ['rev-parse', '--short=10', 'HEAD'], { cwd: project.folder, encoding: 'utf8' });
-    const { stdout } = await project.human('history', '--all');
-    expect(stdout).toMatch(new RegExp(`1 +good +\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d .* ${commit.trim()}`));
-    expect(await programs()).not.toBe(firstPrograms);
-    expect(await rollback()).toMatchObject({ failure: null, outcome: 'rolled-back', generation: 1 });
-    expect(await standing()).toEqual(first);
-    expect(await programs()).toBe(firstPrograms);
-    expect(await ask(host, 9998)).toMatchObject({ version: '1.0.0', most: 8 });
-  });
+  step(
+    'history has date and source of each generation, and a rollback brings the first back byte for byte',
+    async () => {
+      const commit = execFileSync('git', ['rev-parse', '--short=10', 'HEAD'], {
+        cwd: project.folder,
+        encoding: 'utf8',
+      });
+      const { stdout } = await project.human('history', '--all');
+      expect(stdout).toMatch(new RegExp(`1 +good +\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d .* ${commit.trim()}`));
+      expect(await programs()).not.toBe(firstPrograms);
+      expect(await rollback()).toMatchObject({ failure: null, outcome: 'rolled-back', generation: 1 });
+      expect(await standing()).toEqual(first);
+      expect(await programs()).toBe(firstPrograms);
+      expect(await ask(host, 9998)).toMatchObject({ version: '1.0.0', most: 8 });
+    },
+  );
 
-  it('profile throughput gives way in time and at the disk; latency is real time, or goes back where that is forbidden', async () => {
-    setHost(project, { vars: { profile: 'throughput' } });
-    expect(await deploy()).toMatchObject({ code: 0, failure: null, outcome: 'deployed' });
-    const throughput = await scheduling();
-    expect(throughput).toMatch(/SCHED_OTHER[\s\S]*best-effort: prio 7\n +10$/);
+  step(
+    'profile throughput gives way in time and at the disk; latency is real time, or goes back where that is forbidden',
+    async () => {
+      setHost(project, { vars: { profile: 'throughput' } });
+      expect(await deploy()).toMatchObject({ code: 0, failure: null, outcome: 'deployed' });
+      const throughput = await scheduling();
+      expect(throughput).toMatch(/SCHED_OTHER[\s\S]*best-effort: prio 7\n +10$/);
 
-    setHost(project, { vars: { profile: 'latency' } });
-    const latency = await deploy();
-    const allowed = `systemd-run -q --wait -p CPUSchedulingPolicy=fifo -p CPUSchedulingPriority=20 -p CPUQuota=400% true`;
-    if ((await host.sh(allowed)).code === 0) {
-      expect(latency).toMatchObject({ code: 0, failure: null, outcome: 'deployed' });
-      expect(await scheduling()).toMatch(/SCHED_FIFO\|SCHED_RESET_ON_FORK\n.*priority: 20\n/);
-      expect(await rollback()).toMatchObject({ failure: null, outcome: 'rolled-back' });
-    } else {
-      expect(latency).toMatchObject({ code: 1, outcome: 'reverted' });
-      expect(said(latency.run)).toMatch(/214.*CPUSchedulingPolicy= could not be set/s);
-    }
-    expect(await scheduling()).toBe(throughput);
-  });
+      setHost(project, { vars: { profile: 'latency' } });
+      const latency = await deploy();
+      const allowed = `systemd-run -q --wait -p CPUSchedulingPolicy=fifo -p CPUSchedulingPriority=20 -p CPUQuota=400% true`;
+      if ((await host.sh(allowed)).code === 0) {
+        expect(latency).toMatchObject({ code: 0, failure: null, outcome: 'deployed' });
+        expect(await scheduling()).toMatch(/SCHED_FIFO\|SCHED_RESET_ON_FORK\n.*priority: 20\n/);
+        expect(await rollback()).toMatchObject({ failure: null, outcome: 'rolled-back' });
+      } else {
+        expect(latency).toMatchObject({ code: 1, outcome: 'reverted' });
+        expect(said(latency.run)).toMatch(/214.*CPUSchedulingPolicy= could not be set/s);
+      }
+      expect(await scheduling()).toBe(throughput);
+    },
+  );
 
-  it('changes from one bridge to three in one transaction, each on a port of its own and none needing another', async () => {
-    setHost(project, { groups: ['xswarm', 'xswarm-instances'] });
-    // For the way back: the third does not stop when it is asked to.
-    edit('units/xswarm/settings/3.env', (text) => `${text}XSWARM_FAULT=ignore-stop\n`);
-    project.write('units/xswarm/instances/xswarm-voice@.service.d/fast.conf', '[Service]\nTimeoutStopSec=3\n');
-    expect(await deploy()).toMatchObject({ code: 0, failure: null, outcome: 'deployed' });
-    for (const [i, port] of [9998, 10000, 10001].entries())
-      expect((await call(host, { port })).calls).toEqual([{ type: 'started', instance: `${i + 1}`, echo: true }]);
-    expect(await show(host, VOICE, ['LoadState', 'ActiveState'])).toEqual({
-      LoadState: 'not-found',
-      ActiveState: 'inactive',
-    });
+  step(
+    'changes from one bridge to three in one transaction, each on a port of its own and none needing another',
+    async () => {
+      setHost(project, { groups: ['xswarm', 'xswarm-instances'] });
+      // For the way back: the third does not stop when it is asked to.
+      edit('units/xswarm/settings/3.env', (text) => `${text}XSWARM_FAULT=ignore-stop\n`);
+      project.write('units/xswarm/instances/xswarm-voice@.service.d/fast.conf', '[Service]\nTimeoutStopSec=3\n');
+      expect(await deploy()).toMatchObject({ code: 0, failure: null, outcome: 'deployed' });
+      for (const [i, port] of [9998, 10000, 10001].entries())
+        expect((await call(host, { port })).calls).toEqual([{ type: 'started', instance: `${i + 1}`, echo: true }]);
+      expect(await show(host, VOICE, ['LoadState', 'ActiveState'])).toEqual({
+        LoadState: 'not-found',
+        ActiveState: 'inactive',
+      });
 
-    const before = await Promise.all(INSTANCES.map(pid));
-    await host.out(`kill -9 ${before[1]}`);
-    const bridges = { 9998: { ok: true }, 10000: { ok: false }, 10001: { ok: true } };
-    await eventually(async () => expect(await ask(host, 9999)).toMatchObject({ status: 503, bridges }));
-    expect(await Promise.all(INSTANCES.map(pid))).toEqual([before[0], '0', before[2]]);
-  });
+      const before = await Promise.all(INSTANCES.map(pid));
+      await host.out(`kill -9 ${before[1]}`);
+      const bridges = { 9998: { ok: true }, 10000: { ok: false }, 10001: { ok: true } };
+      await eventually(async () => expect(await ask(host, 9999)).toMatchObject({ status: 503, bridges }));
+      expect(await Promise.all(INSTANCES.map(pid))).toEqual([before[0], '0', before[2]]);
+    },
+  );
 
-  it('a port that two services of a host would listen on is refused before any host is asked', async () => {
+  step('a port that two services of a host would listen on is refused before any host is asked', async () => {
     expect((await project.human('check')).code).toBe(0);
     edit('units/xswarm/settings/2.env', (text) => text.replace('10000', '9999'));
     const { code, stderr } = await project.human('check');
@@ -242,22 +259,25 @@ describe('xSwarm as it is shipped', () => {
     edit('units/xswarm/settings/2.env', (text) => text.replace('9999', '10000'));
   });
 
-  it('changes back from three to one in one transaction, to the first byte, also when one does not want to stop', async () => {
-    const since = await now();
-    expect(await rollback('--to', '1')).toMatchObject({ failure: null, outcome: 'rolled-back', generation: 1 });
-    expect(await standing()).toEqual(first);
-    expect(await scheduling()).toBe(firstScheduling);
-    const killed = (n: number) =>
-      host.out(`journalctl -q -o cat -u xswarm-voice@${n} --since=@${since} | grep -c "timed out. Killing" || :`);
-    expect([await killed(1), await killed(3)]).toEqual(['0', '1']);
-    expect(await show(host, VOICE, ['ActiveState', 'UnitFileState'])).toEqual({
-      ActiveState: 'active',
-      UnitFileState: 'enabled',
-    });
-    expect(await host.out("systemctl list-units --plain --no-legend 'xswarm-voice@*'")).toBe('');
-  });
+  step(
+    'changes back from three to one in one transaction, to the first byte, also when one does not want to stop',
+    async () => {
+      const since = await now();
+      expect(await rollback('--to', '1')).toMatchObject({ failure: null, outcome: 'rolled-back', generation: 1 });
+      expect(await standing()).toEqual(first);
+      expect(await scheduling()).toBe(firstScheduling);
+      const killed = (n: number) =>
+        host.out(`journalctl -q -o cat -u xswarm-voice@${n} --since=@${since} | grep -c "timed out. Killing" || :`);
+      expect([await killed(1), await killed(3)]).toEqual(['0', '1']);
+      expect(await show(host, VOICE, ['ActiveState', 'UnitFileState'])).toEqual({
+        ActiveState: 'active',
+        UnitFileState: 'enabled',
+      });
+      expect(await host.out("systemctl list-units --plain --no-legend 'xswarm-voice@*'")).toBe('');
+    },
+  );
 
-  it('both come back after a reboot, the bridge first', async () => {
+  step('both come back after a reboot, the bridge first', async () => {
     const since = await now();
     await host.reboot();
     await eventually(async () => expect(await ask(host, 9999)).toMatchObject({ status: 200 }));
@@ -265,15 +285,18 @@ describe('xSwarm as it is shipped', () => {
     expect((await project.fleet('health', '--all')).code).toBe(0);
   });
 
-  it('a full rollback that keeps data stops the dashboard first, and leaves the settings, the account and what the bridge stored, and nothing else', async () => {
-    const since = await now();
-    await host.out('echo kept >/var/lib/xswarm/recording');
-    expect(await rollback('--full', '--keep-data', '--yes')).toMatchObject({ code: 0, outcome: 'removed' });
-    await eventually(async () => expect(await steps(since)).toEqual(DOWN));
-    expect(
-      await host.out(`ls -A ${ROOT}; ls ${UNITS} | grep xswarm; cat /var/lib/xswarm/recording; id -un xswarm`),
-    ).toBe('.env\nkept\nxswarm');
-    expect(await host.out('systemctl list-units --plain --no-legend "xswarm*"')).toBe('');
-    expect((await host.sh('ls -d /var/log/xswarm')).code).not.toBe(0);
-  });
+  step(
+    'a full rollback that keeps data stops the dashboard first, and leaves the settings, the account and what the bridge stored, and nothing else',
+    async () => {
+      const since = await now();
+      await host.out('echo kept >/var/lib/xswarm/recording');
+      expect(await rollback('--full', '--keep-data', '--yes')).toMatchObject({ code: 0, outcome: 'removed' });
+      await eventually(async () => expect(await steps(since)).toEqual(DOWN));
+      expect(
+        await host.out(`ls -A ${ROOT}; ls ${UNITS} | grep xswarm; cat /var/lib/xswarm/recording; id -un xswarm`),
+      ).toBe('.env\nkept\nxswarm');
+      expect(await host.out('systemctl list-units --plain --no-legend "xswarm*"')).toBe('');
+      expect((await host.sh('ls -d /var/log/xswarm')).code).not.toBe(0);
+    },
+  );
 });

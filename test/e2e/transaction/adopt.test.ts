@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { fleetProject, only, type Project } from '../fleet.ts';
 import { drawn, type Hosts, startHosts } from '../rig/index.ts';
 import { eventually } from '../samples.ts';
+import { story } from '../story.ts';
 import { APP, countCopies, parts, playbook, ROOT, STATE, serving, UNIT, version, wholeHost } from './keeper.ts';
 
 let hosts: Hosts<{ unit: 'systemd'; nohup: 'plain' }>;
@@ -58,6 +59,7 @@ const look = async (project: Project, ...args: string[]) => {
 const notes = (run: { stdout: string; stderr: string }) => run.stdout + run.stderr;
 
 describe('a unit of the same name that was made by hand', () => {
+  const step = story();
   const host = () => hosts.unit;
   let project: Project;
   let before: string[];
@@ -74,7 +76,7 @@ describe('a unit of the same name that was made by hand', () => {
   });
   afterAll(() => project?.[Symbol.asyncDispose]());
 
-  it('is named by plan, which changes nothing', async () => {
+  step('is named by plan, which changes nothing', async () => {
     const plan = await project.fleet('plan', '--all');
     expect(notes(plan)).toContain(`found /etc/systemd/system/${UNIT}, which is active`);
     expect(notes(plan)).toContain(`found ${ROOT}/.env`);
@@ -82,7 +84,7 @@ describe('a unit of the same name that was made by hand', () => {
     expect(await wholeHost(host())).toEqual(before);
   });
 
-  it('a first deploy that fails brings it back as it was, running', async () => {
+  step('a first deploy that fails brings it back as it was, running', async () => {
     version(project, 'broken');
     expect(await look(project, 'deploy')).toMatchObject({ code: 1, outcome: 'reverted', generation: 0 });
     await eventually(async () => expect(await serving(host())).toEqual([ROOT]));
@@ -92,7 +94,7 @@ describe('a unit of the same name that was made by hand', () => {
     version(project, 'one');
   });
 
-  it('is replaced without two copies at any time, and its data stays', async () => {
+  step('is replaced without two copies at any time, and its data stays', async () => {
     const { value, most, looks } = await countCopies(host(), () => look(project, 'deploy'));
     expect(value).toMatchObject({ code: 0, outcome: 'deployed' });
     expect(notes(value.run)).toContain(`found /etc/systemd/system/${UNIT}, made by hand`);
@@ -102,14 +104,14 @@ describe('a unit of the same name that was made by hand', () => {
     expect(await host().out(`stat -c '%a %U' ${ROOT}/.env`)).toBe(`600 ${APP}`);
   });
 
-  it('whoever counts would have seen a second copy', async () => {
+  step('whoever counts would have seen a second copy', async () => {
     const { most } = await countCopies(host(), () =>
       host().out(`cd ${ROOT} && { tail -f /dev/null hand.keeper & sleep 1; kill $!; }`),
     );
     expect(most).toBe(2);
   });
 
-  it('a full rollback brings it back: bytes, mode, enabled, running, and .env as it was', async () => {
+  step('a full rollback brings it back: bytes, mode, enabled, running, and .env as it was', async () => {
     version(project, 'two');
     expect(await look(project, 'deploy')).toMatchObject({ code: 0 });
     const { value, most } = await countCopies(host(), () => look(project, 'rollback', '--full', '--yes'));
@@ -124,6 +126,7 @@ describe('a unit of the same name that was made by hand', () => {
 });
 
 describe.each(drawn('nohup', 'unit'))('a process that was started by hand on %s', (name) => {
+  const step = story();
   const host = () => hosts[name];
   let project: Project;
   let before: string[];
@@ -149,7 +152,7 @@ describe.each(drawn('nohup', 'unit'))('a process that was started by hand on %s'
   const pidFile = () => host().out(`cat ${ROOT}/run/supervisor.pid`);
 
   if (name === 'nohup')
-    it('is started again when the first deploy fails', async () => {
+    step('is started again when the first deploy fails', async () => {
       const pid = await pidFile();
       version(project, 'broken');
       const { value, most } = await countCopies(host(), () => look(project, 'deploy'));
@@ -164,7 +167,7 @@ describe.each(drawn('nohup', 'unit'))('a process that was started by hand on %s'
       before = await wholeHost(host());
     });
 
-  it('is named by plan and deploy, and stopped before ours starts', async () => {
+  step('is named by plan and deploy, and stopped before ours starts', async () => {
     const pid = await pidFile();
     const words = `process ${pid}, started by hand: tail -f /dev/null hand.keeper`;
     expect(notes(await project.fleet('plan', '--all'))).toContain(words);
@@ -178,7 +181,7 @@ describe.each(drawn('nohup', 'unit'))('a process that was started by hand on %s'
     expect(await data(host())).toBe(kept);
   });
 
-  it('a full rollback starts it again, as its user, with its settings and its pid file', async () => {
+  step('a full rollback starts it again, as its user, with its settings and its pid file', async () => {
     const { value, most } = await countCopies(host(), () => look(project, 'rollback', '--full', '--yes'));
     expect(value).toMatchObject({ code: 0, outcome: 'removed' });
     expect(most).toBe(1);
@@ -195,7 +198,7 @@ describe.each(drawn('nohup', 'unit'))('a process that was started by hand on %s'
     expect((await host().sh(`test -e ${STATE}`)).code).toBe(1);
   });
 
-  it('and the next deploy finds it again', async () => {
+  step('and the next deploy finds it again', async () => {
     const { value, most } = await countCopies(host(), () => look(project, 'deploy'));
     expect(value).toMatchObject({ code: 0, outcome: 'deployed', generation: 1 });
     expect(most).toBe(1);

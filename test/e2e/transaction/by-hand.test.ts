@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Client, type ClientChannel } from 'ssh2';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { fleetProject, only, type Project } from '../fleet.ts';
 import { little, wholeOf } from '../little.ts';
 import { drawn, type Hosts, startHosts, type TestHost } from '../rig/index.ts';
 import { eventually } from '../samples.ts';
+import { story } from '../story.ts';
 
 const KINDS = { web: 'systemd', edge: 'plain', tiny: 'busybox' } as const;
 let hosts: Hosts<typeof KINDS>;
@@ -35,6 +36,7 @@ async function terminal(host: TestHost): Promise<AsyncDisposable & { type(line: 
 }
 
 describe.each(drawn('web', 'edge', 'tiny'))('an app that somebody has started by hand on %s', (name) => {
+  const step = story();
   const app = little(`hand-${name}`, [name]);
   const { root, unit } = app;
   const host = () => hosts[name];
@@ -87,7 +89,7 @@ describe.each(drawn('web', 'edge', 'tiny'))('an app that somebody has started by
   });
   afterAll(() => project?.[Symbol.asyncDispose]());
 
-  it('is refused with its number, whose it is and how it ends, or is handed over', async () => {
+  step('is refused with its number, whose it is and how it ends, or is handed over', async () => {
     const pid = await start(`${name === 'tiny' ? '' : 'nohup '}sh serve.sh`, USER);
     await eventually(async () => expect(await copies()).toBe(1));
     await refused(
@@ -105,13 +107,13 @@ describe.each(drawn('web', 'edge', 'tiny'))('an app that somebody has started by
     await end(pid);
   });
 
-  it('is refused also in a session of another account, by its whole path', async () => {
+  step('is refused also in a session of another account, by its whole path', async () => {
     const pid = await start(`setsid sh ${root}/serve.sh`, 'root', '/');
     await refused(['plan'], `process ${pid} of root`, `kill ${pid}`);
     await end(pid);
   });
 
-  it('is refused where crontabs or a boot script start it', async () => {
+  step('is refused where crontabs or a boot script start it', async () => {
     // crond of busybox dies of @reboot.
     const line = `${name === 'tiny' ? '0 0 1 1 *' : '@reboot'} cd ${root} && sh serve.sh >/dev/null 2>&1 &`;
     await host().out(name === 'tiny' ? `echo '${line}' >${CRONTAB}` : `echo '${line}' | crontab -u ${USER} -`);
@@ -131,22 +133,25 @@ describe.each(drawn('web', 'edge', 'tiny'))('an app that somebody has started by
     );
   });
 
-  it('a person whose shell stands in the folder is in nobody’s way, and other programs there are told of', async () => {
-    await using shell = await terminal(host());
-    shell.type(`cd ${root} && echo here >/tmp/stands-${name}`);
-    await eventually(async () => expect(await host().out(`cat /tmp/stands-${name}`)).toBe('here'));
-    await host().writeFile(`${root}/other.sh`, 'while :; do sleep 1; done\n');
-    const pid = await start(`sh other.sh ${SECRET}`, USER);
-    expect(await run('plan')).toMatchObject({ code: 0, beside: [{ pid, copyOf: [], command: expect.any(String) }] });
-    const { outcome, text } = await run('deploy');
-    expect(outcome).toBe('deployed');
-    expect(text).toContain('sh other.sh [secret TOKEN]');
-    expect(text).not.toContain(SECRET);
-    expect(await copies()).toBe(1);
-    await end(pid);
-  });
+  step(
+    'a person whose shell stands in the folder is in nobody’s way, and other programs there are told of',
+    async () => {
+      await using shell = await terminal(host());
+      shell.type(`cd ${root} && echo here >/tmp/stands-${name}`);
+      await eventually(async () => expect(await host().out(`cat /tmp/stands-${name}`)).toBe('here'));
+      await host().writeFile(`${root}/other.sh`, 'while :; do sleep 1; done\n');
+      const pid = await start(`sh other.sh ${SECRET}`, USER);
+      expect(await run('plan')).toMatchObject({ code: 0, beside: [{ pid, copyOf: [], command: expect.any(String) }] });
+      const { outcome, text } = await run('deploy');
+      expect(outcome).toBe('deployed');
+      expect(text).toContain('sh other.sh [secret TOKEN]');
+      expect(text).not.toContain(SECRET);
+      expect(await copies()).toBe(1);
+      await end(pid);
+    },
+  );
 
-  it('what the app has started and let go of is no stranger', async () => {
+  step('what the app has started and let go of is no stranger', async () => {
     project.write('app/child.sh', 'while :; do sleep 1; done\n');
     project.write('app/serve.sh', `(setsid sh child.sh &)\n${readFileSync(`${project.folder}/app/serve.sh`, 'utf8')}`);
     expect(await run('deploy')).toMatchObject({ code: 0, beside: [] });
@@ -157,18 +162,21 @@ describe.each(drawn('web', 'edge', 'tiny'))('an app that somebody has started by
     expect(await run('plan')).toMatchObject({ code: 0, beside: [] });
   });
 
-  it('a later deploy goes on and says that two run: without the refusal that is what a first one comes to', async () => {
-    const pid = await start('sh serve.sh', USER);
-    await eventually(async () => expect(await copies()).toBe(2));
-    project.write('app/VERSION', 'two\n');
-    const { outcome, beside, text } = await run('deploy');
-    expect(outcome).toBe('deployed');
-    expect(beside).toMatchObject([{ pid, copyOf: [unit] }]);
-    expect((await project.human('plan', '--all')).stdout).toContain(
-      `process ${pid} of ${USER} runs a second copy of ${unit} (sh serve.sh): end it (\`kill ${pid}\`)`,
-    );
-    expect(text).not.toContain('second-copy');
-    expect(await copies()).toBe(2);
-    await end(pid);
-  });
+  step(
+    'a later deploy goes on and says that two run: without the refusal that is what a first one comes to',
+    async () => {
+      const pid = await start('sh serve.sh', USER);
+      await eventually(async () => expect(await copies()).toBe(2));
+      project.write('app/VERSION', 'two\n');
+      const { outcome, beside, text } = await run('deploy');
+      expect(outcome).toBe('deployed');
+      expect(beside).toMatchObject([{ pid, copyOf: [unit] }]);
+      expect((await project.human('plan', '--all')).stdout).toContain(
+        `process ${pid} of ${USER} runs a second copy of ${unit} (sh serve.sh): end it (\`kill ${pid}\`)`,
+      );
+      expect(text).not.toContain('second-copy');
+      expect(await copies()).toBe(2);
+      await end(pid);
+    },
+  );
 });

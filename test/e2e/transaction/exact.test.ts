@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { only, type Project } from '../fleet.ts';
 import { drawn, type Hosts, startHosts } from '../rig/index.ts';
+import { story } from '../story.ts';
 import {
   dataOf,
   enabling,
@@ -28,6 +29,7 @@ afterAll(() => hosts?.[Symbol.asyncDispose]());
 const UNITS = [UNIT, 'alpha.service', 'beta.service'];
 
 describe.each(drawn('one', 'two'))('going back on %s', (name) => {
+  const step = story();
   const host = () => hosts[name];
   let project: Project;
   let first: string[];
@@ -56,7 +58,7 @@ describe.each(drawn('one', 'two'))('going back on %s', (name) => {
   });
   afterAll(() => project?.[Symbol.asyncDispose]());
 
-  it('a version that changes code, unit, drop-in, env, logrotate, files and enabled units goes live', async () => {
+  step('a version that changes code, unit, drop-in, env, logrotate, files and enabled units goes live', async () => {
     expect(await run('deploy')).toMatchObject({ code: 0, outcome: 'deployed', generation: 1 });
     await host().out(
       `cd ${ROOT}/data && echo kept >kept && ln -s kept link && mkdir sub && touch -d 2001-01-01 sub kept`,
@@ -86,7 +88,7 @@ describe.each(drawn('one', 'two'))('going back on %s', (name) => {
       expect(fresh).toContainEqual(expect.stringMatching(what));
   });
 
-  it('a rollback brings all of it back, byte for byte, and does not touch data', async () => {
+  step('a rollback brings all of it back, byte for byte, and does not touch data', async () => {
     expect(await run('rollback')).toMatchObject({ code: 0, outcome: 'rolled-back', generation: 1 });
     expect(await standing(host(), UNITS)).toEqual(first);
     expect(await dataOf(host())).toBe(data);
@@ -94,7 +96,7 @@ describe.each(drawn('one', 'two'))('going back on %s', (name) => {
     expect((await project.fleet('health', '--all')).code).toBe(0);
   });
 
-  it('--keep-data with a generation to go back to changes nothing: data stays anyway', async () => {
+  step('--keep-data with a generation to go back to changes nothing: data stays anyway', async () => {
     expect(await run('rollback', '--to', '2')).toMatchObject({ code: 0, generation: 2 });
     expect(await run('rollback', '--keep-data')).toMatchObject({ code: 0, outcome: 'rolled-back', generation: 1 });
     expect(await standing(host(), UNITS)).toEqual(first);
@@ -104,30 +106,33 @@ describe.each(drawn('one', 'two'))('going back on %s', (name) => {
   // What is kept is decided by the same lines everywhere.
   if (name === 'one') return;
 
-  it('versions that fail are marked, never take the place of good ones, and only the last three are kept', async () => {
-    project.playbook(playbook(['it'], { keep: 2, tasks: withTasks() }));
-    project.remove('units/beta.service');
-    version(project, 'broken');
-    for (let i = 3; i <= 4; i += 1) {
-      project.write('app/attempt', `${i}\n`);
-      expect(await run('deploy')).toMatchObject({ code: 1, outcome: 'reverted', generation: 1 });
-    }
-    expect(await standing(host(), UNITS)).toEqual(first);
-    expect(await generations()).toBe('1 good\n2 good\n3 bad\n4 bad');
-    const refused = await run('rollback', '--to', '4');
-    expect(refused).toMatchObject({ code: 3, outcome: 'untouched', failure: { kind: 'no-target' } });
-    expect(refused.failure?.message).toContain('never became healthy');
+  step(
+    'versions that fail are marked, never take the place of good ones, and only the last three are kept',
+    async () => {
+      project.playbook(playbook(['it'], { keep: 2, tasks: withTasks() }));
+      project.remove('units/beta.service');
+      version(project, 'broken');
+      for (let i = 3; i <= 4; i += 1) {
+        project.write('app/attempt', `${i}\n`);
+        expect(await run('deploy')).toMatchObject({ code: 1, outcome: 'reverted', generation: 1 });
+      }
+      expect(await standing(host(), UNITS)).toEqual(first);
+      expect(await generations()).toBe('1 good\n2 good\n3 bad\n4 bad');
+      const refused = await run('rollback', '--to', '4');
+      expect(refused).toMatchObject({ code: 3, outcome: 'untouched', failure: { kind: 'no-target' } });
+      expect(refused.failure?.message).toContain('never became healthy');
 
-    // Eight more, as the host would have recorded them.
-    await host().out(`cd ${STATE}/generations && for n in 5 6 7 8 9 10 11 12; do
+      // Eight more, as the host would have recorded them.
+      await host().out(`cd ${STATE}/generations && for n in 5 6 7 8 9 10 11 12; do
       cp -a 4 $n && cp -a ${ROOT}/releases/4 ${ROOT}/releases/$n; done`);
-    version(project, 'three');
-    expect(await run('deploy')).toMatchObject({ code: 0, outcome: 'deployed', generation: 13 });
-    expect(await generations()).toBe('1 good\n2 good\n10 bad\n11 bad\n12 bad\n13 good');
-    expect(await serving(host())).toEqual(['releases/13']);
-  });
+      version(project, 'three');
+      expect(await run('deploy')).toMatchObject({ code: 0, outcome: 'deployed', generation: 13 });
+      expect(await generations()).toBe('1 good\n2 good\n10 bad\n11 bad\n12 bad\n13 good');
+      expect(await serving(host())).toEqual(['releases/13']);
+    },
+  );
 
-  it('keep says how many good ones stay, and what is pruned is gone whole', async () => {
+  step('keep says how many good ones stay, and what is pruned is gone whole', async () => {
     for (const [i, text] of ['four', 'five', 'six'].entries()) {
       version(project, text);
       expect(await run('deploy')).toMatchObject({ code: 0, outcome: 'deployed', generation: 14 + i });

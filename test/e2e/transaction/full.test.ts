@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { only, type Project } from '../fleet.ts';
 import { onTerminal } from '../pty.ts';
 import { drawn, type Hosts, startHosts } from '../rig/index.ts';
+import { story } from '../story.ts';
 import { APP, dataOf, keeperOn, LIMITS, ROOT, STATE, serving, UNIT, version, wholeHost, withTasks } from './keeper.ts';
 
 let hosts: Hosts<{ one: 'systemd'; two: 'plain' }>;
@@ -11,6 +12,7 @@ beforeAll(async () => {
 afterAll(() => hosts?.[Symbol.asyncDispose]());
 
 describe.each(drawn('one', 'two'))('off a host again: %s', (name) => {
+  const step = story();
   const host = () => hosts[name];
   let project: Project;
   let before: string[];
@@ -36,21 +38,24 @@ describe.each(drawn('one', 'two'))('off a host again: %s', (name) => {
   });
   afterAll(() => project?.[Symbol.asyncDispose]());
 
-  it('a plain rollback of the first deploy is refused, also with --yes, and names both ways to take the app away', async () => {
-    expect(await run('deploy')).toMatchObject({ code: 0, generation: 1 });
-    await host().out(`echo kept >${ROOT}/data/kept && chown ${APP} ${ROOT}/data/kept`);
-    const live = await wholeHost(host());
-    // The look sees what a deploy leaves.
-    expect(live).not.toEqual(before);
-    const refused = await run('rollback', '--yes');
-    expect(refused).toMatchObject({ code: 3, outcome: 'untouched', failure: { kind: 'no-target' } });
-    expect(refused.failure?.message).toContain('`fleet rollback --full --keep-data`');
-    expect(refused.failure?.message).toContain('`fleet rollback --full`');
-    expect(await wholeHost(host())).toEqual(live);
-    expect(await serving(host())).toEqual(['releases/1']);
-  });
+  step(
+    'a plain rollback of the first deploy is refused, also with --yes, and names both ways to take the app away',
+    async () => {
+      expect(await run('deploy')).toMatchObject({ code: 0, generation: 1 });
+      await host().out(`echo kept >${ROOT}/data/kept && chown ${APP} ${ROOT}/data/kept`);
+      const live = await wholeHost(host());
+      // The look sees what a deploy leaves.
+      expect(live).not.toEqual(before);
+      const refused = await run('rollback', '--yes');
+      expect(refused).toMatchObject({ code: 3, outcome: 'untouched', failure: { kind: 'no-target' } });
+      expect(refused.failure?.message).toContain('`fleet rollback --full --keep-data`');
+      expect(refused.failure?.message).toContain('`fleet rollback --full`');
+      expect(await wholeHost(host())).toEqual(live);
+      expect(await serving(host())).toEqual(['releases/1']);
+    },
+  );
 
-  it('a full one asks first: without a terminal it lists what would go, and exits 2', async () => {
+  step('a full one asks first: without a terminal it lists what would go, and exits 2', async () => {
     const live = await wholeHost(host());
     const refused = await project.human('rollback', '--all', '--full');
     expect(refused.code).toBe(2);
@@ -61,7 +66,7 @@ describe.each(drawn('one', 'two'))('off a host again: %s', (name) => {
   });
 
   if (name === 'two')
-    it('on a terminal a wrong word changes nothing', async () => {
+    step('on a terminal a wrong word changes nothing', async () => {
       const live = await wholeHost(host());
       const typed = { when: `type ${APP} to go on`, keys: 'yes\n' };
       const wrong = await onTerminal(project, ['rollback', '--all', '--full'], { typed });
@@ -70,7 +75,7 @@ describe.each(drawn('one', 'two'))('off a host again: %s', (name) => {
       expect(await wholeHost(host())).toEqual(live);
     });
 
-  it('and the right one leaves the host as it was before the first deploy, account and group included', async () => {
+  step('and the right one leaves the host as it was before the first deploy, account and group included', async () => {
     version(project, 'two');
     expect(await run('deploy')).toMatchObject({ code: 0, generation: 2 });
     const right = await onTerminal(project, ['rollback', '--all', '--full'], {
@@ -84,7 +89,7 @@ describe.each(drawn('one', 'two'))('off a host again: %s', (name) => {
       expect(await host().out(`systemctl list-units --all --plain --no-legend '${APP}*' 'fleet*'; true`)).toBe('');
   });
 
-  it('a second one says that there is nothing, and exits 3', async () => {
+  step('a second one says that there is nothing, and exits 3', async () => {
     expect(await run('rollback', '--full', '--yes')).toMatchObject({
       code: 3,
       outcome: 'untouched',
@@ -93,7 +98,7 @@ describe.each(drawn('one', 'two'))('off a host again: %s', (name) => {
     expect(await wholeHost(host())).toEqual(before);
   });
 
-  it('--keep-data leaves data, .env and the account as they are, and nothing else', async () => {
+  step('--keep-data leaves data, .env and the account as they are, and nothing else', async () => {
     expect(await run('deploy')).toMatchObject({ code: 0, generation: 1 });
     await host().out(`echo kept >${ROOT}/data/kept && chown ${APP} ${ROOT}/data/kept`);
     const env = () => host().out(`stat -c '%i %a %U %G %y %z' ${ROOT}/.env && sha256sum ${ROOT}/.env`);
@@ -126,7 +131,7 @@ describe.each(drawn('one', 'two'))('off a host again: %s', (name) => {
 
   // One of each is enough: what a person types does not depend on the host, what is left there might.
   if (name === 'one')
-    it('and the app can be deployed to what was kept, and then go whole', async () => {
+    step('and the app can be deployed to what was kept, and then go whole', async () => {
       const data = await dataOf(host());
       expect(await run('deploy')).toMatchObject({ code: 0, outcome: 'deployed' });
       expect(await dataOf(host())).toBe(data);
@@ -137,12 +142,12 @@ describe.each(drawn('one', 'two'))('off a host again: %s', (name) => {
 
   if (name === 'one') return;
 
-  it('and a full one removes what was kept, with nothing deployed', async () => {
+  step('and a full one removes what was kept, with nothing deployed', async () => {
     expect(await run('rollback', '--full', '--yes')).toMatchObject({ code: 0, outcome: 'removed' });
     expect(await wholeHost(host())).toEqual(before);
   });
 
-  it('a removal that is cut off half way is finished by the same command', async () => {
+  step('a removal that is cut off half way is finished by the same command', async () => {
     expect(await run('deploy')).toMatchObject({ code: 0, generation: 1 });
     // The switch to nothing is done and its removal is not: as after a power cut between the two.
     await host().out(`cp -a ${STATE} /tmp/kept`);
