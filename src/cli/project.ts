@@ -1,5 +1,6 @@
 import { type Diagnostic, formatDiagnostic } from '../config/diagnostics/diagnostic.ts';
 import { findProject, loadProject, type Project } from '../config/project.ts';
+import { diagnosticObject } from '../output/renderers/json.ts';
 import { cleanJson } from '../util/sanitize.ts';
 import { REFUSED } from './exit-code.ts';
 import type { CommonFlags, World } from './world.ts';
@@ -23,7 +24,7 @@ export const refused = (diagnostics: readonly Diagnostic[]): UsageError =>
 export function refusalLine(command: string, error: { readonly message: string }): string {
   const found = error instanceof UsageError ? error.diagnostics : [];
   // A line of a file stays there: it may hold a secret.
-  const errors = found.map(({ excerpt: _, ...rest }) => rest);
+  const errors = found.map(({ excerpt: _, ...rest }) => diagnosticObject(rest));
   const whole = { message: error.message, file: '', line: 0, column: 0 };
   return cleanJson({
     v: 1,

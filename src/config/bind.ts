@@ -114,9 +114,9 @@ const refusedChecks = (
   body[list].flatMap(({ kind, spec }, i) => {
     const why = registry.checks.find((one) => one.kind === kind)?.refuses?.(spec, layout, folders) ?? null;
     if (why === null) return [];
-    const cure =
+    const fix =
       'leave out as: root, so that it runs as the service user, or keep the program where only root can write';
-    return [diagnostic(locate([list, i, kind], 'key'), `root must not run this ${kind}: ${why}`, cure)];
+    return [diagnostic(locate([list, i, kind], 'key'), `root must not run this ${kind}: ${why}`, fix)];
   });
 
 const layoutOf = (playbook: Playbook, { root, user, data }: PlaybookBody): Layout => ({

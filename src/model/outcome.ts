@@ -53,7 +53,7 @@ export type UnitFailure = {
   readonly status: number;
   /** Why, in a sentence, and what to do about it. */
   readonly cause: string;
-  readonly cure: string;
+  readonly fix: string;
   /** Last lines of the service's own log, oldest first. */
   readonly log: readonly string[];
 };
@@ -153,9 +153,9 @@ export type Failure =
   /** Names of the run that lead to one machine. */
   | { readonly kind: 'same-machine'; readonly names: readonly string[] }
   /** What the playbook wants is another app's on this host. */
-  | { readonly kind: 'taken'; readonly taken: readonly { readonly what: string; readonly cure: string }[] }
+  | { readonly kind: 'taken'; readonly taken: readonly { readonly what: string; readonly fix: string }[] }
   /** What stands on the host already, and must not or cannot make room for what the playbook wants. */
-  | { readonly kind: 'occupied'; readonly occupied: readonly { readonly what: string; readonly cure: string }[] }
+  | { readonly kind: 'occupied'; readonly occupied: readonly { readonly what: string; readonly fix: string }[] }
   /** The app is at work on the host, or something starts it there, and fleet knows nothing of it. `pidFile`: what would hand it over. */
   | {
       readonly kind: 'second-copy';

@@ -111,8 +111,8 @@ function settle(attempt: Attempt, connection: Connection, { tried, problems }: C
       const detail = `${named(connection)} refused the login: ${attempt.detail}; tried ${tried}${others}`;
       if (attempt.lack !== null)
         return fail({ failure: { kind: 'auth-refused', detail, lack: attempt.lack }, early: false });
-      const cure = `put a public key into ~${connection.user}/.ssh/authorized_keys there, or name the right one as identityFile`;
-      return fail({ failure: { kind: 'auth-refused', detail: `${detail}. To cure it, ${cure}` }, early: false });
+      const fix = `put a public key into ~${connection.user}/.ssh/authorized_keys there, or name the right one as identityFile`;
+      return fail({ failure: { kind: 'auth-refused', detail: `${detail}. To fix it, ${fix}` }, early: false });
     }
   }
 }

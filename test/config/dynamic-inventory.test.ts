@@ -236,7 +236,7 @@ describe('a dynamic inventory', () => {
     await chmod(join(folder.dir, 'inventory/ec2.py'), 0o644);
     const [found] = (await loadInventory(folder.dir, caller)).diagnostics;
     expect(found).toMatchObject({ message: 'this script is not executable' });
-    expect(found?.hint).toContain('chmod +x inventory/ec2.py');
+    expect(found?.fix).toContain('chmod +x inventory/ec2.py');
   });
 });
 

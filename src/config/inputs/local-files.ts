@@ -80,7 +80,7 @@ function fillFile(text: string, file: string, lookup: Lookup): string {
   const single: Lookup = (name) => {
     const found = lookup(name);
     if (!found.ok || typeof found.value === 'string') return found;
-    return fail({ message: `"${name}" is a list, and only a single value can be filled into a file`, hint: null });
+    return fail({ message: `"${name}" is a list, and only a single value can be filled into a file`, fix: null });
   };
   const filled = fillText(text, single);
   if (filled.ok) return filled.value;
@@ -88,5 +88,5 @@ function fillFile(text: string, file: string, lookup: Lookup): string {
   const before = text.slice(0, first?.offset ?? 0).split('\n');
   const at = { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
   const others = more.length > 0 ? ` (and ${more.length} more in this file)` : '';
-  throw new InputError(`${first?.message}${first?.hint ? `; ${first.hint}` : ''}${others}`, at);
+  throw new InputError(`${first?.message}${first?.fix ? `; ${first.fix}` : ''}${others}`, at);
 }

@@ -39,8 +39,8 @@ async function loadFile(projectDir: string, name: string, caller: Caller): Promi
     if (!info.isFile()) return NOTHING;
     if ((info.mode & 0o111) !== 0) return await runDynamicInventory(file, path, projectDir, caller);
     if (await isScript(path)) {
-      const hint = `if it is a dynamic inventory: chmod +x ${file}; else move it out of inventory/`;
-      return { part: null, diagnostics: [diagnostic(wholeFile(file), 'this script is not executable', hint)] };
+      const fix = `if it is a dynamic inventory: chmod +x ${file}; else move it out of inventory/`;
+      return { part: null, diagnostics: [diagnostic(wholeFile(file), 'this script is not executable', fix)] };
     }
     return NOTHING;
   } catch (error) {

@@ -36,7 +36,7 @@ export function fillValue(
     if (!result.ok) {
       for (const trouble of result.failure) {
         const hole = value.slice(trouble.offset, trouble.offset + trouble.length);
-        found.push(diagnostic(within(locate(from), hole), trouble.message, trouble.hint));
+        found.push(diagnostic(within(locate(from), hole), trouble.message, trouble.fix));
       }
       return value;
     }

@@ -50,14 +50,14 @@ export function scope(inventory: Inventory, host: InventoryHost, names: AppNames
     const result = typeof text === 'string' ? fillAlone(text, inner) : fillItems(text, inner);
     const first = result.ok ? null : result.failure[0];
     if (result.ok || !first) return ok(result.ok ? result.value : definition.text);
-    if (first.circle) return fail({ message: first.message, hint: first.hint, circle: true });
-    return fail({ message: `${first.message}, in "${name}" at ${place(definition.at)}`, hint: first.hint });
+    if (first.circle) return fail({ message: first.message, fix: first.fix, circle: true });
+    return fail({ message: `${first.message}, in "${name}" at ${place(definition.at)}`, fix: first.fix });
   };
   return (name) => lookup(name, []);
 }
 
 const circle = (names: readonly string[]): ReturnType<Lookup> =>
-  fail({ message: `vars go in a circle: ${names.join(' → ')}`, hint: null, circle: true });
+  fail({ message: `vars go in a circle: ${names.join(' → ')}`, fix: null, circle: true });
 
 const unknownName = (name: string, known: readonly string[]): ReturnType<Lookup> =>
-  fail({ message: `unknown name "${name}"`, hint: suggestion(name, known, 'known names') });
+  fail({ message: `unknown name "${name}"`, fix: suggestion(name, known, 'known names') });

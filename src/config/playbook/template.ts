@@ -7,7 +7,7 @@ export type HoleTrouble = {
 } & NoText;
 
 /** Why a name has no text. `circle`: vars that need each other, all of which it names. */
-type NoText = { readonly message: string; readonly hint: string | null; readonly circle?: true };
+type NoText = { readonly message: string; readonly fix: string | null; readonly circle?: true };
 
 /** Gives a name's text, or the texts of a list. A failure says why there is none. */
 export type Lookup = (name: string) => Result<string | readonly string[], NoText>;
@@ -16,7 +16,7 @@ const HOLE = /\{\{(.*?)\}\}/g;
 const BRACES = /^\s*(['"])\{\{\1\s*$/;
 const NAME = /^\s*([A-Za-z_][A-Za-z0-9_]*)\s*$/;
 const ESCAPE = `for the braces themselves write {{ '{{' }}`;
-const NOT_A_NAME = { message: 'between "{{" and "}}" must stand one name', hint: ESCAPE };
+const NOT_A_NAME = { message: 'between "{{" and "}}" must stand one name', fix: ESCAPE };
 
 export const hasHole = (text: string): boolean => text.includes('{{');
 
@@ -51,7 +51,7 @@ export function fillText(text: string, lookup: Lookup): Result<string, readonly 
   let end = 0;
   const literal = (piece: string) => {
     const open = piece.indexOf('{{');
-    if (open !== -1) troubles.push({ offset: end + open, length: 2, message: 'this "{{" is not closed', hint: ESCAPE });
+    if (open !== -1) troubles.push({ offset: end + open, length: 2, message: 'this "{{" is not closed', fix: ESCAPE });
     filled += piece;
   };
   for (const match of text.matchAll(HOLE)) {
@@ -70,5 +70,5 @@ export function fillText(text: string, lookup: Lookup): Result<string, readonly 
 function textOf(name: string, found: ReturnType<Lookup>): Result<string, NoText> {
   if (!found.ok) return found;
   if (typeof found.value === 'string') return ok(found.value);
-  return fail({ message: `"${name}" is a list; it can only stand alone, as in enable: "{{ ${name} }}"`, hint: null });
+  return fail({ message: `"${name}" is a list; it can only stand alone, as in enable: "{{ ${name} }}"`, fix: null });
 }

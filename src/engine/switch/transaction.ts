@@ -186,7 +186,7 @@ export function hostFailure(heard: Heard): Failure | null {
       };
     });
     const more = heard.beyond.units;
-    const rest = { result: '', status: 0, cause: '', cure: '', log: [] };
+    const rest = { result: '', status: 0, cause: '', fix: '', log: [] };
     return { kind: 'not-settled', units: more === 0 ? units : [...units, { unit: `… and ${more} more`, ...rest }] };
   }
   if (heard.differences.length > 0) {

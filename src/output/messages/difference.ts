@@ -7,7 +7,7 @@ export const explainDifferences = (differences: readonly Difference[]): Explanat
     ? 'the units are open to more than the playbook allows'
     : 'the units run with other settings than their files say',
   evidence: differences.map(evidence),
-  next: [
+  fix: [
     ...(differences.every(isExposure)
       ? []
       : [

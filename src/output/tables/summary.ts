@@ -102,7 +102,7 @@ function story(why: Explanation, paint: Paint, width: number): string[] {
   return [
     ...wrap(why.what, width - 5).map((line) => `    ${paint.bad(line)}`),
     ...why.evidence.flatMap((line) => wrap(line, width - 7)).map((line) => `    ${paint.dim('|')} ${line}`),
-    ...why.next.flatMap(advice),
+    ...why.fix.flatMap(advice),
   ];
 }
 

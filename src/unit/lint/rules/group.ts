@@ -26,7 +26,7 @@ export const group: Rule = ({ units, effective, place }) => {
         warning('part-of', place({ file: unit.file, line: 1 }), {
           message: `${unit.name} belongs to ${target.name} without PartOf=${target.name}`,
           why: `\`systemctl stop ${target.name}\` and restart leave it running as it is`,
-          cure: `add PartOf=${target.name} to [Unit]`,
+          fix: `add PartOf=${target.name} to [Unit]`,
         }),
       ),
   );
