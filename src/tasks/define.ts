@@ -29,7 +29,7 @@ export type LocalIo = {
   tree(folder: string, exclude: readonly string[]): Promise<Tree>;
   /** A secret's text from a file, the caller's environment or a command's standard output. @throws InputError */
   secret(source: SecretSource): Promise<string>;
-  /** Fills `{{ name }}` holes in the text of a file, as in the playbook itself. @throws InputError */
+  /** Fills `{{ name }}` placeholders in the text of a file, as in the playbook itself. @throws InputError */
   fill(text: string, file: string): string;
   /** Tells the operator, once for all hosts, of what stops nothing. */
   warn(text: string): void;

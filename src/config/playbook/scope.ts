@@ -4,7 +4,7 @@ import { suggestion } from '../diagnostics/nearest.ts';
 import type { Definition, Definitions, Inventory, InventoryHost } from '../inventory/inventory.ts';
 import { fillAlone, fillItems, type Lookup } from './template.ts';
 
-/** What the playbook says about the names that only it can define; each may have holes of its own. */
+/** What the playbook says about the names that only it can define; each may have placeholders of its own. */
 export type AppNames = {
   readonly app: string;
   readonly root: Definition | null;
