@@ -37,7 +37,7 @@ export type Binding = {
   readonly sources: ReturnType<typeof once<HostTarget['source']>>;
   readonly warn: (text: string) => void;
   /** Passes on what was linted; returns its errors. */
-  readonly tell: (linted: Linted) => readonly Diagnostic[];
+  readonly report: (linted: Linted) => readonly Diagnostic[];
 };
 
 /**
@@ -45,7 +45,7 @@ export type Binding = {
  * @param hosts how many hosts of the app are selected
  */
 export async function bindPair(
-  { project, inputs, claims, files, sources, warn, tell }: Binding,
+  { project, inputs, claims, files, sources, warn, report }: Binding,
   { host, playbook }: Pair,
   { connection, codeUser, runtime }: Reach,
   hosts: number,
@@ -68,7 +68,7 @@ export async function bindPair(
   );
   const bound = tasks.flatMap((task) => (task.ok ? [task.value] : []));
   const declared = declaredBy(bound);
-  const errors = tell(lintTasks(declared, layout, playbook.file, codeUser));
+  const errors = report(lintTasks(declared, layout, playbook.file, codeUser));
   const forbidden =
     inputs === 'read'
       ? [

@@ -51,7 +51,7 @@ export async function resolveTargets(
     files: localFiles(project.dir, project.caller, context.warn, (text) => hints.add(text)),
     sources: once(),
     warn: context.warn,
-    tell(linted) {
+    report(linted) {
       for (const text of linted.warnings) warnings.add(text);
       for (const text of linted.hints) hints.add(text);
       return linted.errors;
@@ -66,7 +66,7 @@ export async function resolveTargets(
   });
   const targets = results.flatMap((result) => (result.ok ? [result.value] : []));
   const names = new Set(targets.map(({ host }) => host));
-  const between = [...names].flatMap((name) => binding.tell(lintHost(targets.filter(({ host }) => host === name))));
+  const between = [...names].flatMap((name) => binding.report(lintHost(targets.filter(({ host }) => host === name))));
   const twice = inputs === 'read' ? deployedTwice(targets, project) : [];
   const errors = [...between, ...twice, ...(exclusive?.errors ?? [])];
   return collect(errors.length > 0 ? [...results, fail(errors)] : results, warnings, hints);

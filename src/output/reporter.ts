@@ -42,16 +42,16 @@ export async function createReporter(options: ReporterOptions): Promise<RunRepor
   const err = sinkTo(options.stderr);
   const isJson = options.mode === 'json';
   const heard = listen();
-  let told = false;
+  let warned = false;
   let suspended = 0;
   let renderer: Renderer = plainRenderer(out, options.hosts, chatter(options));
   const chosen = await choose(options, out, err, broken);
-  if (isJson || !told) renderer = chosen;
+  if (isJson || !warned) renderer = chosen;
 
   /** A view that fails is replaced by plain lines; those that follow are still told. */
   function broken(error: unknown): void {
-    if (!told) err.write(`fleet: the display failed (${String(error)}); the run goes on\n`);
-    told = true;
+    if (!warned) err.write(`fleet: the display failed (${String(error)}); the run goes on\n`);
+    warned = true;
     if (isJson) return;
     renderer.abandon();
     renderer = plainRenderer(out, options.hosts, chatter(options));

@@ -168,10 +168,10 @@ export async function activate(
   }
 
   async function ended(ours: Failure | null): Promise<HostOutcome> {
-    const told = hostFailure(heard) ?? ours;
+    const theirs = hostFailure(heard) ?? ours;
     const end = heard.end;
-    if (end === null || end.end === 'died') return afterDeath(told);
-    const failure = told ?? { kind: 'expired', detail: 'the host went back by itself' };
+    if (end === null || end.end === 'died') return afterDeath(theirs);
+    const failure = theirs ?? { kind: 'expired', detail: 'the host went back by itself' };
     const refused = notBegun(end, change.from, heard.refused);
     if (refused !== null) return { end: 'untouched', failure: refused };
     switch (end.end) {
@@ -190,8 +190,8 @@ export async function activate(
   }
 
   /** The runner was killed on the host: recovery finishes the transaction, and the decision says which way. */
-  async function afterDeath(told: Failure | null): Promise<HostOutcome> {
-    const failure: Failure = told ?? { kind: 'runner-died', when: 'at work' };
+  async function afterDeath(theirs: Failure | null): Promise<HostOutcome> {
+    const failure: Failure = theirs ?? { kind: 'runner-died', when: 'at work' };
     do {
       const fresh = await reconnect(run.now() + QUICK, NEVER);
       if (!fresh.ok) return { end: 'unknown', failure };
@@ -206,7 +206,7 @@ export async function activate(
       if (heard.decision === 'commit') return done;
       if (reply.value.code === 0)
         return heard.decision === 'none'
-          ? { end: 'untouched', failure: told ?? { kind: 'runner-died', when: 'before it began' } }
+          ? { end: 'untouched', failure: theirs ?? { kind: 'runner-died', when: 'before it began' } }
           : wentBack(failure, change.from);
       // 74: it could not finish, and is not there any more. Whoever comes next does.
       if (reply.value.code !== 75) return { end: 'unknown', failure };

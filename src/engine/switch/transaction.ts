@@ -42,7 +42,7 @@ export type Heard = {
   /** What the host said beyond what is kept of it: a host may say anything, for as long as it likes. */
   readonly beyond: { differences: number; units: number };
   /** Notes and phases that were passed on, which whoever shows them keeps. */
-  told: number;
+  passedOn: number;
   decision: 'commit' | 'revert' | 'none' | null;
   end: End | null;
 };
@@ -53,13 +53,13 @@ export const silence = (now: number, before: readonly BeforeStep[] = []): Heard 
   awaiting: false,
   expired: false,
   switching: null,
-  before: { steps: before, broken: null, told: 0 },
+  before: { steps: before, broken: null, passedOn: 0 },
   refused: null,
   differences: [],
   units: new Map(),
   left: [],
   beyond: { differences: 0, units: 0 },
-  told: 0,
+  passedOn: 0,
   decision: null,
   end: null,
 });
@@ -134,7 +134,7 @@ function hear(line: RunnerLine, heard: Heard, run: HostRun): void {
   if (line.say === 'phase' && line.phase === 'activate') heard.switching ??= run.now();
   // Each attempt at the way back tells anew.
   if (line.say === 'phase' && line.phase === 'revert') heard.left.length = 0;
-  if (line.say === 'phase' || line.say === 'note') tell(line, heard, run);
+  if (line.say === 'phase' || line.say === 'note') passOn(line, heard, run);
   else if (line.say === 'step') hearStep({ ...line, text: short(line.text) }, heard.before, run.emit);
   else if (line.say === 'await') heard.awaiting = true;
   else if (line.say === 'expired') heard.expired = true;
@@ -157,10 +157,11 @@ function hear(line: RunnerLine, heard: Heard, run: HostRun): void {
   }
 }
 
-function tell(line: Extract<RunnerLine, { say: 'phase' | 'note' }>, heard: Heard, run: HostRun): void {
-  if (heard.told > MOST) return;
-  heard.told += 1;
-  if (heard.told > MOST) run.emit({ type: 'note', text: '… and more, which is not shown: the host goes on and on' });
+function passOn(line: Extract<RunnerLine, { say: 'phase' | 'note' }>, heard: Heard, run: HostRun): void {
+  if (heard.passedOn > MOST) return;
+  heard.passedOn += 1;
+  if (heard.passedOn > MOST)
+    run.emit({ type: 'note', text: '… and more, which is not shown: the host goes on and on' });
   else if (line.say === 'phase') run.emit({ type: 'phase', phase: line.phase });
   else run.emit({ type: 'note', text: short(line.text) });
 }
@@ -231,7 +232,7 @@ type HeardSteps = {
   /** The one that failed, and its last lines; a status of null is its time limit. */
   broken: { readonly step: BeforeStep; readonly status: number | null; readonly log: string[] } | null;
   /** Lines that were passed on. */
-  told: number;
+  passedOn: number;
 };
 
 /** A day of what a step says now and then. */
@@ -244,8 +245,8 @@ function hearStep(
   emit: (event: EventBody) => void,
 ): void {
   const step = heard.steps[index];
-  if (step === undefined || heard.told > MOST_OF_STEPS) return;
-  heard.told += 1;
+  if (step === undefined || heard.passedOn > MOST_OF_STEPS) return;
+  heard.passedOn += 1;
   const { id, title } = step;
   if (what === 'begin') emit({ type: 'step', id, title, state: 'started' });
   else if (what === 'done') emit({ type: 'step', id, title, state: 'done' });

@@ -8,8 +8,10 @@ const MOST = 10;
 
 /** What is at work beside the app, or will be, a line each. */
 export function bystanders({ beside }: Pick<PlanView, 'beside'>): readonly string[] {
-  const told = beside.slice(0, MOST).map((one) => `${whose(one)} ${doing(one)} (${short(one.command)}): ${fix(one)}`);
-  return beside.length <= MOST ? told : [...told, `and ${beside.length - MOST} more have to do with the app's folder`];
+  const lines = beside.slice(0, MOST).map((one) => `${whose(one)} ${doing(one)} (${short(one.command)}): ${fix(one)}`);
+  return beside.length <= MOST
+    ? lines
+    : [...lines, `and ${beside.length - MOST} more have to do with the app's folder`];
 }
 
 const short = (command: string): string => (command.length <= 160 ? command : `${command.slice(0, 160)}…`);

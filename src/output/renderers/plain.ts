@@ -1,5 +1,5 @@
 import type { FleetEvent } from '../../model/events.ts';
-import { told } from '../messages/event.ts';
+import { formatEvent } from '../messages/event.ts';
 import type { Row } from '../tables/group.ts';
 import { label, severalApps } from '../tables/group.ts';
 import { rowKey } from '../tables/heard.ts';
@@ -34,8 +34,8 @@ export function plainRenderer(stdout: Sink, rows: readonly Row[], chatter: Chatt
   const isNews = (event: FleetEvent & { type: 'check' }) => {
     const key = `${rowKey(event)}\0${event.result.check}`;
     const before = answers.get(key);
-    answers.set(key, told(event));
-    return before !== told(event);
+    answers.set(key, formatEvent(event));
+    return before !== formatEvent(event);
   };
   const isSaid = (event: FleetEvent) => {
     if (chatter === 'quiet') return false;
@@ -54,7 +54,7 @@ export function plainRenderer(stdout: Sink, rows: readonly Row[], chatter: Chatt
       if (!isSaid(event)) return;
       said = true;
       const prefix = `${label(event, several)} | `;
-      stdout.write([told(event), ...more(event)].map((line) => `${prefix}${line}\n`).join(''));
+      stdout.write([formatEvent(event), ...more(event)].map((line) => `${prefix}${line}\n`).join(''));
     },
     close(summary, heard) {
       const look = { paint: PLAIN, width: Number.POSITIVE_INFINITY, remarks: false };

@@ -50,7 +50,7 @@ export function mixed(summary: Summary): string[] {
     );
     if (done.length === 0 || (done.length === stands.length && apart.size < 2)) return [];
     const groups = groupBy(stands, ({ where }) => where);
-    const told = groups.map((group) => `${list(group.map(({ host }) => host))} ${group[0]?.where ?? ''}`);
-    return [`the fleet is mixed${several ? ` in ${hosts[0]?.app ?? ''}` : ''}: ${told.join('; ')}`];
+    const lines = groups.map((group) => `${list(group.map(({ host }) => host))} ${group[0]?.where ?? ''}`);
+    return [`the fleet is mixed${several ? ` in ${hosts[0]?.app ?? ''}` : ''}: ${lines.join('; ')}`];
   });
 }

@@ -99,7 +99,7 @@ export function explainUnits(units: readonly UnitFailure[]): Explanation {
 }
 
 export const explainPreconditions = (checks: readonly CheckResult[], place: Place): Explanation => ({
-  ...tellChecks(checks, (failed) => `${failed} of ${count(checks.length, 'precondition')} did not hold`),
+  ...checksInWords(checks, (failed) => `${failed} of ${count(checks.length, 'precondition')} did not hold`),
   fix: [
     'Put right what they name, or wait until they hold, and run the same command again; ' +
       `\`${command('plan', place)}\` asks them too and changes nothing.`,
@@ -107,7 +107,7 @@ export const explainPreconditions = (checks: readonly CheckResult[], place: Plac
 });
 
 export const explainChecks = (checks: readonly CheckResult[], place: Place): Explanation => ({
-  ...tellChecks(checks, (failed) => `${failed} of ${count(checks.length, 'health check')} failed`),
+  ...checksInWords(checks, (failed) => `${failed} of ${count(checks.length, 'health check')} failed`),
   fix: [
     `Put right what the failed checks name; \`${command('health', place)}\` runs them again and changes nothing.`,
     ...new Set(checks.flatMap(({ waited }) => (waited === undefined ? [] : [LONGER[waited.until]]))),
@@ -123,7 +123,7 @@ const LONGER = {
 const waiting = ({ waited }: CheckResult) =>
   waited === undefined ? '' : ` (waited ${duration(waited.ms)}, all that \`${waited.until}\` allows)`;
 
-function tellChecks(checks: readonly CheckResult[], sum: (failed: number) => string) {
+function checksInWords(checks: readonly CheckResult[], sum: (failed: number) => string) {
   const failed = checks.filter((check) => !check.ok);
   const first = failed[0];
   const width = Math.max(...checks.map((check) => checkWord(check).length));
