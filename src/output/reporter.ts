@@ -5,7 +5,7 @@ import { jsonRenderer } from './renderers/json.ts';
 import { type Chatter, plainRenderer } from './renderers/plain.ts';
 import type { Renderer } from './renderers/renderer.ts';
 import type { Row } from './tables/group.ts';
-import { listen } from './tables/heard.ts';
+import { collectNotes } from './tables/run-notes.ts';
 import { terminalPaint } from './text/paint.ts';
 import { type Sink, sinkTo } from './text/sink.ts';
 
@@ -41,7 +41,7 @@ export async function createReporter(options: ReporterOptions): Promise<RunRepor
   const out = sinkTo(options.stdout);
   const err = sinkTo(options.stderr);
   const isJson = options.mode === 'json';
-  const heard = listen();
+  const notes = collectNotes();
   let warned = false;
   let suspended = 0;
   let renderer: Renderer = plainRenderer(out, options.hosts, chatter(options));
@@ -70,12 +70,12 @@ export async function createReporter(options: ReporterOptions): Promise<RunRepor
     on(event) {
       guarded(() => {
         const safe = shown(event);
-        heard.on(safe);
+        notes.on(safe);
         renderer.on(safe);
       });
     },
     async close(summary) {
-      const end = () => renderer.close(shown(summary), heard);
+      const end = () => renderer.close(shown(summary), notes);
       if (!guarded(end) && !isJson) guarded(end);
       await Promise.all([out.flush(), err.flush()]);
     },

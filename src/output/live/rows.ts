@@ -3,7 +3,7 @@ import type { HostOutcome } from '../../model/outcome.ts';
 import { formatEvent } from '../messages/event.ts';
 import { PHASE } from '../messages/phase.ts';
 import type { Row } from '../tables/group.ts';
-import { rowKey } from '../tables/heard.ts';
+import { rowKey } from '../tables/run-notes.ts';
 
 /** One host as it stands right now. Times are milliseconds since the Unix epoch. */
 export type RowState = Row &

@@ -2,8 +2,8 @@ import type { FleetEvent } from '../../model/events.ts';
 import { formatEvent } from '../messages/event.ts';
 import type { Row } from '../tables/group.ts';
 import { label, severalApps } from '../tables/group.ts';
-import { rowKey } from '../tables/heard.ts';
 import { planLines } from '../tables/plans.ts';
+import { rowKey } from '../tables/run-notes.ts';
 import { summaryLines } from '../tables/summary.ts';
 import { PLAIN } from '../text/paint.ts';
 import type { Sink } from '../text/sink.ts';
@@ -56,9 +56,9 @@ export function plainRenderer(stdout: Sink, rows: readonly Row[], chatter: Chatt
       const prefix = `${label(event, several)} | `;
       stdout.write([formatEvent(event), ...more(event)].map((line) => `${prefix}${line}\n`).join(''));
     },
-    close(summary, heard) {
+    close(summary, notes) {
       const look = { paint: PLAIN, width: Number.POSITIVE_INFINITY, remarks: false };
-      const lines = summaryLines(summary, heard, look);
+      const lines = summaryLines(summary, notes, look);
       stdout.write(`${said ? '\n' : ''}${lines.join('\n')}\n`);
     },
     suspend() {},

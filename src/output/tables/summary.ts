@@ -9,11 +9,11 @@ import type { Paint } from '../text/paint.ts';
 import { wrap } from '../text/width.ts';
 import { checksTable } from './checks.ts';
 import { groupBy, label, severalApps } from './group.ts';
-import type { Heard } from './heard.ts';
 import { interrupted, isLeft, wasInterrupted } from './interrupted.ts';
 import { mixed } from './mixed.ts';
 import { plans } from './plans.ts';
 import { reports } from './reports.ts';
+import type { RunNotes } from './run-notes.ts';
 import { table } from './table.ts';
 
 export type Look = {
@@ -25,18 +25,18 @@ export type Look = {
 };
 
 /** The end of a run for people: plans or checks where they are the result, one row per host, then failures in full. */
-export function summaryLines(summary: Summary, heard: Heard, look: Look): string[] {
+export function summaryLines(summary: Summary, notes: RunNotes, look: Look): string[] {
   const { paint, width } = look;
   const several = severalApps(summary.hosts);
   const read = summary.hosts.filter(({ outcome }) => outcome.end === 'planned');
   const views = read.flatMap((host) => {
-    const plan = heard.planOf(host);
+    const plan = notes.planOf(host);
     return plan === undefined ? [] : [{ name: label(host, several), plan }];
   });
   const found = reports(summary, paint, width);
   const lines = [
     ...plans(views, paint),
-    ...(look.remarks ? remarks(heard, several, paint) : []),
+    ...(look.remarks ? remarks(notes, several, paint) : []),
     ...checksTable(summary, paint, width),
     ...(found.length === 0 ? [] : ['', ...found]),
     ...(onlyReports(summary) ? [] : ends(summary, paint, width)),
@@ -61,8 +61,8 @@ const ends = (summary: Summary, paint: Paint, width: number): string[] => [
 ];
 
 /** Notes and warnings of the run, each once with the hosts that it is about. */
-function remarks(heard: Heard, several: boolean, paint: Paint): string[] {
-  const groups = groupBy(heard.remarks(), (remark) => remark.text);
+function remarks(notes: RunNotes, several: boolean, paint: Paint): string[] {
+  const groups = groupBy(notes.remarks(), (remark) => remark.text);
   const lines = groups.map((group) => {
     const names = list([...new Set(group.map((remark) => label(remark, several)))], 8);
     return paint.warn(`! ${names}: ${group[0]?.text ?? ''}`);
