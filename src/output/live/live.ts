@@ -86,7 +86,7 @@ export function terminalRenderer(rows: readonly Row[], terminal: Terminal, broke
     },
     close(summary, notes) {
       stop();
-      tasks.settle();
+      tasks.endAll();
       const look = { paint, width: size().columns, remarks: true };
       out.write(`${summaryLines(summary, notes, look).join('\n')}\n`);
     },
@@ -100,7 +100,7 @@ export function terminalRenderer(rows: readonly Row[], terminal: Terminal, broke
     },
     abandon() {
       stop();
-      tasks.settle();
+      tasks.endAll();
     },
   };
 }
@@ -122,7 +122,7 @@ function hostTasks(rows: readonly Row[]) {
       if (isBad(event.outcome)) waiting.get(rowKey(event))?.failed(new Error(ended(event.outcome)));
       else waiting.get(rowKey(event))?.done();
     },
-    settle() {
+    endAll() {
       for (const task of waiting.values()) task.done();
     },
   };
