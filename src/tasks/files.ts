@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { EMPTY_TASK_PLAN, type LiveFile } from '../model/plan.ts';
 import { defineTask, InputError } from './define.ts';
 import { accountName, anyPath, distinct, fileMode, isAbsolute, localPath, octal } from './fields.ts';
-import { foreign, liveFiles, openMode, parseFiles, probeFiles } from './live-file.ts';
+import { liveFiles, openMode, parseFiles, probeFiles, reservedPath } from './live-file.ts';
 
 const reader = z
   .string()
@@ -70,7 +70,7 @@ export const files = defineTask({
   async local(list, io, layout) {
     return Promise.all(
       list.map(async ({ from, content = '', to, template, ...rest }) => {
-        const why = isAbsolute(to) ? foreign(to, layout) : null;
+        const why = isAbsolute(to) ? reservedPath(to, layout) : null;
         if (why !== null) throw new InputError(`${to} cannot be a file of the playbook: ${why}`);
         if (from === undefined) return { ...rest, to, content };
         const whole = template ? io.fill(await io.read(from), from) : await io.bytes(from);

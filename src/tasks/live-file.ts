@@ -16,7 +16,7 @@ export type WantedFile = {
 };
 
 /** Why a file outside the release may not be put at a path: it belongs to another part of fleet. */
-export function foreign(path: string, { root }: Layout): string | null {
+export function reservedPath(path: string, { root }: Layout): string | null {
   const below = (folder: string) => path === folder || path.startsWith(`${folder}/`);
   if (below(`${root}/releases`) || below(`${root}/current`)) return 'name it relative to the release';
   if (path === `${root}/.env`) return 'it is written by the `env` task';

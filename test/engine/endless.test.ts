@@ -109,10 +109,10 @@ describe('a host that talks without end', () => {
         many((i) => `unit u${i} active running 1 0 success 0`),
       ].join('\n'),
     );
-    const { drift, found, foreign, generations } = reply.facts;
+    const { drift, found, externalDropIns, generations } = reply.facts;
     expect([drift.length, drift.at(-1)]).toEqual([201, { kind: 'told', text: '… and 7800 more' }]);
     expect([found.length, found.at(-1)]).toEqual([201, '… and 7800 more']);
-    expect([foreign.length, foreign.at(-1)?.path]).toEqual([201, '… and 7800 more']);
+    expect([externalDropIns.length, externalDropIns.at(-1)?.path]).toEqual([201, '… and 7800 more']);
     expect([reply.units.length, reply.units.at(-1)?.unit]).toEqual([1001, '… and 7000 more']);
     expect([reply.parts.size, [...reply.parts.keys()].at(-1)]).toEqual([5001, '… and 3000 more']);
     // The newest, and the one that is active.

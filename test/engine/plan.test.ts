@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { digestOf, partsOf } from '../../src/engine/plan/parts.ts';
+import { digestOf, inputDigests } from '../../src/engine/plan/parts.ts';
 import { planHost } from '../../src/engine/plan/plan.ts';
 import { splitProbe } from '../../src/host/call.ts';
 import { digest, generationId } from '../../src/model/ids.ts';
@@ -22,7 +22,8 @@ const task = (plan: Partial<TaskPlan>): BoundTask => ({
   plan: () => ({ ...EMPTY_TASK_PLAN, ...plan }),
 });
 const WANTED = task({ units: [UNIT], enable: ['app.service'], env: new Secret('.env', 'A=1\n') });
-const digestFor = (plan: Partial<TaskPlan>) => digestOf(partsOf({ ...EMPTY_TASK_PLAN, ...plan }, layout, 'systemd'));
+const digestFor = (plan: Partial<TaskPlan>) =>
+  digestOf(inputDigests({ ...EMPTY_TASK_PLAN, ...plan }, layout, 'systemd'));
 const DIGEST = digestFor({ units: [UNIT], enable: ['app.service'], env: new Secret('.env', 'A=1\n') });
 
 const deployed = (facts = {}) =>
@@ -68,7 +69,11 @@ describe('the plan', () => {
   });
 
   it('names what comes, goes and changes, and never a secret', () => {
-    const before = partsOf({ ...EMPTY_TASK_PLAN, units: [UNIT, { path: 'old.service', text: '' }] }, layout, 'systemd');
+    const before = inputDigests(
+      { ...EMPTY_TASK_PLAN, units: [UNIT, { path: 'old.service', text: '' }] },
+      layout,
+      'systemd',
+    );
     const other = task({ units: [{ ...UNIT, text: 'x' }], env: new Secret('.env', 'TOKEN=canary') });
     const { view } = plan([other], { ...deployed(), parts: before });
     expect(view.changes).toEqual([

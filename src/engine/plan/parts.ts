@@ -18,7 +18,7 @@ const writtenOut = (content: string | Uint8Array) =>
 
 const inOneLine = (argv: readonly string[]) => argv.join(' ').replaceAll('\n', ' ');
 
-export function partsOf(plan: TaskPlan, layout: Layout, runtime: RuntimeName): Parts {
+export function inputDigests(plan: TaskPlan, layout: Layout, runtime: RuntimeName): Parts {
   const parts = new Map<string, Digest>();
   const add = (part: Part, value: unknown) => {
     const name = partName(part);

@@ -23,7 +23,7 @@ import { withKeptEnv } from './below-account.ts';
 import { besides, secondCopy } from './beside.ts';
 import { takeovers } from './namesakes.ts';
 import { intrusions } from './neighbours.ts';
-import { compareParts, digestOf, type Parts, partsOf } from './parts.ts';
+import { compareParts, digestOf, inputDigests, type Parts } from './parts.ts';
 
 export type Planned<P extends Plan = Plan> = {
   readonly plan: P;
@@ -76,7 +76,7 @@ export function planHost(
   const [refused] = wanted.refused;
   if (refused !== undefined) return fail(refused);
 
-  const parts = partsOf(wanted, target.layout, runtime);
+  const parts = inputDigests(wanted, target.layout, runtime);
   const plan = decide(wanted, digestOf(parts), runtime, probe);
   const method = localRsync && facts.tools.has('rsync') ? 'rsync' : 'tar';
   const view: PlanView = {
@@ -90,7 +90,7 @@ export function planHost(
     logins: wanted.logins,
     warnings: [
       ...facts.found.map((what) => `found ${what}; it is kept as it is, or kept aside until a full rollback`),
-      ...facts.foreign.map(
+      ...facts.externalDropIns.map(
         ({ unit, path }) =>
           `${path} changes ${unit} and is not from fleet; where that is not meant, remove it there and run \`systemctl daemon-reload\``,
       ),

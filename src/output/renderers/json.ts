@@ -116,5 +116,6 @@ function reportObject(report: HostReport) {
     ...{ held: held === null ? null : holder(held), heldBy: held },
   };
   if (report.kind === 'lock') return { ...report, ...locks };
-  return { ...report, ...locks, drift: report.drift.map(drifted), drifted: report.drift };
+  const { externalDropIns: foreign, ...rest } = report;
+  return { ...rest, foreign, ...locks, drift: report.drift.map(drifted), drifted: report.drift };
 }

@@ -106,7 +106,7 @@ function remarks(all: readonly Status[], paint: Paint, width: number): string[] 
       ...(report.verified === null
         ? []
         : [`  ${name}: ${count(report.verified, 'file')} of the release compared with what was deployed`]),
-      ...report.foreign.flatMap(({ unit, path }) => line(`${path} changes ${unit} and is not from fleet`)),
+      ...report.externalDropIns.flatMap(({ unit, path }) => line(`${path} changes ${unit} and is not from fleet`)),
     ];
   });
   return lines.length === 0 ? [] : ['', ...lines];

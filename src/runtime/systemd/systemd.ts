@@ -65,7 +65,7 @@ export const systemd: Runtime = {
       const keys = host.systemdVersion > 0 ? tooNew(unit, host.systemdVersion) : [];
       return keys.length > 0 ? [`${unit.name}: systemd ${host.systemdVersion} ignores ${keys.join(', ')}`] : [];
     });
-    const foreign = missing.map((name) => `${name} is none of the deployed units, so the host must already have it`);
+    const external = missing.map((name) => `${name} is none of the deployed units, so the host must already have it`);
     const root = host.uid === 0 ? [] : [`root for systemd units, which ${host.user} does not have here`];
     return {
       files: [
@@ -77,7 +77,7 @@ export const systemd: Runtime = {
       ],
       start,
       enable: enabled,
-      warnings: [...problems, ...foreign, ...forgotten(set, enabled), ...warnings, ...old],
+      warnings: [...problems, ...external, ...forgotten(set, enabled), ...warnings, ...old],
       unsupported: [...root, ...unsupported],
     };
   },
