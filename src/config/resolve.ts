@@ -47,7 +47,7 @@ export async function resolveTargets(
   const binding: Binding = {
     project,
     inputs,
-    claims: exclusive?.claims ?? (() => ({ holds: [], yields: [] })),
+    claims: exclusive?.claims ?? (() => ({ exclusiveOwned: [], exclusiveReleased: [] })),
     files: localFiles(project.dir, project.caller, context.warn, (text) => hints.add(text)),
     sources: once(),
     warn: context.warn,
