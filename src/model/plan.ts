@@ -145,7 +145,7 @@ export type Plan =
   | { readonly to: 'nothing'; readonly generation: GenerationId }
   /** Same inputs, but the host differs from what was deployed. */
   | {
-      readonly to: 'reactivate';
+      readonly to: 'repair';
       readonly generation: GenerationId;
       readonly drift: readonly Drift[];
       readonly prepare: readonly PrepareStep[];

@@ -59,7 +59,7 @@ describe('the plan', () => {
   it('is to put right a host that somebody changed', () => {
     const drift = { kind: 'changed', path: '/etc/x' };
     const { plan: one, view } = plan([WANTED], deployed({ drift: [drift] }));
-    expect(one).toMatchObject({ to: 'reactivate', generation: 3 });
+    expect(one).toMatchObject({ to: 'repair', generation: 3 });
     expect(view.changes).toEqual([{ sign: '!', drift }]);
   });
 

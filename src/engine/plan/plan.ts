@@ -131,7 +131,7 @@ function decide(wanted: TaskPlan, digest: Digest, runtime: RuntimeName, probe: P
   if (active !== undefined && active.digest === digest && active.verdict === 'good') {
     if (facts.altered.length > 0) return advance(wanted, digest, runtime, probe);
     if (facts.drift.length === 0 && wanted.prepare.length === 0) return { to: 'nothing', generation: active.id };
-    return { to: 'reactivate', generation: active.id, drift: facts.drift, prepare: wanted.prepare };
+    return { to: 'repair', generation: active.id, drift: facts.drift, prepare: wanted.prepare };
   }
   return advance(wanted, digest, runtime, probe);
 }
@@ -145,7 +145,7 @@ function advance(wanted: TaskPlan, digest: Digest, runtime: RuntimeName, { facts
 function changes(plan: Plan, differences: readonly Change[], altered: readonly string[]): readonly Change[] {
   if (plan.to === 'nothing') return [];
   const prepare = plan.prepare.map(({ title }): Change => ({ sign: '+', step: title }));
-  const drift = plan.to === 'reactivate' ? plan.drift.map((one): Change => ({ sign: '!', drift: one })) : [];
+  const drift = plan.to === 'repair' ? plan.drift.map((one): Change => ({ sign: '!', drift: one })) : [];
   // A release is never put right: its code comes anew, as a generation of its own.
   const code = altered.map((path): Change => ({ sign: '!', drift: { kind: 'altered', path } }));
   return [...prepare, ...(plan.to === 'advance' ? [...differences, ...code] : []), ...drift];

@@ -85,7 +85,8 @@ function eventObject(event: EventBody) {
   if (event.type === 'ended') return { ...event, outcome: outcomeObject(event.outcome) };
   if (event.type !== 'planned') return event;
   const changes = event.plan.changes.map((change) => ({ sign: change.sign, text: changeText(change) }));
-  return { ...event, plan: { ...event.plan, changes } };
+  const { to } = event.plan;
+  return { ...event, plan: { ...event.plan, to: to === 'repair' ? 'reactivate' : to, changes } };
 }
 
 function outcomeObject(outcome: HostOutcome) {
