@@ -21,7 +21,7 @@ const file = (path: string): LiveFile => ({
   mode: 0o644,
   owner: 'root',
   group: 'root',
-  reader: null,
+  notify: null,
 });
 type Wanted = {
   readonly units?: readonly string[];

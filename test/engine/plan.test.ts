@@ -38,7 +38,7 @@ const plan = (...of: Parameters<typeof planned>) => {
 
 it('has a digest that follows every byte of a file that is no text, and of text only the text', () => {
   const file = (content: string | Uint8Array) => ({
-    ...{ path: '/etc/x', content, mode: 0o644, owner: 'root', group: 'root', reader: null },
+    ...{ path: '/etc/x', content, mode: 0o644, owner: 'root', group: 'root', notify: null },
   });
   const of = (content: string | Uint8Array) => digestFor({ files: [file(content)] });
   const put = (content: string | Uint8Array) =>
@@ -115,8 +115,8 @@ describe('the digest of what is wanted', () => {
       digestFor({ enable: ['app.service'] }),
       digestFor({ env: new Secret('.env', 'A=1') }),
       digestFor({ env: new Secret('.env', 'A=2') }),
-      digestFor({ files: [{ path: '/etc/x', content: 'x', mode: 0o644, owner: 'root', group: 'root', reader: null }] }),
-      digestFor({ files: [{ path: '/etc/x', content: 'x', mode: 0o600, owner: 'root', group: 'root', reader: null }] }),
+      digestFor({ files: [{ path: '/etc/x', content: 'x', mode: 0o644, owner: 'root', group: 'root', notify: null }] }),
+      digestFor({ files: [{ path: '/etc/x', content: 'x', mode: 0o600, owner: 'root', group: 'root', notify: null }] }),
       digestFor({ stage: [{ id: 'a', title: '', do: 'put', to: 'x', content: 'x', mode: 0o644 }] }),
       digestFor({ stage: [{ id: 'a', title: '', do: 'put', to: 'x', content: 'y', mode: 0o644 }] }),
       digestFor({ stage: [{ id: 'r', title: '', do: 'run', argv: ['a'], cwd: '', creates: null, timeoutMs: 1 }] }),

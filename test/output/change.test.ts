@@ -8,7 +8,7 @@ import { planLines } from '../../src/output/tables/plans.ts';
 import { PLAIN } from '../../src/output/text/paint.ts';
 
 const tree = { from: '/src', entries: [], bytes: 0, digest: '00' as never };
-const live = { mode: 0o644, owner: 'root', group: 'root', reader: null, content: 'rotate 4' };
+const live = { mode: 0o644, owner: 'root', group: 'root', notify: null, content: 'rotate 4' };
 const WANTED: TaskPlan = {
   ...EMPTY_TASK_PLAN,
   stage: [
