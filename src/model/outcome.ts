@@ -59,7 +59,7 @@ export type UnitFailure = {
 };
 
 /** A setting that systemd shows otherwise than the unit says; both values are '' where they may be private. */
-export type Difference = {
+export type ReadbackMismatch = {
   readonly unit: string;
   readonly property: string;
   readonly meant: string;
@@ -190,7 +190,7 @@ export type Failure =
       | { readonly why: 'late'; readonly limitMs: number }
     ))
   | { readonly kind: 'not-settled'; readonly units: readonly UnitFailure[] }
-  | { readonly kind: 'not-as-meant'; readonly differences: readonly Difference[] }
+  | { readonly kind: 'not-as-meant'; readonly differences: readonly ReadbackMismatch[] }
   | { readonly kind: 'unhealthy'; readonly checks: readonly CheckResult[] }
   /** What the playbook wants to hold before a host is touched does not; `checks` are all that were asked. */
   | { readonly kind: 'precondition'; readonly checks: readonly CheckResult[] }

@@ -3,11 +3,11 @@ import { parseRunnerLine, type RunnerLine } from '../../host/reply.ts';
 import type { EventBody } from '../../model/events.ts';
 import type { GenerationId } from '../../model/ids.ts';
 import {
-  type Difference,
   type Failure,
   fail,
   type Left,
   ok,
+  type ReadbackMismatch,
   type Result,
   type UnitFailure,
 } from '../../model/outcome.ts';
@@ -35,7 +35,7 @@ export type Transcript = {
   /** What the playbook runs before the start. */
   readonly before: StepTranscript;
   refused: string | null;
-  readonly differences: Difference[];
+  readonly differences: ReadbackMismatch[];
   readonly units: Map<string, { readonly line: Extract<RunnerLine, { say: 'unit-failed' }>; readonly log: string[] }>;
   /** What stays of what was made for it. */
   readonly left: Left[];

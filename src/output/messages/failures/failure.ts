@@ -1,10 +1,10 @@
 import { type Failure, unreachable } from '../../../model/outcome.ts';
 import { explainCopies } from '../beside.ts';
 import { list } from '../count.ts';
-import { explainDifferences } from '../difference.ts';
 import { again, command, type Explanation, type Place, wayOut } from '../explanation.ts';
 import { holder, onHold } from '../holder.ts';
 import { PHASE } from '../phase.ts';
+import { explainReadback } from '../readback.ts';
 import { duration } from '../time.ts';
 import { explainMoves } from './account.ts';
 import { explainConnection } from './connection.ts';
@@ -56,7 +56,7 @@ export function explain(failure: Failure, place: Place): Explanation {
     case 'not-settled':
       return explainUnits(failure.units);
     case 'not-as-meant':
-      return explainDifferences(failure.differences);
+      return explainReadback(failure.differences);
     case 'unhealthy':
       return explainChecks(failure.checks, place);
     case 'precondition':
