@@ -9,9 +9,9 @@ import type { DeployPolicy, HostTarget, Source } from '../model/target.ts';
 import type { BoundTask } from '../model/task.ts';
 import { bindTask, InputError } from '../tasks/define.ts';
 import type { once } from '../util/async.ts';
-import type { Caller } from './caller.ts';
 import { type Diagnostic, diagnostic, type Position } from './diagnostics/diagnostic.ts';
 import type { LocalView, localFiles } from './inputs/local-files.ts';
+import type { Invoker } from './invoker.ts';
 import { fillPlaybook, type Playbook } from './playbook/playbook.ts';
 import type { DeploySpec, KindEntry, PlaybookBody } from './playbook/playbook-schema.ts';
 import { scope } from './playbook/scope.ts';
@@ -92,7 +92,7 @@ export async function bindPair(
     tasks: bound,
     preconditions: bindChecks(project, body.preconditions, layout),
     checks: bindChecks(project, body.health, layout),
-    source: inputs === 'read' ? await sources(folder, () => gitSource(folder, project.caller)) : null,
+    source: inputs === 'read' ? await sources(folder, () => gitSource(folder, project.invoker)) : null,
   });
 }
 
@@ -147,8 +147,8 @@ async function bindEntry(
 }
 
 /** The git commit that a folder stands at, and whether anything in the folder differs from it; null without git. */
-async function gitSource(folder: string, caller: Caller): Promise<Source | null> {
-  const options = { cwd: folder, env: { ...caller.env, GIT_OPTIONAL_LOCKS: '0' }, timeoutMs: 10_000 };
+async function gitSource(folder: string, invoker: Invoker): Promise<Source | null> {
+  const options = { cwd: folder, env: { ...invoker.env, GIT_OPTIONAL_LOCKS: '0' }, timeoutMs: 10_000 };
   const [commit, status] = await Promise.all([
     runCommand(['git', 'rev-parse', '--verify', 'HEAD'], options),
     runCommand(['git', 'status', '--porcelain', '--', '.'], options),

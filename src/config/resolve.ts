@@ -48,7 +48,7 @@ export async function resolveTargets(
     project,
     inputs,
     claims: exclusive?.claims ?? (() => ({ exclusiveOwned: [], exclusiveReleased: [] })),
-    files: localFiles(project.dir, project.caller, context.warn, (text) => hints.add(text)),
+    files: localFiles(project.dir, project.invoker, context.warn, (text) => hints.add(text)),
     sources: once(),
     warn: context.warn,
     report(linted) {
@@ -105,7 +105,7 @@ function connectionContext(project: Project, warnings: Set<string>): ConnectionC
     `${[...names].sort().join(', ')}: what the SSH configuration says with ${settings} is not used by fleet`;
   return {
     projectDir: project.dir,
-    caller: project.caller,
+    invoker: project.invoker,
     inventory: project.inventory,
     ssh: project.ssh,
     warn: (text) => warnings.add(text),

@@ -61,8 +61,8 @@ export function exclusiveNames(
   return { errors: [...errors, ...contested(holders)], claims };
 }
 
-function namesOn({ inventory, caller }: Project, playbook: Playbook, host: InventoryHost, overrides: Overrides) {
-  const loginUser = effectiveFields(inventory, host, overrides).user ?? caller.user;
+function namesOn({ inventory, invoker }: Project, playbook: Playbook, host: InventoryHost, overrides: Overrides) {
+  const loginUser = effectiveFields(inventory, host, overrides).user ?? invoker.user;
   return scope(inventory, host, { ...playbook, app: playbook.name, loginUser });
 }
 

@@ -10,13 +10,13 @@ import type { Sink } from '../text/sink.ts';
 import type { Renderer } from './renderer.ts';
 
 /** How much is printed while the run goes on; `notes` are what a reading command has to say besides its report. */
-export type Chatter = 'quiet' | 'notes' | 'normal' | 'verbose';
+export type Verbosity = 'quiet' | 'notes' | 'normal' | 'verbose';
 
 /** Milliseconds between two progress lines of one host. */
 const PROGRESS_EVERY = 10_000;
 
 /** One line per event, prefixed by its host, then the summary: for cron, CI, files and `--verbose`. */
-export function plainRenderer(stdout: Sink, rows: readonly Row[], chatter: Chatter): Renderer {
+export function plainRenderer(stdout: Sink, rows: readonly Row[], verbosity: Verbosity): Renderer {
   const several = severalApps(rows);
   const progressAt = new Map<string, number>();
   const answers = new Map<string, string>();
@@ -38,15 +38,15 @@ export function plainRenderer(stdout: Sink, rows: readonly Row[], chatter: Chatt
     return before !== formatEvent(event);
   };
   const isSaid = (event: FleetEvent) => {
-    if (chatter === 'quiet') return false;
-    if (chatter === 'notes') return event.type === 'note';
+    if (verbosity === 'quiet') return false;
+    if (verbosity === 'notes') return event.type === 'note';
     if (event.type === 'check') return isNews(event);
-    if (event.type === 'output') return chatter === 'verbose';
+    if (event.type === 'output') return verbosity === 'verbose';
     return event.type !== 'progress' || isDue(event);
   };
   const more = (event: FleetEvent) => {
     if (event.type !== 'planned') return [];
-    const changes = chatter === 'verbose' ? event.plan.changes : [];
+    const changes = verbosity === 'verbose' ? event.plan.changes : [];
     return planLines({ ...event.plan, changes }, PLAIN);
   };
   return {

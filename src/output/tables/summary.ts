@@ -10,7 +10,7 @@ import { wrap } from '../text/width.ts';
 import { checksTable } from './checks.ts';
 import { groupBy, label, severalApps } from './group.ts';
 import { interrupted, isLeft, wasInterrupted } from './interrupted.ts';
-import { mixed } from './mixed.ts';
+import { mixedStates } from './mixed-states.ts';
 import { plans } from './plans.ts';
 import { reports } from './reports.ts';
 import type { RunNotes } from './run-notes.ts';
@@ -39,7 +39,7 @@ export function summaryLines(summary: Summary, notes: RunNotes, look: Look): str
     ...(look.remarks ? remarks(notes, several, paint) : []),
     ...checksTable(summary, paint, width),
     ...(found.length === 0 ? [] : ['', ...found]),
-    ...(onlyReports(summary) ? [] : ends(summary, paint, width)),
+    ...(onlyReports(summary) ? [] : results(summary, paint, width)),
   ];
   return lines.slice(lines.findIndex((line) => line !== ''));
 }
@@ -48,13 +48,13 @@ export function summaryLines(summary: Summary, notes: RunNotes, look: Look): str
 const onlyReports = ({ hosts }: Summary) =>
   hosts.length > 0 && hosts.every(({ outcome }) => outcome.end === 'reported');
 
-const ends = (summary: Summary, paint: Paint, width: number): string[] => [
+const results = (summary: Summary, paint: Paint, width: number): string[] => [
   '',
   ...outcomesTable(summary, paint, width),
   ...failures(summary, paint, width),
   '',
   `${summary.command}: ${tally(summary, paint)}`,
-  ...mixed(summary)
+  ...mixedStates(summary)
     .flatMap((line) => wrap(line, width))
     .map((line) => paint.warn(line)),
   ...interrupted(summary, paint, width),
@@ -128,7 +128,7 @@ const generation = (outcome: HostOutcome) => String(generationOf(outcome) || '-'
 
 /** `48 deployed, 1 reverted, 1 untouched`: in the order in which they first came. */
 function tally(summary: Summary, paint: Paint): string {
-  const ends = new Map<string, number>();
-  for (const { outcome } of summary.hosts) ends.set(endWord(outcome), (ends.get(endWord(outcome)) ?? 0) + 1);
-  return [...ends].map(([end, n]) => `${n} ${end}`).join(paint.dot);
+  const counts = new Map<string, number>();
+  for (const { outcome } of summary.hosts) counts.set(endWord(outcome), (counts.get(endWord(outcome)) ?? 0) + 1);
+  return [...counts].map(([end, n]) => `${n} ${end}`).join(paint.dot);
 }
