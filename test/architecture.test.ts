@@ -178,7 +178,7 @@ describe('nobody reads what is written for people', () => {
   /** A reply of the host program that is searched, and not read by the first words of its lines. */
   const REPLY = new RegExp(`(exec|test)\\([^()]*stdout|stdout(\\.\\w+\\(\\))*\\.(?!split)${STRING}\\(`);
   /** The fields that hold sentences of ours. */
-  const FIELD = '(message|detail|why|needs|cause|cure|title|held|holder|drift|open)';
+  const FIELD = '(message|detail|why|needs|cause|fix|title|held|holder|drift|open)';
   const SENTENCE = new RegExp(
     `\\b${FIELD}(\\.trim\\(\\))?\\??\\.${STRING}\\(|\\.(exec|test)\\(([\\w.]*\\.)?${FIELD}\\)`,
   );

@@ -26,7 +26,7 @@ export const factsWith = (facts: Partial<HostFacts> = {}): HostFacts => ({
   altered: [],
   unsafe: [],
   below: null,
-  foreign: [],
+  externalDropIns: [],
   ...facts,
 });
 

@@ -42,13 +42,13 @@ const ADVICE = 'raise MemoryMax=, lower the load or run more instances';
 
 function judge({ warn, critical }: Limits, uses: readonly MemoryUse[]): Verdict {
   const from = (percent: number) => uses.filter((use) => (shareOf(use) ?? 0) >= percent);
-  const told = (list: readonly MemoryUse[]) => list.map(useInWords).join('; ');
+  const inWords = (list: readonly MemoryUse[]) => list.map(useInWords).join('; ');
   const near = from(warn);
   if (near.length > 0) {
     const over = critical === undefined ? [] : from(critical);
-    if (over.length > 0) return { ok: false, detail: `${told(over)}; critical is ${critical} %: ${ADVICE}` };
+    if (over.length > 0) return { ok: false, detail: `${inWords(over)}; critical is ${critical} %: ${ADVICE}` };
     const next = critical === undefined ? '' : `, critical is ${critical} %`;
-    return { ok: true, warning: true, detail: `${told(near)}; warns from ${warn} %${next}: ${ADVICE}` };
+    return { ok: true, warning: true, detail: `${inWords(near)}; warns from ${warn} %${next}: ${ADVICE}` };
   }
   const [fullest] = [...uses].sort((a, b) => (shareOf(b) ?? -1) - (shareOf(a) ?? -1));
   if (fullest === undefined) return { ok: true, detail: 'no unit' };
@@ -71,7 +71,11 @@ export const memory = defineCheck({
     if (code === 0 && stdout.trim() === '') return { ok: true, detail: 'no limit without systemd' };
     const uses = code === 0 ? parseMemory(stdout, units) : null;
     if (uses !== null) return judge(limits, uses);
-    return { ok: true, warning: true, detail: `memory is not told: exit ${code}: ${excerpt(stderr.trim() || stdout)}` };
+    return {
+      ok: true,
+      warning: true,
+      detail: `memory cannot be read: exit ${code}: ${excerpt(stderr.trim() || stdout)}`,
+    };
   },
 });
 
@@ -116,10 +120,10 @@ function words(bytes: number): string {
 
 /** `xswarm-voice.service 12.8 of 16 GiB (80 %)`; the share is cut, so that it never shows a limit that was not reached. */
 function useInWords({ unit, used, high, limit }: MemoryUse): string {
-  if (used === null) return `${unit}: its memory is not told`;
+  if (used === null) return `${unit}: its memory is unknown`;
   const above = high !== null && used > high ? `, above MemoryHigh (${words(high)})` : '';
   if (limit === null) return `${unit} ${words(used)}, no limit${above}`;
   const of = sizeParts(used);
-  const told = of.unit === sizeParts(limit).unit ? of.amount : words(used);
-  return `${unit} ${told} of ${words(limit)} (${Math.floor((used * 100) / limit)} %)${above}`;
+  const amount = of.unit === sizeParts(limit).unit ? of.amount : words(used);
+  return `${unit} ${amount} of ${words(limit)} (${Math.floor((used * 100) / limit)} %)${above}`;
 }

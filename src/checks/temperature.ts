@@ -48,13 +48,13 @@ function judge({ critical, warn, zones: types }: Spec, zones: readonly Zone[]): 
     return { ok: true, warning: true, detail: `no zone of the type ${types.join(' or ')}; the host has ${there}` };
   }
   // Unknown is not hot: many hosts have no sensor, and a zone may tell nothing for a while.
-  if (hottest === null) return { ok: true, detail: 'no zone told a temperature' };
+  if (hottest === null) return { ok: true, detail: 'no zone reported a temperature' };
 
   const among = known.length === 1 ? '' : `, hottest of ${known.length} zones`;
-  const told = `${excerpt(hottest.type)} ${degrees(hottest.milliCelsius)}${among}`;
-  if (hottest.milliCelsius >= critical * 1000) return { ok: false, detail: `${told}; critical is ${critical} °C` };
-  if (warn === undefined || hottest.milliCelsius < warn * 1000) return { ok: true, detail: told };
-  return { ok: true, warning: true, detail: `${told}; warm from ${warn} °C on, critical is ${critical} °C` };
+  const reading = `${excerpt(hottest.type)} ${degrees(hottest.milliCelsius)}${among}`;
+  if (hottest.milliCelsius >= critical * 1000) return { ok: false, detail: `${reading}; critical is ${critical} °C` };
+  if (warn === undefined || hottest.milliCelsius < warn * 1000) return { ok: true, detail: reading };
+  return { ok: true, warning: true, detail: `${reading}; warm from ${warn} °C on, critical is ${critical} °C` };
 }
 
 /** Whether the host is cool enough, by what the kernel's thermal zones tell. Unknown is not hot. */
@@ -90,8 +90,8 @@ done
 
 const parseZones = (stdout: string): readonly Zone[] =>
   stdout.split('\n').flatMap((line) => {
-    const [, told = '', type = ''] = /^([^;]*);(.*)$/.exec(line) ?? [];
-    const milliCelsius = /^\d{1,9}$/.test(told) ? Number(told) : 0;
+    const [, value = '', type = ''] = /^([^;]*);(.*)$/.exec(line) ?? [];
+    const milliCelsius = /^\d{1,9}$/.test(value) ? Number(value) : 0;
     if (line === '') return [];
     return [{ type, milliCelsius: milliCelsius > 0 && milliCelsius < HOTTEST ? milliCelsius : null }];
   });

@@ -2,36 +2,36 @@ import { createInterface, type Interface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { Secret } from '../model/secret.ts';
 import type { RunReporter } from '../output/reporter.ts';
-import type { World } from './world.ts';
+import type { CliContext } from './context.ts';
 
-const canAsk = (world: World) => world.stdin.isTTY === true && world.stderr.isTTY === true;
+const canAsk = (context: CliContext) => context.stdin.isTTY === true && context.stderr.isTTY === true;
 
 /** Asks on the terminal without echo; null where there is none, and when the question was left by Ctrl-C or Ctrl-D. */
-export async function askSecret(question: string, name: string, world: World): Promise<Secret | null> {
-  if (!canAsk(world)) return null;
+export async function askSecret(question: string, name: string, context: CliContext): Promise<Secret | null> {
+  if (!canAsk(context)) return null;
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const lines = createInterface({ input: world.stdin, output: silent, terminal: true, historySize: 0 });
-  world.stderr.write(question);
-  const answer = await answerTo(lines, '', world);
-  if (!world.signal.aborted) world.stderr.write('\n');
+  const lines = createInterface({ input: context.stdin, output: silent, terminal: true, historySize: 0 });
+  context.stderr.write(question);
+  const answer = await answerTo(lines, '', context);
+  if (!context.signal.aborted) context.stderr.write('\n');
   return answer === null ? null : new Secret(name, answer);
 }
 
 /** Asks for a line of text; null where there is no terminal, and when the question was left by Ctrl-C or Ctrl-D. */
-export async function askText(question: string, world: World): Promise<string | null> {
-  if (!canAsk(world)) return null;
-  const lines = createInterface({ input: world.stdin, output: world.stderr });
-  return (await answerTo(lines, question, world))?.trim() ?? null;
+export async function askText(question: string, context: CliContext): Promise<string | null> {
+  if (!canAsk(context)) return null;
+  const lines = createInterface({ input: context.stdin, output: context.stderr });
+  return (await answerTo(lines, question, context))?.trim() ?? null;
 }
 
-async function answerTo(lines: Interface, question: string, world: World): Promise<string | null> {
+async function answerTo(lines: Interface, question: string, context: CliContext): Promise<string | null> {
   // While a line is read the terminal sends no signal for Ctrl-C: readline alone hears of it.
   lines.on('SIGINT', () => {
-    world.stderr.write('\n');
-    world.interrupt();
+    context.stderr.write('\n');
+    context.interrupt();
   });
   const closed = new Promise<null>((resolve) => lines.once('close', () => resolve(null)));
-  const answer = lines.question(question, { signal: world.signal }).catch(() => null);
+  const answer = lines.question(question, { signal: context.signal }).catch(() => null);
   try {
     return await Promise.race([answer, closed]);
   } finally {
@@ -60,5 +60,5 @@ export function turns(view: Pick<RunReporter, 'suspend' | 'resume'>): Turn {
 }
 
 /** Asks a yes-or-no question; anything but yes is no, and so is a missing terminal. */
-export const confirm = async (question: string, world: World): Promise<boolean> =>
-  /^y(es)?$/i.test((await askText(`${question} [y/N] `, world)) ?? '');
+export const confirm = async (question: string, context: CliContext): Promise<boolean> =>
+  /^y(es)?$/i.test((await askText(`${question} [y/N] `, context)) ?? '');

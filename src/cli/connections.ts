@@ -5,12 +5,12 @@ import { type ConnectOptions, connector, startGate } from '../transport/connect.
 import type { Connect } from '../transport/transport.ts';
 import { once } from '../util/async.ts';
 import { askSecret, type Turn } from './ask.ts';
-import type { HostFlags, World } from './world.ts';
+import type { CliContext, HostFlags } from './context.ts';
 
 /** Makes connections for a run: what all of them share is decided and asked here, once. @param turn keeps questions apart */
 export function connections(
   flags: HostFlags,
-  world: World,
+  context: CliContext,
   note: (text: string) => void,
   turn: Turn,
 ): (target: HostTarget) => Connect {
@@ -18,15 +18,15 @@ export function connections(
   const options: Omit<ConnectOptions, 'homeKnownHosts'> = {
     acceptNew: flags.acceptNew === true,
     becomePassword: async () =>
-      world.becomePassword ??
-      ask('sudo', () => turn(() => askSecret('sudo password on the hosts: ', 'sudo password', world))),
-    passphrase: (file) => turn(() => askSecret(`passphrase of ${file}: `, 'passphrase', world)),
+      context.becomePassword ??
+      ask('sudo', () => turn(() => askSecret('sudo password on the hosts: ', 'sudo password', context))),
+    passphrase: (file) => turn(() => askSecret(`passphrase of ${file}: `, 'passphrase', context)),
     connectTimeoutMs: 15_000,
     keepaliveMs: 10_000,
     retries: 2,
     startGate: startGate(8),
   };
-  const usual = join(world.caller.home, '.ssh', 'known_hosts');
+  const usual = join(context.invoker.home, '.ssh', 'known_hosts');
   // A key is remembered where it will be looked for.
   return ({ host, connection }) =>
     connector(connection, {

@@ -13,9 +13,9 @@ import { createReporter } from '../output/reporter.ts';
 import { clean } from '../util/sanitize.ts';
 import { confirm, turns } from './ask.ts';
 import { connections } from './connections.ts';
+import type { CliContext, HostFlags } from './context.ts';
 import { type ExitCode, exitCode } from './exit-code.ts';
 import { openProject, refused, UsageError } from './project.ts';
-import type { HostFlags, World } from './world.ts';
 
 /** A command that works on hosts, as `openFleet` sets it up. */
 export type FleetCommand = {
@@ -33,24 +33,24 @@ export type FleetCommand = {
 };
 
 type Work = (target: HostTarget, run: HostRun) => Promise<HostOutcome>;
-type Ends = Summary['hosts'];
+type Results = Summary['hosts'];
 
 /** The selected hosts and the means to work on them. */
 export type Fleet = {
   readonly targets: readonly HostTarget[];
   /** Works on every target and shows it. */
-  run(work: Work): Promise<Ends>;
+  run(work: Work): Promise<Results>;
   /** Looks at every target before anything is shown as begun; nothing of it is shown. */
-  look(work: Work): Promise<Ends>;
+  look(work: Work): Promise<Results>;
   /** Shows an event that no host run made. */
   report(event: FleetEvent): void;
   /** Ends the run: the summary, and the process's exit code. */
-  finish(ends: Ends): Promise<ExitCode>;
+  finish(results: Results): Promise<ExitCode>;
 };
 
 /** Resolves the selection and asks where it has to. @throws UsageError */
-export async function openFleet(command: FleetCommand, flags: HostFlags, world: World): Promise<Fleet> {
-  const project = await openProject(flags, world);
+export async function openFleet(command: FleetCommand, flags: HostFlags, context: CliContext): Promise<Fleet> {
+  const project = await openProject(flags, context);
   const selection = { hosts: flags.host, groups: flags.group, apps: flags.app, all: flags.all === true };
   const overrides = {
     ...(flags.user === undefined ? {} : { user: flags.user }),
@@ -59,37 +59,37 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, world: 
   const resolved = await resolveTargets(project, selection, overrides, command.inputs);
   if (!resolved.ok) throw refused(resolved.failure);
   const { targets, warnings } = resolved.value;
-  world.begin();
-  if (!flags.quiet) for (const warning of warnings) world.stderr.write(`warning: ${warning}\n`);
-  await agree(command, targets, flags, world);
+  context.begin();
+  if (!flags.quiet) for (const warning of warnings) context.stderr.write(`warning: ${warning}\n`);
+  await agree(command, targets, flags, context);
 
   const reporter = await createReporter({
     mode: flags.json ? 'json' : (command.format ?? 'auto'),
     verbose: flags.verbose === true,
     quiet: flags.quiet === true,
     reads: command.reads === true,
-    stdout: world.stdout,
-    stderr: world.stderr,
-    isTTY: world.stdout.isTTY === true,
-    size: () => ({ columns: world.stdout.columns ?? 80, rows: world.stdout.rows ?? 24 }),
-    env: world.caller.env,
+    stdout: context.stdout,
+    stderr: context.stderr,
+    isTTY: context.stdout.isTTY === true,
+    size: () => ({ columns: context.stdout.columns ?? 80, rows: context.stdout.rows ?? 24 }),
+    env: context.invoker.env,
     hosts: targets.map(({ host, app }) => ({ host, app })),
     clock: Date.now,
   });
-  world.onAbandon(() => reporter.abandon());
+  context.onAbandon(() => reporter.abandon());
   const aside = (text: string) => {
     reporter.suspend();
-    world.stderr.write(text);
+    context.stderr.write(text);
     reporter.resume();
   };
-  world.onAside(aside);
+  context.onAside(aside);
   const settings = {
-    signal: world.signal,
+    signal: context.signal,
     now: Date.now,
-    connect: connections(flags, world, (text) => aside(`${clean(text)}\n`), turns(reporter)),
-    by: `${world.caller.user}@${hostname()}`,
+    connect: connections(flags, context, (text) => aside(`${clean(text)}\n`), turns(reporter)),
+    by: `${context.invoker.user}@${hostname()}`,
     newId: () => randomBytes(6).toString('hex'),
-    localRsync: await hasRsync(world.caller),
+    localRsync: await hasRsync(context.invoker),
     parallel: flags.parallel,
   };
   const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -108,7 +108,7 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, world: 
     look: (work) => guarded(() => runFleet(targets, work, { ...settings, kind: 'reads', report: () => {} })),
     async finish(hosts) {
       const outcomes = hosts.map(({ outcome }) => outcome);
-      const code = exitCode(outcomes, world.signal.aborted, command.tellsPending);
+      const code = exitCode(outcomes, context.signal.aborted, command.tellsPending);
       await reporter.close({ command: command.name, exitCode: code, hosts });
       return code;
     },
@@ -119,9 +119,9 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, world: 
 export async function runFleetCommand(
   command: FleetCommand & { readonly work: Work },
   flags: HostFlags,
-  world: World,
+  context: CliContext,
 ): Promise<ExitCode> {
-  const fleet = await openFleet(command, flags, world);
+  const fleet = await openFleet(command, flags, context);
   return fleet.finish(await fleet.run(command.work));
 }
 
@@ -130,19 +130,19 @@ async function agree(
   command: FleetCommand,
   targets: readonly HostTarget[],
   flags: HostFlags,
-  world: World,
+  context: CliContext,
 ): Promise<void> {
   const named = flags.host.length + flags.group.length + flags.app.length > 0;
   if (command.kind === 'reads' || named || flags.all || flags.yes) return;
   const hosts = [...new Set(targets.map(({ host }) => host))].join(', ');
-  if (await confirm(`No host was named. ${command.verb} ALL hosts (${hosts})?`, world)) return;
+  if (await confirm(`No host was named. ${command.verb} ALL hosts (${hosts})?`, context)) return;
   throw new UsageError(
     `no host was named, so ${command.name} would change all of them: ${hosts}\nsay which with --host or --group, or --all`,
   );
 }
 
 /** Whether rsync is installed here; asked once per run, costs a process of some milliseconds. */
-async function hasRsync({ env, cwd }: World['caller']): Promise<boolean> {
+async function hasRsync({ env, cwd }: CliContext['invoker']): Promise<boolean> {
   const asked = await runCommand(['rsync', '--version'], { cwd, env, timeoutMs: 10_000 });
   return asked.ran && asked.code === 0;
 }

@@ -1,31 +1,31 @@
 import { healthHost } from '../engine/commands/health.ts';
 import { nagios, unknown } from '../output/formats/nagios.ts';
+import type { CliContext, HostFlags } from './context.ts';
 import { type FleetCommand, openFleet, runFleetCommand } from './fleet-command.ts';
 import { UsageError } from './project.ts';
-import type { HostFlags, World } from './world.ts';
 
 type HealthFlags = HostFlags & { readonly format?: 'table' | 'json' | 'nagios' | 'prometheus' };
 
 const HEALTH: FleetCommand = { name: 'health', verb: 'Check', kind: 'reads', inputs: 'skip' };
 
 /** `fleet health`: read-only, takes no lock. */
-export function health({ format = 'table', ...flags }: HealthFlags, world: World): Promise<number> {
-  if (format === 'nagios') return plugin(flags, world);
+export function health({ format = 'table', ...flags }: HealthFlags, context: CliContext): Promise<number> {
+  if (format === 'nagios') return plugin(flags, context);
   const command = { ...HEALTH, work: healthHost, ...(format === 'prometheus' ? { format } : {}) };
-  return runFleetCommand(command, format === 'json' ? { ...flags, json: true } : flags, world);
+  return runFleetCommand(command, format === 'json' ? { ...flags, json: true } : flags, context);
 }
 
 /** Ends as plugins do: 0, 1, 2 or 3. Whoever calls one reads the first line of its output, also where nothing was asked. */
-async function plugin(flags: HostFlags, world: World): Promise<number> {
+async function plugin(flags: HostFlags, context: CliContext): Promise<number> {
   try {
-    const fleet = await openFleet({ ...HEALTH, format: 'nagios' }, flags, world);
+    const fleet = await openFleet({ ...HEALTH, format: 'nagios' }, flags, context);
     const hosts = await fleet.run(healthHost);
     const exitCode = await fleet.finish(hosts);
     return nagios({ command: HEALTH.name, exitCode, hosts }).code;
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     const { text, code } = unknown(error.message);
-    world.stdout.write(`${text}\n`);
+    context.stdout.write(`${text}\n`);
     return code;
   }
 }

@@ -1,15 +1,15 @@
 import { chmod, cp, mkdir, readdir, rename } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { CliContext } from './context.ts';
 import { UsageError } from './project.ts';
-import type { World } from './world.ts';
 
 /** Beside the sources: the same relative path from src/cli, dist/cli and dist/bin. */
 const STARTER = fileURLToPath(new URL('../../src/cli/starter', import.meta.url));
 
 /** `fleet init`: writes a project that `fleet check` accepts; never over something that is there. @throws UsageError */
-export async function init(folder: string, world: World): Promise<0> {
-  const into = resolve(world.caller.cwd, folder);
+export async function init(folder: string, context: CliContext): Promise<0> {
+  const into = resolve(context.invoker.cwd, folder);
   await mkdir(into, { recursive: true });
   const there = new Set(await readdir(into));
   const names = (await readdir(STARTER)).map((from) => ({ from, to: from === 'gitignore' ? '.gitignore' : from }));
@@ -26,7 +26,7 @@ export async function init(folder: string, world: World): Promise<0> {
   }
   await chmod(join(into, 'secrets/app.env'), 0o600);
   const lines = names.map(({ to }) => `  ${to}`).join('\n');
-  world.stdout.write(
+  context.stdout.write(
     `wrote in ${into}:\n${lines}\n\nnext:\n  1. put your machine's address into inventory/hosts.yaml\n  2. fleet check\n  3. fleet plan --all\n  4. fleet deploy --all\n`,
   );
   return 0;

@@ -2,9 +2,9 @@
 import { homedir, userInfo } from 'node:os';
 import { endCommands } from '../local/command.ts';
 import { Secret } from '../model/secret.ts';
+import type { CliContext } from './context.ts';
 import { INTERRUPTED } from './exit-code.ts';
 import { runCommandLine } from './program.ts';
-import type { World } from './world.ts';
 
 // The only file that reads the process and ends it.
 /** Taken out of the environment before anything else is done, so that no program that is started can inherit it. */
@@ -15,8 +15,8 @@ const interrupt = new AbortController();
 let begun = false;
 let abandon = () => {};
 let aside = (text: string): void => void process.stderr.write(text);
-const world: World = {
-  caller: { env, cwd: process.cwd(), home: env.HOME ?? homedir(), user: userInfo().username },
+const context: CliContext = {
+  invoker: { env, cwd: process.cwd(), home: env.HOME ?? homedir(), user: userInfo().username },
   becomePassword: FLEET_BECOME_PASSWORD ? new Secret('FLEET_BECOME_PASSWORD', FLEET_BECOME_PASSWORD) : null,
   execPath: process.execPath,
   stdout: process.stdout,
@@ -57,6 +57,6 @@ process.on('SIGTERM', onSignal);
 process.on('exit', endCommands);
 process.stderr.on('error', () => {});
 
-process.exitCode = await runCommandLine(process.argv.slice(2), world);
+process.exitCode = await runCommandLine(process.argv.slice(2), context);
 // A connection that does not want to close must not keep a finished run alive.
 setTimeout(() => process.exit(), 2000).unref();

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { CliContext } from './context.ts';
 import { BUG, REFUSED } from './exit-code.ts';
 import { refusalLine, UsageError } from './project.ts';
-import type { World } from './world.ts';
 
 const VERSION: string = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 
@@ -34,69 +34,69 @@ const onHosts = (command: Command) =>
     .option('-y, --yes', 'do not ask');
 
 /** The command line. Commands are loaded when they are called, so that `--version` and `--help` answer at once. */
-function program(world: World, ended: (code: number) => void): Command {
+function program(context: CliContext, ended: (code: number) => void): Command {
   const fleet = new Command('fleet')
     .description('Deploys services to plain Linux hosts over SSH and keeps them running.')
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => world.stdout.write(text),
-      writeErr: (text) => world.stderr.write(text),
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
     })
     .showSuggestionAfterError();
 
   onHosts(fleet.command('deploy').description('plan, apply, prove it healthy, and commit; or revert')).action(
-    async (flags) => ended(await (await import('./deploy.ts')).deploy(flags, world)),
+    async (flags) => ended(await (await import('./deploy.ts')).deploy(flags, context)),
   );
   onHosts(fleet.command('plan').description('what deploy would change on each host; writes nothing'))
     .option('--exit-code', 'exit with 5 when changes are pending')
-    .action(async (flags) => ended(await (await import('./plan.ts')).plan(flags, world)));
+    .action(async (flags) => ended(await (await import('./plan.ts')).plan(flags, context)));
   onHosts(fleet.command('rollback').description('back to the previous good generation'))
     .option('--to <generation>', 'to this generation instead', whole)
     .option('--full', 'to before the first deploy: everything that fleet put there goes')
     .option('--keep-data', 'a full rollback keeps data, .env and the account that owns them')
     .option('--nohup', 'the same generation, run without systemd')
-    .action(async (flags) => ended(await (await import('./rollback.ts')).rollback(flags, world)));
+    .action(async (flags) => ended(await (await import('./rollback.ts')).rollback(flags, context)));
   onHosts(fleet.command('health').description("the services and the playbook's checks on each host"))
     .addOption(
       new Option('--format <format>', 'how the result is written')
         .choices(['table', 'json', 'nagios', 'prometheus'])
         .default('table'),
     )
-    .action(async (flags) => ended(await (await import('./health.ts')).health(flags, world)));
+    .action(async (flags) => ended(await (await import('./health.ts')).health(flags, context)));
   onHosts(fleet.command('status').description('what is active on each host, and how the last change ended'))
     .option('--verify', 'compare every file of the active release with what was deployed')
-    .action(async (flags) => ended(await (await import('./reports.ts')).status(flags, world)));
+    .action(async (flags) => ended(await (await import('./reports.ts')).status(flags, context)));
   onHosts(fleet.command('history').description('generations of each host: what, who, when, result')).action(
-    async (flags) => ended(await (await import('./reports.ts')).history(flags, world)),
+    async (flags) => ended(await (await import('./reports.ts')).history(flags, context)),
   );
   onHosts(fleet.command('lock').description('who is at work on each host; hold a host for maintenance, or let it go'))
     .option('--hold <reason>', 'refuse deploys and rollbacks until released')
     .option('--release', 'let go of a hold')
-    .action(async (flags) => ended(await (await import('./reports.ts')).lock(flags, world)));
+    .action(async (flags) => ended(await (await import('./reports.ts')).lock(flags, context)));
   common(fleet.command('check').description('validate the whole project offline')).action(async (flags) =>
-    ended(await (await import('./check.ts')).check(flags, world)),
+    ended(await (await import('./check.ts')).check(flags, context)),
   );
   fleet
     .command('init')
     .description('write a starter project')
     .argument('[folder]', 'where', '.')
-    .action(async (folder) => ended(await (await import('./init.ts')).init(folder, world)));
+    .action(async (folder) => ended(await (await import('./init.ts')).init(folder, context)));
   fleet
     .command('demo')
     .description('the whole story on a throw-away host on 127.0.0.1: no root, no Docker, no sshd')
     .option('-v, --verbose', 'also what commands on the host print')
-    .action(async (flags) => ended(await (await import('./demo.ts')).demo(flags, world)));
+    .action(async (flags) => ended(await (await import('./demo.ts')).demo(flags, context)));
   for (const command of fleet.commands) command.exitOverride().configureOutput(fleet.configureOutput());
   return fleet;
 }
 
 /** Runs a command to its end, whatever that is. @param words what stands behind `fleet` @returns the exit code */
-export async function runCommandLine(words: readonly string[], world: World): Promise<number> {
+export async function runCommandLine(words: readonly string[], context: CliContext): Promise<number> {
   let code = 0;
   try {
-    await program(world, (ended) => {
+    await program(context, (ended) => {
       code = ended;
     }).parseAsync(words, { from: 'user' });
     return code;
@@ -106,14 +106,14 @@ export async function runCommandLine(words: readonly string[], world: World): Pr
     const [command = '', ...flags] = words;
     // Scripts read the end of a run on standard output, whatever it was.
     if (refusal && (flags.includes('--json') || /(^| )--format[ =]json( |$)/.test(flags.join(' '))))
-      world.stdout.write(`${refusalLine(command, error)}\n`);
+      context.stdout.write(`${refusalLine(command, error)}\n`);
     // Commander has already said what is wrong.
     if (error instanceof CommanderError) return REFUSED;
     if (error instanceof UsageError) {
-      world.stderr.write(`${error.message}\n`);
+      context.stderr.write(`${error.message}\n`);
       return REFUSED;
     }
-    world.stderr.write(
+    context.stderr.write(
       `fleet: internal error, please report it: ${error instanceof Error ? error.stack : String(error)}\n`,
     );
     return BUG;

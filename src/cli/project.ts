@@ -1,8 +1,9 @@
 import { type Diagnostic, formatDiagnostic } from '../config/diagnostics/diagnostic.ts';
 import { findProject, loadProject, type Project } from '../config/project.ts';
+import { diagnosticObject } from '../output/renderers/json.ts';
 import { cleanJson } from '../util/sanitize.ts';
+import type { CliContext, CommonFlags } from './context.ts';
 import { REFUSED } from './exit-code.ts';
-import type { CommonFlags, World } from './world.ts';
 
 /** Usage or configuration was wrong and nothing was contacted: the process ends with REFUSED. */
 export class UsageError extends Error {
@@ -23,7 +24,7 @@ export const refused = (diagnostics: readonly Diagnostic[]): UsageError =>
 export function refusalLine(command: string, error: { readonly message: string }): string {
   const found = error instanceof UsageError ? error.diagnostics : [];
   // A line of a file stays there: it may hold a secret.
-  const errors = found.map(({ excerpt: _, ...rest }) => rest);
+  const errors = found.map(({ excerpt: _, ...rest }) => diagnosticObject(rest));
   const whole = { message: error.message, file: '', line: 0, column: 0 };
   return cleanJson({
     v: 1,
@@ -36,12 +37,12 @@ export function refusalLine(command: string, error: { readonly message: string }
 }
 
 /** The project that the command is about. @throws UsageError with every error of every file */
-export async function openProject(flags: CommonFlags, world: World): Promise<Project> {
-  const folder = await findProject(world.caller, flags.C ?? null);
+export async function openProject(flags: CommonFlags, context: CliContext): Promise<Project> {
+  const folder = await findProject(context.invoker, flags.C ?? null);
   if (!folder.ok) throw refused(folder.failure);
-  const { FLEET_SSH_CONFIG } = world.caller.env;
+  const { FLEET_SSH_CONFIG } = context.invoker.env;
   const project = await loadProject(folder.value, {
-    caller: world.caller,
+    invoker: context.invoker,
     ...(FLEET_SSH_CONFIG === undefined ? {} : { sshConfigFile: FLEET_SSH_CONFIG }),
   });
   if (!project.ok) throw refused(project.failure);

@@ -1,27 +1,27 @@
 import { historyHost, lockHost, statusHost } from '../engine/commands/report.ts';
+import type { CliContext, HostFlags } from './context.ts';
 import { runFleetCommand } from './fleet-command.ts';
 import { UsageError } from './project.ts';
-import type { HostFlags, World } from './world.ts';
 
 const reading = (name: string, verb: string) => ({ name, verb, kind: 'reads', inputs: 'skip', reads: true }) as const;
 
 /** `fleet status`: changes nothing, also where an open transaction waits to be finished. */
-export const status = (flags: HostFlags & { readonly verify?: boolean }, world: World) =>
+export const status = (flags: HostFlags & { readonly verify?: boolean }, context: CliContext) =>
   runFleetCommand(
     {
       ...reading('status', 'Look at'),
       work: (target, run) => statusHost(target, run, { verify: flags.verify === true }),
     },
     flags,
-    world,
+    context,
   );
 
 /** `fleet history` */
-export const history = (flags: HostFlags, world: World) =>
-  runFleetCommand({ ...reading('history', 'Look at'), work: historyHost }, flags, world);
+export const history = (flags: HostFlags, context: CliContext) =>
+  runFleetCommand({ ...reading('history', 'Look at'), work: historyHost }, flags, context);
 
 /** `fleet lock`: shows leases and holds; with `--hold` or `--release` changes the hold. @throws UsageError */
-export function lock(flags: HostFlags & { readonly hold?: string; readonly release?: boolean }, world: World) {
+export function lock(flags: HostFlags & { readonly hold?: string; readonly release?: boolean }, context: CliContext) {
   const { hold, release } = flags;
   if (hold !== undefined && release)
     throw new UsageError('--hold and --release exclude each other; nothing was contacted');
@@ -33,6 +33,6 @@ export function lock(flags: HostFlags & { readonly hold?: string; readonly relea
   return runFleetCommand(
     { ...reading('lock', 'Hold or release'), kind, work: (target, run) => lockHost(target, change, run) },
     flags,
-    world,
+    context,
   );
 }

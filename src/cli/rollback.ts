@@ -4,10 +4,10 @@ import { generationId } from '../model/ids.ts';
 import type { HostOutcome } from '../model/outcome.ts';
 import type { HostTarget } from '../model/target.ts';
 import { askText } from './ask.ts';
+import type { CliContext, HostFlags } from './context.ts';
 import type { ExitCode } from './exit-code.ts';
 import { openFleet } from './fleet-command.ts';
 import { UsageError } from './project.ts';
-import type { HostFlags, World } from './world.ts';
 
 export type RollbackFlags = HostFlags & {
   readonly to?: number;
@@ -20,9 +20,13 @@ export type RollbackFlags = HostFlags & {
  * `fleet rollback`: needs neither the code nor the secrets of the deploy on this machine. All hosts are looked at first;
  * where one of them cannot go back, none is changed. @throws UsageError
  */
-export async function rollback(flags: RollbackFlags, world: World): Promise<ExitCode> {
+export async function rollback(flags: RollbackFlags, context: CliContext): Promise<ExitCode> {
   const request = requestOf(flags);
-  const fleet = await openFleet({ name: 'rollback', verb: 'Roll back', kind: 'changes', inputs: 'skip' }, flags, world);
+  const fleet = await openFleet(
+    { name: 'rollback', verb: 'Roll back', kind: 'changes', inputs: 'skip' },
+    flags,
+    context,
+  );
   const surveys = new Map<HostTarget, Survey>();
   const looked = await fleet.look(async (target, run): Promise<HostOutcome> => {
     const survey = await surveyRollback(target, request, run);
@@ -41,13 +45,13 @@ export async function rollback(flags: RollbackFlags, world: World): Promise<Exit
       fleet.report({ type: 'ended', at: Date.now(), host, app, outcome, durationMs });
     return fleet.finish(looked);
   }
-  await agreeToDelete(surveys, flags, world);
-  const ends = await fleet.run((target, run) => {
+  await agreeToDelete(surveys, flags, context);
+  const results = await fleet.run((target, run) => {
     const survey = surveys.get(target);
     if (survey === undefined) throw new Error(`no survey of ${target.host}`);
     return rollbackHost(target, survey.goal, run);
   });
-  return fleet.finish(ends);
+  return fleet.finish(results);
 }
 
 function requestOf({ to, full, keepData = false, nohup }: RollbackFlags): RollbackRequest {
@@ -63,7 +67,7 @@ function requestOf({ to, full, keepData = false, nohup }: RollbackFlags): Rollba
 async function agreeToDelete(
   surveys: ReadonlyMap<HostTarget, Survey>,
   flags: RollbackFlags,
-  world: World,
+  context: CliContext,
 ): Promise<void> {
   const losing = [...surveys].filter(([, { goal }]) => goal.go === 'remove' && !goal.keepData);
   const [first] = losing;
@@ -74,6 +78,6 @@ async function agreeToDelete(
   );
   const text = `this rollback removes the app and DELETES for good:\n${list.join('\n')}\n(--keep-data keeps data, .env and account)`;
   const word = first[0].app;
-  if ((await askText(`${text}\ntype ${word} to go on: `, world)) === word) return;
+  if ((await askText(`${text}\ntype ${word} to go on: `, context)) === word) return;
   throw new UsageError(`${text}\nnot confirmed, so nothing was changed; --yes confirms without asking`);
 }

@@ -9,9 +9,9 @@ import type { DeployPolicy, HostTarget, Source } from '../model/target.ts';
 import type { BoundTask } from '../model/task.ts';
 import { bindTask, InputError } from '../tasks/define.ts';
 import type { once } from '../util/async.ts';
-import type { Caller } from './caller.ts';
 import { type Diagnostic, diagnostic, type Position } from './diagnostics/diagnostic.ts';
 import type { LocalView, localFiles } from './inputs/local-files.ts';
+import type { Invoker } from './invoker.ts';
 import { fillPlaybook, type Playbook } from './playbook/playbook.ts';
 import type { DeploySpec, KindEntry, PlaybookBody } from './playbook/playbook-schema.ts';
 import { scope } from './playbook/scope.ts';
@@ -37,7 +37,7 @@ export type Binding = {
   readonly sources: ReturnType<typeof once<HostTarget['source']>>;
   readonly warn: (text: string) => void;
   /** Passes on what was linted; returns its errors. */
-  readonly tell: (linted: Linted) => readonly Diagnostic[];
+  readonly report: (linted: Linted) => readonly Diagnostic[];
 };
 
 /**
@@ -45,7 +45,7 @@ export type Binding = {
  * @param hosts how many hosts of the app are selected
  */
 export async function bindPair(
-  { project, inputs, claims, files, sources, warn, tell }: Binding,
+  { project, inputs, claims, files, sources, warn, report }: Binding,
   { host, playbook }: Pair,
   { connection, codeUser, runtime }: Reach,
   hosts: number,
@@ -68,7 +68,7 @@ export async function bindPair(
   );
   const bound = tasks.flatMap((task) => (task.ok ? [task.value] : []));
   const declared = declaredBy(bound);
-  const errors = tell(lintTasks(declared, layout, playbook.file, codeUser));
+  const errors = report(lintTasks(declared, layout, playbook.file, codeUser));
   const forbidden =
     inputs === 'read'
       ? [
@@ -92,7 +92,7 @@ export async function bindPair(
     tasks: bound,
     preconditions: bindChecks(project, body.preconditions, layout),
     checks: bindChecks(project, body.health, layout),
-    source: inputs === 'read' ? await sources(folder, () => gitSource(folder, project.caller)) : null,
+    source: inputs === 'read' ? await sources(folder, () => gitSource(folder, project.invoker)) : null,
   });
 }
 
@@ -114,9 +114,9 @@ const refusedChecks = (
   body[list].flatMap(({ kind, spec }, i) => {
     const why = registry.checks.find((one) => one.kind === kind)?.refuses?.(spec, layout, folders) ?? null;
     if (why === null) return [];
-    const cure =
+    const fix =
       'leave out as: root, so that it runs as the service user, or keep the program where only root can write';
-    return [diagnostic(locate([list, i, kind], 'key'), `root must not run this ${kind}: ${why}`, cure)];
+    return [diagnostic(locate([list, i, kind], 'key'), `root must not run this ${kind}: ${why}`, fix)];
   });
 
 const layoutOf = (playbook: Playbook, { root, user, data }: PlaybookBody): Layout => ({
@@ -147,8 +147,8 @@ async function bindEntry(
 }
 
 /** The git commit that a folder stands at, and whether anything in the folder differs from it; null without git. */
-async function gitSource(folder: string, caller: Caller): Promise<Source | null> {
-  const options = { cwd: folder, env: { ...caller.env, GIT_OPTIONAL_LOCKS: '0' }, timeoutMs: 10_000 };
+async function gitSource(folder: string, invoker: Invoker): Promise<Source | null> {
+  const options = { cwd: folder, env: { ...invoker.env, GIT_OPTIONAL_LOCKS: '0' }, timeoutMs: 10_000 };
   const [commit, status] = await Promise.all([
     runCommand(['git', 'rev-parse', '--verify', 'HEAD'], options),
     runCommand(['git', 'status', '--porcelain', '--', '.'], options),

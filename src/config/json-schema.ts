@@ -18,14 +18,14 @@ export function playbookJsonSchema(registry: Registry): Json {
   const { properties, ...schema }: Json = z.toJSONSchema(playbookSchema(registry), OPTIONS);
   const filled = Object.entries(properties as Json).map(([key, value]) => [
     key,
-    key === 'name' || key === 'hosts' || key === 'vars' ? value : withHoles(value),
+    key === 'name' || key === 'hosts' || key === 'vars' ? value : withPlaceholders(value),
   ]);
   return { ...schema, title: 'fleet playbook', properties: Object.fromEntries(filled) };
 }
 
 /** Allows `{{ name }}` wherever a plain value of a certain form is asked for. */
-function withHoles(schema: unknown): unknown {
-  if (Array.isArray(schema)) return schema.map(withHoles);
+function withPlaceholders(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(withPlaceholders);
   if (typeof schema !== 'object' || schema === null) return schema;
   const { description, examples, default: preset, ...form } = schema as Json;
   if (!isPlain(form) && !isListOfPlain(form)) return mapped(schema);
@@ -39,7 +39,7 @@ function withHoles(schema: unknown): unknown {
 
 const isPlain = (form: Json) => PLAIN.some((keyword) => form[keyword] !== undefined) || PLAIN_TYPES.has(form.type);
 
-/** A hole may stand for a list of texts or numbers. */
+/** A placeholder may stand for a list of texts or numbers. */
 function isListOfPlain({ type, items }: Json): boolean {
   if (type !== 'array' || typeof items !== 'object' || items === null) return false;
   return takesPlain(items as Json);
@@ -67,7 +67,7 @@ const mapped = (schema: object) =>
   Object.fromEntries(
     Object.entries(schema).map(([key, value]) => {
       if (key === 'properties')
-        return [key, Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withHoles(one)]))];
-      return [key, LITERAL.has(key) ? value : withHoles(value)];
+        return [key, Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withPlaceholders(one)]))];
+      return [key, LITERAL.has(key) ? value : withPlaceholders(value)];
     }),
   );

@@ -2,11 +2,11 @@ import { readdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { NotAFile, readLocalText } from '../local/file.ts';
 import { fail, ok, type Result } from '../model/outcome.ts';
-import type { Caller } from './caller.ts';
 import { type Diagnostic, diagnostic, sortDiagnostics, wholeFile } from './diagnostics/diagnostic.ts';
 import { YAML_MOST } from './diagnostics/read.ts';
 import type { Inventory } from './inventory/inventory.ts';
 import { loadInventory } from './inventory/load-inventory.ts';
+import type { Invoker } from './invoker.ts';
 import { type Playbook, parsePlaybook } from './playbook/playbook.ts';
 import { type PlaybookSchema, playbookSchema } from './playbook/playbook-schema.ts';
 import { REGISTRY, type Registry } from './playbook/registry.ts';
@@ -17,7 +17,7 @@ import { type SshConfig, sshConfig } from './ssh/ssh-config.ts';
 export type Project = {
   /** Absolute. */
   readonly dir: string;
-  readonly caller: Caller;
+  readonly invoker: Invoker;
   readonly registry: Registry;
   readonly schema: PlaybookSchema;
   readonly inventory: Inventory;
@@ -26,7 +26,7 @@ export type Project = {
 };
 
 export type ProjectOptions = {
-  readonly caller: Caller;
+  readonly invoker: Invoker;
   readonly registry?: Registry;
   /** Read instead of the operator's SSH configuration; `none` for none. */
   readonly sshConfigFile?: string;
@@ -34,22 +34,25 @@ export type ProjectOptions = {
 
 /**
  * The project folder: the nearest one, from where the command was typed upwards, that has `inventory/` and `playbooks/`.
- * @param dir what `-C` names, relative to the caller's folder; then no other folder is tried
+ * @param dir what `-C` names, relative to the invoker's folder; then no other folder is tried
  */
-export async function findProject(caller: Caller, dir: string | null): Promise<Result<string, readonly Diagnostic[]>> {
+export async function findProject(
+  invoker: Invoker,
+  dir: string | null,
+): Promise<Result<string, readonly Diagnostic[]>> {
   if (dir !== null) {
-    const named = resolve(caller.cwd, dir);
+    const named = resolve(invoker.cwd, dir);
     if (await isProject(named)) return ok(named);
     return fail([
       diagnostic(wholeFile('-C'), `${dir} is no fleet project: it needs the folders inventory/ and playbooks/`),
     ]);
   }
-  for (let folder = caller.cwd; ; folder = dirname(folder)) {
+  for (let folder = invoker.cwd; ; folder = dirname(folder)) {
     if (await isProject(folder)) return ok(folder);
     if (folder === dirname(folder)) break;
   }
   const message = 'no folder from here upwards has inventory/ and playbooks/';
-  return fail([diagnostic(wholeFile(caller.cwd), message, 'name the project with -C, or make one: fleet init')]);
+  return fail([diagnostic(wholeFile(invoker.cwd), message, 'name the project with -C, or make one: fleet init')]);
 }
 
 const isFolder = (path: string) =>
@@ -66,10 +69,10 @@ export async function loadProject(
   dir: string,
   options: ProjectOptions,
 ): Promise<Result<Project, readonly Diagnostic[]>> {
-  const { caller, registry = REGISTRY, sshConfigFile = null } = options;
+  const { invoker, registry = REGISTRY, sshConfigFile = null } = options;
   const schema = playbookSchema(registry);
   const [{ inventory, diagnostics }, read] = await Promise.all([
-    loadInventory(dir, caller),
+    loadInventory(dir, invoker),
     loadPlaybooks(dir, schema),
   ]);
   const playbooks = read.flatMap((one) => (one.ok ? [one.value] : []));
@@ -77,10 +80,10 @@ export async function loadProject(
     ...diagnostics,
     ...read.flatMap((one) => (one.ok ? [] : one.failure)),
     // With a part of the inventory missing, every name in a playbook could be blamed wrongly.
-    ...(diagnostics.length === 0 ? crossFileRules(inventory, playbooks, caller.user) : []),
+    ...(diagnostics.length === 0 ? crossFileRules(inventory, playbooks, invoker.user) : []),
   ];
   if (found.length > 0) return fail(sortDiagnostics(found));
-  return ok({ dir, caller, registry, schema, inventory, playbooks, ssh: sshConfig(caller, sshConfigFile) });
+  return ok({ dir, invoker, registry, schema, inventory, playbooks, ssh: sshConfig(invoker, sshConfigFile) });
 }
 
 async function loadPlaybooks(dir: string, schema: PlaybookSchema) {

@@ -47,11 +47,11 @@ export async function resolveTargets(
   const binding: Binding = {
     project,
     inputs,
-    claims: exclusive?.claims ?? (() => ({ holds: [], yields: [] })),
-    files: localFiles(project.dir, project.caller, context.warn, (text) => hints.add(text)),
+    claims: exclusive?.claims ?? (() => ({ exclusiveOwned: [], exclusiveReleased: [] })),
+    files: localFiles(project.dir, project.invoker, context.warn, (text) => hints.add(text)),
     sources: once(),
     warn: context.warn,
-    tell(linted) {
+    report(linted) {
       for (const text of linted.warnings) warnings.add(text);
       for (const text of linted.hints) hints.add(text);
       return linted.errors;
@@ -66,7 +66,7 @@ export async function resolveTargets(
   });
   const targets = results.flatMap((result) => (result.ok ? [result.value] : []));
   const names = new Set(targets.map(({ host }) => host));
-  const between = [...names].flatMap((name) => binding.tell(lintHost(targets.filter(({ host }) => host === name))));
+  const between = [...names].flatMap((name) => binding.report(lintHost(targets.filter(({ host }) => host === name))));
   const twice = inputs === 'read' ? deployedTwice(targets, project) : [];
   const errors = [...between, ...twice, ...(exclusive?.errors ?? [])];
   return collect(errors.length > 0 ? [...results, fail(errors)] : results, warnings, hints);
@@ -105,7 +105,7 @@ function connectionContext(project: Project, warnings: Set<string>): ConnectionC
     `${[...names].sort().join(', ')}: what the SSH configuration says with ${settings} is not used by fleet`;
   return {
     projectDir: project.dir,
-    caller: project.caller,
+    invoker: project.invoker,
     inventory: project.inventory,
     ssh: project.ssh,
     warn: (text) => warnings.add(text),

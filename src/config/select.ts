@@ -99,12 +99,12 @@ export function selectPairs(
   );
   const uncovered = mustBeCovered(inventory, selection, hosts.value, pairs).map((host) => {
     const elsewhere = playbooks.filter((one) => hostsOf(inventory, one).includes(host)).map(({ name }) => name);
-    const hint =
+    const fix =
       elsewhere.length > 0 ? `its apps: ${elsewhere.join(', ')}` : `add it, or a group of it, to a playbook's "hosts:"`;
     return diagnostic(
       wholeFile('selection'),
       `host "${host.name}" is selected, but no selected playbook covers it`,
-      hint,
+      fix,
     );
   });
   if (uncovered.length > 0) return fail(uncovered);

@@ -1,4 +1,4 @@
-/** What is wrong at a place of an env file, and the cure. Shows no text of the file but valid key names. */
+/** What is wrong at a place of an env file, and the fix. Shows no text of the file but valid key names. */
 export type EnvProblem = { readonly line: number; readonly column: number; readonly message: string };
 
 /** @param index position in the whole text */

@@ -122,7 +122,7 @@ export function parseFacts(text: string): ProbeReply {
       altered: words('altered'),
       unsafe: words('unsafe'),
       below: one('below') || null,
-      foreign: capped(
+      externalDropIns: capped(
         all('foreign').map((line) => {
           const [unit = '', path = ''] = line.split(' ');
           return { unit, path };

@@ -76,7 +76,7 @@ export function recordFiles(record: GenerationRecord): RecordFile[] {
     ...record.files.map((file, i) => text(`files/${i}`, file.content)),
     text(
       'notify',
-      list(record.files.flatMap(({ reader }, i) => (reader === null ? [] : [`${i} ${reader.verb} ${reader.unit}`]))),
+      list(record.files.flatMap(({ notify }, i) => (notify === null ? [] : [`${i} ${notify.verb} ${notify.unit}`]))),
     ),
     text('exposure', list(record.exposure.map(({ unitFile, most }) => `${unitFile} ${most}`))),
     ...record.units.map((unit) => text(`units/${unit.path}`, unit.text, 0o644)),

@@ -50,7 +50,7 @@ export function runCommand(
     let whole = false;
     let linger: NodeJS.Timeout | undefined;
     const timer = setTimeout(() => stop(`took longer than ${timeoutMs / 1000} s`), timeoutMs);
-    const settle = (result: (stderr: string) => CommandResult) => {
+    const finish = (result: (stderr: string) => CommandResult) => {
       clearTimeout(timer);
       clearTimeout(linger);
       running.delete(child);
@@ -59,7 +59,7 @@ export function runCommand(
       child.stderr?.destroy();
       resolve(result(said.toString('utf8')));
     };
-    const fail = (why: string) => settle((stderr) => ({ ran: false, why, stderr }));
+    const fail = (why: string) => finish((stderr) => ({ ran: false, why, stderr }));
     const stop = (why: string) => {
       end(child);
       fail(why);
@@ -81,7 +81,7 @@ export function runCommand(
     const ended = (code: number | null, signal: NodeJS.Signals | null) => {
       if (code === null) fail(`was ended by ${signal ?? 'an unknown cause'}`);
       else if (!whole) fail(`ended with exit code ${code}, ${LEFT_OPEN}`);
-      else settle((stderr) => ({ ran: true, code, stdout: Buffer.concat(chunks).toString('utf8'), stderr }));
+      else finish((stderr) => ({ ran: true, code, stdout: Buffer.concat(chunks).toString('utf8'), stderr }));
     };
     child.on('exit', (code, signal) => {
       clearTimeout(timer);

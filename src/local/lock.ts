@@ -86,7 +86,7 @@ async function isStale(lock: string): Promise<boolean> {
 /** Who a process is: its number alone may be another's by now. */
 const identity = (pid: number): string => `${pid}\n${PLACE}\n${startOf(pid)}`;
 
-const tell = (read: () => string): string => {
+const readOrDash = (read: () => string): string => {
   try {
     return read().trim();
   } catch {
@@ -96,8 +96,8 @@ const tell = (read: () => string): string => {
 
 const PLACE = [
   hostname(),
-  tell(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')),
-  tell(() => readlinkSync('/proc/self/ns/pid')),
+  readOrDash(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')),
+  readOrDash(() => readlinkSync('/proc/self/ns/pid')),
 ].join(' ');
 
 function startOf(pid: number): string {
@@ -107,5 +107,5 @@ function startOf(pid: number): string {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return 'gone';
   }
   // The second field is a name in parentheses, which may hold anything; the start is the 22nd.
-  return tell(() => readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.split(' ')[19] ?? '-');
+  return readOrDash(() => readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.split(' ')[19] ?? '-');
 }

@@ -76,7 +76,7 @@ export type HostFacts = {
   /** Why the app's root cannot be trusted as it stands, in words. */
   readonly unsafe: readonly string[];
   /** Drop-ins that somebody else put on the host for units of the active generation. */
-  readonly foreign: readonly { readonly unit: string; readonly path: string }[];
+  readonly externalDropIns: readonly { readonly unit: string; readonly path: string }[];
 };
 
 /** Normalised state of a service, whatever runtime runs it. */

@@ -53,13 +53,13 @@ export type UnitFailure = {
   readonly status: number;
   /** Why, in a sentence, and what to do about it. */
   readonly cause: string;
-  readonly cure: string;
+  readonly fix: string;
   /** Last lines of the service's own log, oldest first. */
   readonly log: readonly string[];
 };
 
 /** A setting that systemd shows otherwise than the unit says; both values are '' where they may be private. */
-export type Difference = {
+export type ReadbackMismatch = {
   readonly unit: string;
   readonly property: string;
   readonly meant: string;
@@ -153,9 +153,9 @@ export type Failure =
   /** Names of the run that lead to one machine. */
   | { readonly kind: 'same-machine'; readonly names: readonly string[] }
   /** What the playbook wants is another app's on this host. */
-  | { readonly kind: 'taken'; readonly taken: readonly { readonly what: string; readonly cure: string }[] }
+  | { readonly kind: 'taken'; readonly taken: readonly { readonly what: string; readonly fix: string }[] }
   /** What stands on the host already, and must not or cannot make room for what the playbook wants. */
-  | { readonly kind: 'occupied'; readonly occupied: readonly { readonly what: string; readonly cure: string }[] }
+  | { readonly kind: 'occupied'; readonly occupied: readonly { readonly what: string; readonly fix: string }[] }
   /** The app is at work on the host, or something starts it there, and fleet knows nothing of it. `pidFile`: what would hand it over. */
   | {
       readonly kind: 'second-copy';
@@ -190,7 +190,7 @@ export type Failure =
       | { readonly why: 'late'; readonly limitMs: number }
     ))
   | { readonly kind: 'not-settled'; readonly units: readonly UnitFailure[] }
-  | { readonly kind: 'not-as-meant'; readonly differences: readonly Difference[] }
+  | { readonly kind: 'not-as-meant'; readonly differences: readonly ReadbackMismatch[] }
   | { readonly kind: 'unhealthy'; readonly checks: readonly CheckResult[] }
   /** What the playbook wants to hold before a host is touched does not; `checks` are all that were asked. */
   | { readonly kind: 'precondition'; readonly checks: readonly CheckResult[] }

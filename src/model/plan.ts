@@ -79,8 +79,8 @@ export type LiveFile = {
   readonly mode: number;
   readonly owner: string;
   readonly group: string;
-  /** A unit of the host, not of the app, that reads the file and learns when it changes. */
-  readonly reader: { readonly unit: string; readonly verb: 'restart' | 'reload-or-restart' } | null;
+  /** A unit of the host, not of the app, that is restarted or reloaded when the file is added, changed or removed. */
+  readonly notify: { readonly unit: string; readonly verb: 'restart' | 'reload-or-restart' } | null;
 };
 
 /** The most that systemd's own assessment of a service's exposure may come to, from 0 (best) to 10. */
@@ -145,7 +145,7 @@ export type Plan =
   | { readonly to: 'nothing'; readonly generation: GenerationId }
   /** Same inputs, but the host differs from what was deployed. */
   | {
-      readonly to: 'reactivate';
+      readonly to: 'repair';
       readonly generation: GenerationId;
       readonly drift: readonly Drift[];
       readonly prepare: readonly PrepareStep[];

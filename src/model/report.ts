@@ -38,7 +38,7 @@ export type HostReport =
       readonly drift: readonly Drift[];
       /** Files of the release that were compared byte for byte with what was sealed; null where that was not asked. */
       readonly verified: number | null;
-      readonly foreign: HostFacts['foreign'];
+      readonly externalDropIns: HostFacts['externalDropIns'];
     }
   | {
       readonly kind: 'history';

@@ -70,10 +70,10 @@ export type HostTarget = {
   /** Good generations kept on the host. */
   readonly keep: number;
   readonly policy: DeployPolicy;
-  /** Exclusive names of the playbook that this host holds. */
-  readonly holds: readonly string[];
-  /** Those that it does not hold; it may have held them before, and then gives them up. */
-  readonly yields: readonly string[];
+  /** Exclusive names of the playbook that this host owns. */
+  readonly exclusiveOwned: readonly string[];
+  /** Those that it does not own; it may have owned them before, and then releases them. */
+  readonly exclusiveReleased: readonly string[];
   readonly tasks: readonly BoundTask[];
   /** What must hold before the host is touched. */
   readonly preconditions: readonly BoundCheck[];

@@ -2,10 +2,10 @@ import type { Reporter } from '../model/events.ts';
 import { cleanAll } from '../util/sanitize.ts';
 import { type Format, formatRenderer } from './formats/index.ts';
 import { jsonRenderer } from './renderers/json.ts';
-import { type Chatter, plainRenderer } from './renderers/plain.ts';
+import { plainRenderer, type Verbosity } from './renderers/plain.ts';
 import type { Renderer } from './renderers/renderer.ts';
 import type { Row } from './tables/group.ts';
-import { listen } from './tables/heard.ts';
+import { collectNotes } from './tables/run-notes.ts';
 import { terminalPaint } from './text/paint.ts';
 import { type Sink, sinkTo } from './text/sink.ts';
 
@@ -41,20 +41,20 @@ export async function createReporter(options: ReporterOptions): Promise<RunRepor
   const out = sinkTo(options.stdout);
   const err = sinkTo(options.stderr);
   const isJson = options.mode === 'json';
-  const heard = listen();
-  let told = false;
+  const notes = collectNotes();
+  let warned = false;
   let suspended = 0;
-  let renderer: Renderer = plainRenderer(out, options.hosts, chatter(options));
+  let renderer: Renderer = plainRenderer(out, options.hosts, verbosity(options));
   const chosen = await choose(options, out, err, broken);
-  if (isJson || !told) renderer = chosen;
+  if (isJson || !warned) renderer = chosen;
 
   /** A view that fails is replaced by plain lines; those that follow are still told. */
   function broken(error: unknown): void {
-    if (!told) err.write(`fleet: the display failed (${String(error)}); the run goes on\n`);
-    told = true;
+    if (!warned) err.write(`fleet: the display failed (${String(error)}); the run goes on\n`);
+    warned = true;
     if (isJson) return;
     renderer.abandon();
-    renderer = plainRenderer(out, options.hosts, chatter(options));
+    renderer = plainRenderer(out, options.hosts, verbosity(options));
   }
   function guarded(show: () => void): boolean {
     try {
@@ -70,12 +70,12 @@ export async function createReporter(options: ReporterOptions): Promise<RunRepor
     on(event) {
       guarded(() => {
         const safe = shown(event);
-        heard.on(safe);
+        notes.on(safe);
         renderer.on(safe);
       });
     },
     async close(summary) {
-      const end = () => renderer.close(shown(summary), heard);
+      const end = () => renderer.close(shown(summary), notes);
       if (!guarded(end) && !isJson) guarded(end);
       await Promise.all([out.flush(), err.flush()]);
     },
@@ -93,7 +93,7 @@ export async function createReporter(options: ReporterOptions): Promise<RunRepor
   };
 }
 
-function chatter({ quiet, verbose, reads }: ReporterOptions): Chatter {
+function verbosity({ quiet, verbose, reads }: ReporterOptions): Verbosity {
   if (quiet) return 'quiet';
   if (verbose) return 'verbose';
   return reads ? 'notes' : 'normal';
@@ -109,7 +109,7 @@ async function choose(
   if (mode === 'json') return jsonRenderer(out, err, quiet);
   if (mode === 'nagios' || mode === 'prometheus') return formatRenderer(out, mode, clock);
   const live = mode === 'auto' && isTTY && !verbose && !quiet && env.TERM !== 'dumb';
-  if (!live) return plainRenderer(out, hosts, chatter(options));
+  if (!live) return plainRenderer(out, hosts, verbosity(options));
   const { terminalRenderer } = await import('./live/live.ts');
   return terminalRenderer(hosts, { out, paint: terminalPaint(env), size, clock }, broken);
 }

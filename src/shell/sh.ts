@@ -21,8 +21,8 @@ export class Script {
   }
 }
 
-/** What a hole may hold. A `Secret` is deliberately absent: secrets travel on standard input. */
-export type Hole = string | number | readonly (string | number)[] | Script;
+/** What a placeholder may hold. A `Secret` is deliberately absent: secrets travel on standard input. */
+export type Placeholder = string | number | readonly (string | number)[] | Script;
 
 /**
  * Quotes one word for POSIX sh. A single quote is written by leaving the quoted stretch and coming back.
@@ -34,7 +34,7 @@ export function quote(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/** Quote state at the end of a literal piece, to refuse a hole that would land inside quotes or a comment. */
+/** Quote state at the end of a literal piece, to refuse a placeholder that would land inside quotes or a comment. */
 function scan(piece: string, state: string): string {
   let inside = state;
   for (let i = 0; i < piece.length; i += 1) {
@@ -47,28 +47,28 @@ function scan(piece: string, state: string): string {
   return inside;
 }
 
-function fill(hole: Hole): string {
-  if (hole instanceof Script) return hole.text;
-  if (typeof hole === 'string') return quote(hole);
-  if (typeof hole === 'number') return String(hole);
-  return hole.map((word) => quote(String(word))).join(' ');
+function fill(placeholder: Placeholder): string {
+  if (placeholder instanceof Script) return placeholder.text;
+  if (typeof placeholder === 'string') return quote(placeholder);
+  if (typeof placeholder === 'number') return String(placeholder);
+  return placeholder.map((word) => quote(String(word))).join(' ');
 }
 
 /**
  * sh`useradd --home-dir ${home} -- ${name}` → Script. A string becomes one word, an array several, a `Script` is
  * composed in as it stands.
- * @throws when a hole sits inside quotes, or the literal parts leave a quote open: bugs, found by the first test.
+ * @throws when a placeholder sits inside quotes, or the literal parts leave a quote open: bugs, found by the first test.
  */
-export function sh(pieces: TemplateStringsArray, ...holes: Hole[]): Script {
+export function sh(pieces: TemplateStringsArray, ...placeholders: Placeholder[]): Script {
   let text = '';
   let state = '';
   pieces.raw.forEach((piece, i) => {
     state = scan(piece, state);
     text += piece;
-    const hole = holes[i];
-    if (hole === undefined) return;
-    if (state !== '') throw new Error(`a hole inside ${state} quotes: ${piece}`);
-    text += fill(hole);
+    const placeholder = placeholders[i];
+    if (placeholder === undefined) return;
+    if (state !== '') throw new Error(`a placeholder inside ${state} quotes: ${piece}`);
+    text += fill(placeholder);
   });
   if (state !== '') throw new Error(`an open ${state} quote: ${text}`);
   return Script.ofProgram(text);

@@ -5,7 +5,7 @@ import type { PlanContext } from '../model/task.ts';
 import { Script } from '../shell/sh.ts';
 import { defineTask } from './define.ts';
 import { accountName, anyPath, distinct, folderMode, isAbsolute, octal, showMode } from './fields.ts';
-import { createFolder, type Found, parseFolders, partsOf, probeFolder, repairFolder } from './folder.ts';
+import { ancestors, createFolder, type Found, parseFolders, probeFolder, repairFolder } from './folder.ts';
 import { type Place, parsePlaces, placeFor, probePlace } from './place.ts';
 
 const entry = z.strictObject({
@@ -26,7 +26,7 @@ const absolute = (path: string, layout: Layout) => (isAbsolute(path) ? path : `$
 
 /** What keeps a path from being a folder, or null. */
 function obstacle(path: string, found: readonly Found[]): string | null {
-  for (const [i, part] of partsOf(path).entries()) {
+  for (const [i, part] of ancestors(path).entries()) {
     const here = found[i];
     if (here === undefined) return `a look at ${part}`;
     if (here.state === 'other') return `a folder at ${part}, where something else stands`;
@@ -50,7 +50,7 @@ function planFolder(spec: z.infer<typeof entry>, { found, place }: Look, { host,
   const here = found.at(-1);
   if (here === undefined || here.state === 'none') {
     if (!root && owner !== host.user) return { needs: `root, to make ${words}` };
-    const missing = partsOf(path).filter((_part, i) => found[i]?.state === 'none');
+    const missing = ancestors(path).filter((_part, i) => found[i]?.state === 'none');
     const makes = { kind: 'folder', name: path } as const;
     return { step: { ...step, title: `create ${words}`, makes, ...createFolder(want, missing) } };
   }

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { EMPTY_TASK_PLAN, type LiveFile } from '../model/plan.ts';
 import { defineTask, InputError } from './define.ts';
 import { accountName, anyPath, distinct, fileMode, isAbsolute, localPath, octal } from './fields.ts';
-import { foreign, liveFiles, openMode, parseFiles, probeFiles } from './live-file.ts';
+import { liveFiles, openMode, parseFiles, probeFiles, reservedPath } from './live-file.ts';
 
-const reader = z
+const unitToNotify = z
   .string()
   .max(255)
   .regex(/^[\w][\w:.\\@-]*\.(service|socket|timer)$/, 'must be a unit with its suffix, such as nginx.service');
@@ -21,13 +21,13 @@ const entry = z
     owner: accountName.optional(),
     group: accountName.optional(),
     template: z.boolean().meta({ description: 'Whether {{ name }} in the file is filled.' }).default(false),
-    restart: reader
+    restart: unitToNotify
       .meta({
-        description: 'A unit of the host that is restarted when the file comes, changes or goes.',
+        description: 'A unit of the host that is restarted when the file is added, changed or removed.',
         examples: ['systemd-journald.service'],
       })
       .optional(),
-    reload: reader
+    reload: unitToNotify
       .meta({ description: 'The same, for a unit that can reload.', examples: ['nginx.service'] })
       .optional(),
   })
@@ -57,7 +57,7 @@ const schema = distinct(entry, ({ to }) => to).min(1);
 
 const CRLF_SCRIPT = /^#![^\n]*\r\n/;
 
-function readerOf(restart: string | undefined, reload: string | undefined): LiveFile['reader'] {
+function notifyOf(restart: string | undefined, reload: string | undefined): LiveFile['notify'] {
   if (restart !== undefined) return { unit: restart, verb: 'restart' };
   return reload === undefined ? null : { unit: reload, verb: 'reload-or-restart' };
 }
@@ -70,7 +70,7 @@ export const files = defineTask({
   async local(list, io, layout) {
     return Promise.all(
       list.map(async ({ from, content = '', to, template, ...rest }) => {
-        const why = isAbsolute(to) ? foreign(to, layout) : null;
+        const why = isAbsolute(to) ? reservedPath(to, layout) : null;
         if (why !== null) throw new InputError(`${to} cannot be a file of the playbook: ${why}`);
         if (from === undefined) return { ...rest, to, content };
         const whole = template ? io.fill(await io.read(from), from) : await io.bytes(from);
@@ -94,7 +94,7 @@ export const files = defineTask({
     const outside = local.filter(({ to }) => isAbsolute(to));
     const wanted = outside.map(({ restart, reload, ...file }) => ({
       ...file,
-      reader: readable ? readerOf(restart, reload) : null,
+      notify: readable ? notifyOf(restart, reload) : null,
     }));
     return {
       ...EMPTY_TASK_PLAN,
@@ -111,9 +111,11 @@ export const files = defineTask({
         })),
       warnings: local.flatMap(({ to, mode, restart, reload }) => [
         ...openMode({ to, mode }),
-        ...(readerOf(restart, reload) === null || readable
+        ...(notifyOf(restart, reload) === null || readable
           ? []
-          : [`${restart ?? reload} does not learn of changes to ${to}: that needs systemd and root`]),
+          : [
+              `${restart ?? reload} is not ${restart === undefined ? 'reloaded' : 'restarted'} when ${to} changes: that needs systemd and root`,
+            ]),
       ]),
     };
   },

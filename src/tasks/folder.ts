@@ -13,14 +13,14 @@ export type Found =
     };
 
 /** `/a/b` → `/a`, `/a/b`. */
-export function partsOf(path: string): string[] {
+export function ancestors(path: string): string[] {
   const names = path.split('/').slice(1);
   return names.map((_name, i) => `/${names.slice(0, i + 1).join('/')}`);
 }
 
 /** Prints a line for each part of an absolute path; the item's number stands for its name. */
 export const probeFolder = (item: number, path: string): Script =>
-  sh`for p in ${partsOf(path)}; do
+  sh`for p in ${ancestors(path)}; do
   if [ -L "$p" ]; then s=link; elif [ -d "$p" ]; then s=folder; elif [ -e "$p" ]; then s=other; else s=none; fi
   echo folder ${item} "$s" $(stat -c '%u %g %a %U %G' "$p" 2>/dev/null)
 done`;
@@ -60,16 +60,16 @@ type Scripts = { readonly apply: Script; readonly undo: Script };
 const digits = (mode: number) => mode.toString(8).padStart(5, '0');
 
 /** The scripts use functions of the host program (paths.sh), which never follow what somebody else can turn elsewhere. */
-const settle = ({ path, owner, group, mode, chown }: WantedFolder): Script =>
+const setOwnerAndMode = ({ path, owner, group, mode, chown }: WantedFolder): Script =>
   sh`folder_set ${path} ${digits(mode)} ${chown ? owner : '-'} ${group ?? '-'}`;
 
 /** @param missing parts of the path that are not there yet, outermost first */
 export function createFolder(want: WantedFolder, missing: readonly string[]): Scripts {
   // What somebody has put something into in the meantime stays.
-  return { apply: settle(want), undo: sh`folders_gone ${missing.toReversed()}` };
+  return { apply: setOwnerAndMode(want), undo: sh`folders_gone ${missing.toReversed()}` };
 }
 
 export function repairFolder(want: WantedFolder, had: Exclude<Found, { state: 'none' }>): Scripts {
   const undo = sh`folder_set ${want.path} ${digits(had.mode)} ${want.chown ? had.uid : '-'} ${had.gid}`;
-  return { apply: settle(want), undo };
+  return { apply: setOwnerAndMode(want), undo };
 }

@@ -12,11 +12,11 @@ export type WantedFile = {
   readonly mode: string;
   readonly owner?: string | undefined;
   readonly group?: string | undefined;
-  readonly reader: LiveFile['reader'];
+  readonly notify: LiveFile['notify'];
 };
 
 /** Why a file outside the release may not be put at a path: it belongs to another part of fleet. */
-export function foreign(path: string, { root }: Layout): string | null {
+export function reservedPath(path: string, { root }: Layout): string | null {
   const below = (folder: string) => path === folder || path.startsWith(`${folder}/`);
   if (below(`${root}/releases`) || below(`${root}/current`)) return 'name it relative to the release';
   if (path === `${root}/.env`) return 'it is written by the `env` task';
@@ -72,13 +72,13 @@ export function liveFiles(
     return needs === null ? [] : [needs];
   });
   return {
-    files: wanted.map(({ to, content, mode, owner, group, reader }, i) => ({
+    files: wanted.map(({ to, content, mode, owner, group, notify }, i) => ({
       path: to,
       content,
       mode: octal(mode),
       owner: owner ?? (root ? ownerAt(i) : host.user),
       group: group ?? (root ? 'root' : ownGroup),
-      reader,
+      notify,
     })),
     unsupported: root ? misplaced : forbidden.map(({ to }) => `root, to install ${to}`),
   };

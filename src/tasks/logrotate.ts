@@ -28,7 +28,7 @@ export const logrotate = defineTask({
     return {
       ...EMPTY_TASK_PLAN,
       // logrotate skips a file that anybody but root could have written.
-      files: [{ path, content, mode: 0o644, owner: 'root', group: 'root', reader: null }],
+      files: [{ path, content, mode: 0o644, owner: 'root', group: 'root', notify: null }],
       warnings: host.tools.has('logrotate')
         ? []
         : ['the host has no logrotate, so nothing rotates the log files unless a `packages` task brings it'],

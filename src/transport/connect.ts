@@ -35,7 +35,7 @@ export function connector(connection: Connection, options: ConnectOptions): Conn
 /** Connects hop by hop; each hop's host key is verified before its login. */
 async function openLink(connection: Connection, options: ConnectOptions, signal: AbortSignal): Promise<Result<Link>> {
   for (let attempt = 0; ; attempt += 1) {
-    const reached = await walk(connection.jump, connection, options, signal);
+    const reached = await connectChain(connection.jump, connection, options, signal);
     if (reached.ok) return reached;
     if (!reached.failure.early || attempt >= options.retries || signal.aborted)
       return fail(signal.aborted ? CANCELLED : reached.failure.failure);
@@ -46,7 +46,7 @@ async function openLink(connection: Connection, options: ConnectOptions, signal:
 const CANCELLED: Failure = { kind: 'cancelled', phase: 'connect' };
 type Stopped = { readonly failure: Failure; readonly early: boolean };
 
-async function walk(
+async function connectChain(
   chain: readonly Connection[],
   target: Connection,
   options: ConnectOptions,
@@ -54,12 +54,12 @@ async function walk(
 ): Promise<Result<Link, Stopped>> {
   const hops: Hop[] = [];
   for (const connection of chain) {
-    const passed = await reach(connection, hops.at(-1) ?? null, options, signal);
-    if (!passed.ok) return retreat(hops, onTheWay(passed.failure));
+    const passed = await connectHop(connection, hops.at(-1) ?? null, options, signal);
+    if (!passed.ok) return closeHops(hops, onTheWay(passed.failure));
     hops.push(passed.value);
   }
-  const reached = await reach(target, hops.at(-1) ?? null, options, signal);
-  return reached.ok ? ok(link(reached.value, hops)) : retreat(hops, reached.failure);
+  const reached = await connectHop(target, hops.at(-1) ?? null, options, signal);
+  return reached.ok ? ok(link(reached.value, hops)) : closeHops(hops, reached.failure);
 }
 
 /** The run is about the host at the end: a person must not look for the trouble there. */
@@ -69,13 +69,13 @@ function onTheWay({ failure, early }: Stopped): Stopped {
   return { early, failure: 'detail' in failure ? { ...failure, detail: at + failure.detail } : failure };
 }
 
-async function retreat(hops: readonly Hop[], stopped: Stopped): Promise<Result<Link, Stopped>> {
+async function closeHops(hops: readonly Hop[], stopped: Stopped): Promise<Result<Link, Stopped>> {
   for (const hop of [...hops].reverse()) await hop.close();
   return fail(stopped);
 }
 
 /** One hop: a login with the keys at hand, and once more with the encrypted ones when those were turned down. */
-async function reach(
+async function connectHop(
   connection: Connection,
   via: Hop | null,
   options: ConnectOptions,
@@ -84,11 +84,11 @@ async function reach(
   const plain = await credentials(connection);
   const onlyLocked = plain.methods.length === 0 && plain.locked.length > 0;
   const first = onlyLocked ? await unlocked(connection, plain, options) : plain;
-  const attempt = await knock(connection, first, via, options, signal);
+  const attempt = await attemptLogin(connection, first, via, options, signal);
   if (attempt.end !== 'refused-login' || attempt.lack !== null || onlyLocked || plain.locked.length === 0)
-    return settle(attempt, connection, first);
+    return toResult(attempt, connection, first);
   const second = await unlocked(connection, plain, options);
-  return settle(await knock(connection, second, via, options, signal), connection, second);
+  return toResult(await attemptLogin(connection, second, via, options, signal), connection, second);
 }
 
 async function unlocked(
@@ -100,7 +100,7 @@ async function unlocked(
   return credentials(connection);
 }
 
-function settle(attempt: Attempt, connection: Connection, { tried, problems }: Credentials): Result<Hop, Stopped> {
+function toResult(attempt: Attempt, connection: Connection, { tried, problems }: Credentials): Result<Hop, Stopped> {
   switch (attempt.end) {
     case 'connected':
       return ok(attempt.hop);
@@ -111,14 +111,14 @@ function settle(attempt: Attempt, connection: Connection, { tried, problems }: C
       const detail = `${named(connection)} refused the login: ${attempt.detail}; tried ${tried}${others}`;
       if (attempt.lack !== null)
         return fail({ failure: { kind: 'auth-refused', detail, lack: attempt.lack }, early: false });
-      const cure = `put a public key into ~${connection.user}/.ssh/authorized_keys there, or name the right one as identityFile`;
-      return fail({ failure: { kind: 'auth-refused', detail: `${detail}. To cure it, ${cure}` }, early: false });
+      const fix = `put a public key into ~${connection.user}/.ssh/authorized_keys there, or name the right one as identityFile`;
+      return fail({ failure: { kind: 'auth-refused', detail: `${detail}. To fix it, ${fix}` }, early: false });
     }
   }
 }
 
 /** One TCP connection and one handshake, within the time for one attempt. */
-async function knock(
+async function attemptLogin(
   connection: Connection,
   { methods }: Credentials,
   via: Hop | null,

@@ -36,7 +36,7 @@ export type SyncMethod = 'rsync' | 'tar';
  * service user is the host program's work. A non-zero exit is a value; a lost link is a Failure; nothing throws.
  */
 export interface Transport extends AsyncDisposable {
-  /** Why commands run without root although sudo was tried, in words with a cure; null when they do not, or before the first. */
+  /** Why commands run without root although sudo was tried, in words with a fix; null when they do not, or before the first. */
   noRoot(): string | null;
   /** Runs a script that is sent whole over standard input: nothing of it runs when the link drops half-way. */
   run(script: Script, io: RunIo): Promise<Result<Exit>>;

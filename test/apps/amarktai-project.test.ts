@@ -41,8 +41,8 @@ async function checked(vars: Readonly<Record<string, string>>, changes: Readonly
     mkdirSync(dirname(join(dir, path)), { recursive: true });
     writeFileSync(join(dir, path), content, { mode: 0o600 });
   }
-  const caller = { env: {}, cwd: dir, home: dir, user: 'operator' };
-  const loaded = await loadProject(dir, { caller, sshConfigFile: 'none' });
+  const invoker = { env: {}, cwd: dir, home: dir, user: 'operator' };
+  const loaded = await loadProject(dir, { invoker, sshConfigFile: 'none' });
   if (!loaded.ok) throw new Error(loaded.failure.map(formatDiagnostic).join('\n'));
   const resolved = await resolveTargets(loaded.value, EVERYTHING);
   return resolved.ok

@@ -33,8 +33,8 @@ async function shippedFor(hosts: Readonly<Record<string, Host>>) {
   writeFileSync(join(dir, 'secrets/jarvis.env'), text('secrets/jarvis.env.example').replace(/=$/gm, '=abcdef'), {
     mode: 0o600,
   });
-  const caller = { env: {}, cwd: dir, home: dir, user: 'operator' };
-  const project = await loadProject(dir, { caller, sshConfigFile: 'none' });
+  const invoker = { env: {}, cwd: dir, home: dir, user: 'operator' };
+  const project = await loadProject(dir, { invoker, sshConfigFile: 'none' });
   if (!project.ok) throw new Error(project.failure.map(formatDiagnostic).join('\n'));
   const resolved = await resolveTargets(project.value, EVERYTHING);
   if (!resolved.ok) return { errors: resolved.failure.map(formatDiagnostic), warnings: [], hints: [] };
@@ -47,8 +47,8 @@ const inMode = (mode: string, vars: Host['vars'] = {}): Host => ({ groups: ['jar
 
 describe('the project that ships it', () => {
   it('is accepted as it stands: inventory, playbook and the names between them', async () => {
-    const caller = { env: {}, cwd: repository, home: repository, user: 'operator' };
-    const project = await loadProject(repository, { caller, sshConfigFile: 'none' });
+    const invoker = { env: {}, cwd: repository, home: repository, user: 'operator' };
+    const project = await loadProject(repository, { invoker, sshConfigFile: 'none' });
     if (!project.ok) throw new Error(project.failure.map(({ message }) => message).join('\n'));
     expect([...project.value.inventory.hosts.keys()]).toEqual(expect.arrayContaining(['jarvis-main', 'clawdbot']));
   });

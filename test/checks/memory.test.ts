@@ -63,9 +63,9 @@ describe('a memory check', () => {
   it.each([
     ['no limit', voice(3 * GIB), 'xswarm-voice.service 3 GiB, no limit'],
     ['no limit on an older systemd', voice(512, '18446744073709551615'), 'xswarm-voice.service 512 B, no limit'],
-    ['nothing to tell', voice('[not set]', GIB), 'xswarm-voice.service: its memory is not told'],
-    ['an unset number to tell', voice('18446744073709551615', GIB), 'xswarm-voice.service: its memory is not told'],
-    ['no memory at all, as a target', 'Id=xswarm-voice.service\n', 'xswarm-voice.service: its memory is not told'],
+    ['nothing to tell', voice('[not set]', GIB), 'xswarm-voice.service: its memory is unknown'],
+    ['an unset number to tell', voice('18446744073709551615', GIB), 'xswarm-voice.service: its memory is unknown'],
+    ['no memory at all, as a target', 'Id=xswarm-voice.service\n', 'xswarm-voice.service: its memory is unknown'],
   ])('passes where a unit has %s', async (_what, told, detail) =>
     expect(await check({ unit: 'xswarm-voice.service', warn: 1, critical: 2 }, told)).toEqual({ ok: true, detail }),
   );
@@ -91,7 +91,7 @@ describe('a memory check', () => {
     expect(await checkHere(memory, VOICE, hostSaying('', 1, 'Failed to connect to bus\n'))).toEqual({
       ok: true,
       warning: true,
-      detail: 'memory is not told: exit 1: Failed to connect to bus',
+      detail: 'memory cannot be read: exit 1: Failed to connect to bus',
     });
     expect(await check(VOICE, voice(1, 2), voice(1, 2))).toMatchObject({ ok: true, warning: true });
   });

@@ -71,7 +71,7 @@ describe('a temperature check', () => {
     [
       'does not take an unreadable zone for a hot one',
       { critical: 1, zones: ['gpu-thermal', 'cv0-thermal', 'soc0-thermal'] },
-      { ok: true, detail: 'no zone told a temperature' },
+      { ok: true, detail: 'no zone reported a temperature' },
     ],
     [
       'warns of zones that are none of the host',
@@ -102,7 +102,10 @@ describe('a temperature check', () => {
     }));
 
   it('passes on a host that has no zones', async () =>
-    expect(await check({ critical: 85, zones: ['tj*'] })).toEqual({ ok: true, detail: 'no zone told a temperature' }));
+    expect(await check({ critical: 85, zones: ['tj*'] })).toEqual({
+      ok: true,
+      detail: 'no zone reported a temperature',
+    }));
 
   it('makes the name of a zone harmless', async () =>
     expect((await check({ critical: 85 }, ['a b\x1b[2J;$(id)', '20000'])).detail).toBe('a b\\x1b[2J;$(id) 20 °C'));

@@ -56,7 +56,7 @@ const FILES = {
 async function resolve(files: Readonly<Record<string, string>>) {
   await using folder = await folderWith(files);
   await chmod(join(folder.dir, 'secrets/jarvis.env'), 0o600);
-  const project = await loadProject(folder.dir, { caller: callerIn(folder.dir), sshConfigFile: 'none' });
+  const project = await loadProject(folder.dir, { invoker: callerIn(folder.dir), sshConfigFile: 'none' });
   const result = project.ok ? await resolveTargets(project.value, EVERYTHING) : project;
   return result.ok ? result.value : result.failure.map(formatDiagnostic).join('\n');
 }

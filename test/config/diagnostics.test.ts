@@ -10,8 +10,8 @@ import { STAND_INS } from './stand-ins.ts';
 /** What a project's files are told, as the operator sees it. */
 async function told(files: Readonly<Record<string, string>>): Promise<string> {
   await using folder = await folderWith({ 'inventory/.keep': '', 'playbooks/.keep': '', ...files });
-  const caller = callerIn(folder.dir);
-  const project = await loadProject(folder.dir, { caller, registry: STAND_INS, sshConfigFile: 'none' });
+  const invoker = callerIn(folder.dir);
+  const project = await loadProject(folder.dir, { invoker, registry: STAND_INS, sshConfigFile: 'none' });
   const result = project.ok ? await resolveTargets(project.value, EVERYTHING) : project;
   return result.ok ? 'nothing' : result.failure.map(formatDiagnostic).join('\n');
 }

@@ -174,7 +174,7 @@ describe('a dynamic inventory', () => {
     expect([...inventory.hosts.values()][0]?.groups).toContain('a');
   });
 
-  it('runs in the project folder with the environment of the caller', async () => {
+  it('runs in the project folder with the environment of the invoker', async () => {
     const { inventory, diagnostics } = await load({
       'inventory/x': '#!/bin/sh\n[ -d inventory ] && [ "$FROM_CALLER" = yes ] && echo \'{"g": ["h"]}\'\n',
     });
@@ -230,13 +230,13 @@ describe('a dynamic inventory', () => {
       'inventory/.gitkeep': '',
       'inventory/x~': '#!/bin/sh',
     });
-    const caller = callerIn(folder.dir);
-    expect((await loadInventory(folder.dir, caller)).diagnostics).toEqual([]);
+    const invoker = callerIn(folder.dir);
+    expect((await loadInventory(folder.dir, invoker)).diagnostics).toEqual([]);
     await folder.write('inventory/ec2.py', '#!/usr/bin/env python3');
     await chmod(join(folder.dir, 'inventory/ec2.py'), 0o644);
-    const [found] = (await loadInventory(folder.dir, caller)).diagnostics;
+    const [found] = (await loadInventory(folder.dir, invoker)).diagnostics;
     expect(found).toMatchObject({ message: 'this script is not executable' });
-    expect(found?.hint).toContain('chmod +x inventory/ec2.py');
+    expect(found?.fix).toContain('chmod +x inventory/ec2.py');
   });
 });
 

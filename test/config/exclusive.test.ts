@@ -37,7 +37,11 @@ async function resolve(files: Readonly<Record<string, string>> = {}, { selection
   });
   const result = await resolveTargets(folder.project, selection ?? EVERYTHING, {}, inputs);
   return result.ok
-    ? result.value.targets.map(({ app, host, holds, yields }) => [`${app} ${host}`, holds, yields])
+    ? result.value.targets.map(({ app, host, exclusiveOwned, exclusiveReleased }) => [
+        `${app} ${host}`,
+        exclusiveOwned,
+        exclusiveReleased,
+      ])
     : result.failure.map(formatDiagnostic).join('\n');
 }
 

@@ -11,7 +11,7 @@ export async function projectWith(
   const folder = await folderWith({ 'inventory/.keep': '', 'playbooks/.keep': '', ...files });
   if (options.ssh !== undefined) await folder.write('ssh_config', options.ssh.replaceAll('DIR', folder.dir));
   const loaded = await loadProject(folder.dir, {
-    caller: callerIn(folder.dir, options.env),
+    invoker: callerIn(folder.dir, options.env),
     registry: STAND_INS,
     sshConfigFile: options.ssh === undefined ? 'none' : `${folder.dir}/ssh_config`,
   });

@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Caller } from '../../src/config/caller.ts';
+import type { Invoker } from '../../src/config/invoker.ts';
 
 /** A folder with files, gone when the test ends. Files whose text begins with `#!` are executable. */
 export async function folderWith(files: Readonly<Record<string, string>>) {
@@ -16,8 +16,8 @@ export async function folderWith(files: Readonly<Record<string, string>>) {
   return { dir, write, [Symbol.asyncDispose]: remove };
 }
 
-/** A caller with no agent and no keys, whose home is the folder itself. */
-export const callerIn = (dir: string, env: Record<string, string> = {}): Caller => ({
+/** A invoker with no agent and no keys, whose home is the folder itself. */
+export const callerIn = (dir: string, env: Record<string, string> = {}): Invoker => ({
   env: { PATH: process.env.PATH, ...env },
   cwd: dir,
   home: dir,

@@ -11,7 +11,7 @@ const EMPTY = { 'inventory/.keep': '', 'playbooks/.keep': '' };
 async function told(files: Readonly<Record<string, string>>): Promise<readonly string[]> {
   await using folder = await folderWith({ ...EMPTY, ...files });
   const result = await loadProject(folder.dir, {
-    caller: callerIn(folder.dir),
+    invoker: callerIn(folder.dir),
     registry: STAND_INS,
     sshConfigFile: 'none',
   });
@@ -29,9 +29,9 @@ describe('the project folder', () => {
 
   it('that -C names is relative to where the command was typed, and is not looked for elsewhere', async () => {
     await using folder = await folderWith({ ...EMPTY, 'units/x': '' });
-    const caller = callerIn(join(folder.dir, 'units'));
-    expect(await findProject(caller, '..')).toEqual({ ok: true, value: folder.dir });
-    const wrong = await findProject(caller, '.');
+    const invoker = callerIn(join(folder.dir, 'units'));
+    expect(await findProject(invoker, '..')).toEqual({ ok: true, value: folder.dir });
+    const wrong = await findProject(invoker, '.');
     expect(wrong.ok ? '' : wrong.failure.map(formatDiagnostic).join()).toBe(
       '-C: . is no fleet project: it needs the folders inventory/ and playbooks/',
     );
@@ -124,7 +124,7 @@ describe('a large file', () => {
   it('is searched for keys that are there twice', async () => {
     const hosts = Array.from({ length: 3000 }, (_, i) => `  host${i}:\n`).join('');
     await using folder = await folderWith({ ...EMPTY, 'inventory/h.yaml': `hosts:\n${hosts}  host1:\n` });
-    const twice = await loadProject(folder.dir, { caller: callerIn(folder.dir) });
+    const twice = await loadProject(folder.dir, { invoker: callerIn(folder.dir) });
     expect(!twice.ok && twice.failure.map(({ message }) => message)).toEqual([
       'the key "host1" is already defined at inventory/h.yaml:3:3',
     ]);
@@ -133,7 +133,7 @@ describe('a large file', () => {
   it('that no playbook and no inventory is so large is refused unread', async () => {
     const comment = `# ${'x'.repeat(5 * 1024 * 1024)}\n`;
     await using folder = await folderWith({ 'inventory/h.yaml': comment, 'playbooks/p.yaml': comment });
-    const loaded = await loadProject(folder.dir, { caller: callerIn(folder.dir) });
+    const loaded = await loadProject(folder.dir, { invoker: callerIn(folder.dir) });
     expect(!loaded.ok && loaded.failure.map(({ message }) => message)).toEqual([
       'this is larger than 4 MB, which no file of this kind is; make it smaller',
       'this is larger than 4 MB, which no file of this kind is; make it smaller',

@@ -47,8 +47,8 @@ describe('a target', () => {
       layout: { root: '/opt/app', current: '/opt/app/current', app: 'app', user: null, data: [] },
       keep: 5,
       policy: { batch: 10, canary: 0, onFailure: 'stop', settleMs: 10_000, deadlineMs: 120_000, confirm: 'per-host' },
-      holds: [],
-      yields: [],
+      exclusiveOwned: [],
+      exclusiveReleased: [],
       tasks: [],
       preconditions: [],
       checks: [],
@@ -200,7 +200,7 @@ describe('secrets', () => {
     expect(closed.warnings).toEqual([]);
   });
 
-  it("come from the caller's environment", async () => {
+  it("come from the invoker's environment", async () => {
     expect(await secret('{ env: APP_ENV }', {}, { env: { APP_ENV: 'A=2' } })).toMatchObject({ value: 'A=2' });
   });
 

@@ -11,7 +11,7 @@ const at = wholeFile('x.yaml');
 const vars = (texts: Readonly<Record<string, string>>): Definitions =>
   new Map(Object.entries(texts).map(([name, text]) => [name, { text, at }]));
 
-const lookup: Lookup = (name) => (name === 'a' ? ok('A{{ b }}') : fail({ message: `no ${name}`, hint: null }));
+const lookup: Lookup = (name) => (name === 'a' ? ok('A{{ b }}') : fail({ message: `no ${name}`, fix: null }));
 
 describe('filling a text', () => {
   it.each([

@@ -35,8 +35,8 @@ async function ask(path: string) {
 }
 
 test('the project is one that fleet reads without a complaint, with the demo host as its only target', async () => {
-  const caller = { env: process.env, cwd: project.folder, home: join(host.root, 'home'), user: host.user };
-  const loaded = await loadProject(project.folder, { caller, sshConfigFile: 'none' });
+  const invoker = { env: process.env, cwd: project.folder, home: join(host.root, 'home'), user: host.user };
+  const loaded = await loadProject(project.folder, { invoker, sshConfigFile: 'none' });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure, null, 2));
   const targets = await resolveTargets(loaded.value, EVERYTHING);
   if (!targets.ok) throw new Error(JSON.stringify(targets.failure, null, 2));

@@ -17,8 +17,8 @@ const io = () => ({ signal: new AbortController().signal, timeoutMs: 5000 });
 /** A connection to the demo host as fleet itself makes it: from the project's inventory, with the host key pinned. */
 async function open(host: DemoHost) {
   const project = await writeDemoProject(host, await freePort(), process.execPath);
-  const caller = { env: {}, cwd: project.folder, home: join(host.root, 'home'), user: 'nobody' };
-  const loaded = await loadProject(project.folder, { caller, sshConfigFile: 'none' });
+  const invoker = { env: {}, cwd: project.folder, home: join(host.root, 'home'), user: 'nobody' };
+  const loaded = await loadProject(project.folder, { invoker, sshConfigFile: 'none' });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.failure));
   const resolved = await resolveTargets(loaded.value, EVERYTHING);
   const target = resolved.ok ? resolved.value.targets[0] : undefined;

@@ -5,7 +5,7 @@ import { generationId, hostName } from '../../src/model/ids.ts';
 import type { Failure, HostOutcome } from '../../src/model/outcome.ts';
 import type { DeployPolicy, HostTarget } from '../../src/model/target.ts';
 
-const one = (app: string, host: string, holds: readonly string[] = []) => ({ app, host, holds });
+const one = (app: string, host: string, exclusiveOwned: readonly string[] = []) => ({ app, host, exclusiveOwned });
 const names = (groups: readonly (readonly { app: string; host: string }[])[]) =>
   groups.map((group) => group.map(({ app, host }) => `${app}/${host}`).join(' '));
 
@@ -29,13 +29,13 @@ const policy: DeployPolicy = {
 /** Runs three hosts of which `new` holds the name, and says who began in which order and how `new` ended. */
 async function run(old: HostOutcome, more: Partial<DeployPolicy> = {}, kind: 'changes' | 'reads' = 'changes') {
   const begun: string[] = [];
-  const target = (host: string, holds: readonly string[], yields: readonly string[]) =>
+  const target = (host: string, exclusiveOwned: readonly string[], exclusiveReleased: readonly string[]) =>
     ({
       app: 'x',
       host: hostName(host),
       policy: { ...policy, ...more },
-      holds,
-      yields,
+      exclusiveOwned,
+      exclusiveReleased,
       tasks: [],
     }) as unknown as HostTarget;
   const targets = [target('new', ['n'], []), target('old', [], ['n']), target('other', [], [])];

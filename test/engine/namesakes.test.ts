@@ -74,7 +74,7 @@ describe('a unit of the host with the name of ours', () => {
   ])('is refused: %s', (_, unit, rest, what) => {
     const [one, ...more] = against(unit, rest).refused;
     expect(one?.what).toMatch(what);
-    expect(one?.cure).toMatch(/another name/);
+    expect(one?.fix).toMatch(/another name/);
     expect(more).toEqual([]);
   });
 
@@ -121,6 +121,6 @@ it('something else than a link at `current` is refused, with what to do', () => 
   const { currentTaken } = parseFacts('current-taken a folder');
   const [one] = takeovers(layout, [], 'nohup', { namesakes: [], aside: [], currentTaken }).refused;
   expect(one?.what).toBe('/opt/app/current is a folder, where fleet needs a link of its own');
-  expect(one?.cure).toContain('mv /opt/app/current /opt/app/current.before');
+  expect(one?.fix).toContain('mv /opt/app/current /opt/app/current.before');
   expect(takeovers(layout, [], 'nohup', parseFacts('')).refused).toEqual([]);
 });

@@ -21,7 +21,7 @@ const file = (path: string): LiveFile => ({
   mode: 0o644,
   owner: 'root',
   group: 'root',
-  reader: null,
+  notify: null,
 });
 type Wanted = {
   readonly units?: readonly string[];
@@ -65,7 +65,7 @@ describe('beside another app of the host', () => {
     ['a file in its root', { files: ['/opt/old/data/x'] }, /lies in \/opt\/old of the app old/],
   ])('%s is refused, and it is named', (_what, wanted, words) => {
     const { refused } = against(wanted);
-    expect(refused).toEqual([{ what: expect.stringMatching(words), cure: expect.any(String) }]);
+    expect(refused).toEqual([{ what: expect.stringMatching(words), fix: expect.any(String) }]);
   });
 
   it.each<[string, Wanted]>([
@@ -81,13 +81,13 @@ describe('beside another app of the host', () => {
     ['/opt/old/sub', /lies in \/opt\/old of the app old/],
     ['/opt', /^in the root \/opt lies \/opt\/old of the app old/],
   ])('the root %s is refused', (root, words) => {
-    expect(against({}, { root }).refused).toEqual([{ what: expect.stringMatching(words), cure: expect.any(String) }]);
+    expect(against({}, { root }).refused).toEqual([{ what: expect.stringMatching(words), fix: expect.any(String) }]);
     expect(against({}, { root: '/opt/older' }).refused).toEqual([]);
   });
 
   it('its root names the way to rename an app', () => {
     const [taken] = against({}, { root: '/opt/old' }).refused;
-    expect(taken?.cure).toMatch(/name: old .*`fleet rollback --full --keep-data`.*then deploy as new/);
+    expect(taken?.fix).toMatch(/name: old .*`fleet rollback --full --keep-data`.*then deploy as new/);
   });
 
   it('one account for both is warned of', () => {

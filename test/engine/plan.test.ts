@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { digestOf, partsOf } from '../../src/engine/plan/parts.ts';
+import { digestOf, inputDigests } from '../../src/engine/plan/parts.ts';
 import { planHost } from '../../src/engine/plan/plan.ts';
 import { splitProbe } from '../../src/host/call.ts';
 import { digest, generationId } from '../../src/model/ids.ts';
@@ -22,7 +22,8 @@ const task = (plan: Partial<TaskPlan>): BoundTask => ({
   plan: () => ({ ...EMPTY_TASK_PLAN, ...plan }),
 });
 const WANTED = task({ units: [UNIT], enable: ['app.service'], env: new Secret('.env', 'A=1\n') });
-const digestFor = (plan: Partial<TaskPlan>) => digestOf(partsOf({ ...EMPTY_TASK_PLAN, ...plan }, layout, 'systemd'));
+const digestFor = (plan: Partial<TaskPlan>) =>
+  digestOf(inputDigests({ ...EMPTY_TASK_PLAN, ...plan }, layout, 'systemd'));
 const DIGEST = digestFor({ units: [UNIT], enable: ['app.service'], env: new Secret('.env', 'A=1\n') });
 
 const deployed = (facts = {}) =>
@@ -37,7 +38,7 @@ const plan = (...of: Parameters<typeof planned>) => {
 
 it('has a digest that follows every byte of a file that is no text, and of text only the text', () => {
   const file = (content: string | Uint8Array) => ({
-    ...{ path: '/etc/x', content, mode: 0o644, owner: 'root', group: 'root', reader: null },
+    ...{ path: '/etc/x', content, mode: 0o644, owner: 'root', group: 'root', notify: null },
   });
   const of = (content: string | Uint8Array) => digestFor({ files: [file(content)] });
   const put = (content: string | Uint8Array) =>
@@ -58,7 +59,7 @@ describe('the plan', () => {
   it('is to put right a host that somebody changed', () => {
     const drift = { kind: 'changed', path: '/etc/x' };
     const { plan: one, view } = plan([WANTED], deployed({ drift: [drift] }));
-    expect(one).toMatchObject({ to: 'reactivate', generation: 3 });
+    expect(one).toMatchObject({ to: 'repair', generation: 3 });
     expect(view.changes).toEqual([{ sign: '!', drift }]);
   });
 
@@ -68,7 +69,11 @@ describe('the plan', () => {
   });
 
   it('names what comes, goes and changes, and never a secret', () => {
-    const before = partsOf({ ...EMPTY_TASK_PLAN, units: [UNIT, { path: 'old.service', text: '' }] }, layout, 'systemd');
+    const before = inputDigests(
+      { ...EMPTY_TASK_PLAN, units: [UNIT, { path: 'old.service', text: '' }] },
+      layout,
+      'systemd',
+    );
     const other = task({ units: [{ ...UNIT, text: 'x' }], env: new Secret('.env', 'TOKEN=canary') });
     const { view } = plan([other], { ...deployed(), parts: before });
     expect(view.changes).toEqual([
@@ -110,8 +115,8 @@ describe('the digest of what is wanted', () => {
       digestFor({ enable: ['app.service'] }),
       digestFor({ env: new Secret('.env', 'A=1') }),
       digestFor({ env: new Secret('.env', 'A=2') }),
-      digestFor({ files: [{ path: '/etc/x', content: 'x', mode: 0o644, owner: 'root', group: 'root', reader: null }] }),
-      digestFor({ files: [{ path: '/etc/x', content: 'x', mode: 0o600, owner: 'root', group: 'root', reader: null }] }),
+      digestFor({ files: [{ path: '/etc/x', content: 'x', mode: 0o644, owner: 'root', group: 'root', notify: null }] }),
+      digestFor({ files: [{ path: '/etc/x', content: 'x', mode: 0o600, owner: 'root', group: 'root', notify: null }] }),
       digestFor({ stage: [{ id: 'a', title: '', do: 'put', to: 'x', content: 'x', mode: 0o644 }] }),
       digestFor({ stage: [{ id: 'a', title: '', do: 'put', to: 'x', content: 'y', mode: 0o644 }] }),
       digestFor({ stage: [{ id: 'r', title: '', do: 'run', argv: ['a'], cwd: '', creates: null, timeoutMs: 1 }] }),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { partsOf } from '../../src/engine/plan/parts.ts';
+import { inputDigests } from '../../src/engine/plan/parts.ts';
 import { generationId } from '../../src/model/ids.ts';
 import { parsePart } from '../../src/model/part.ts';
 import { type Change, EMPTY_TASK_PLAN, type PlanView, type TaskPlan } from '../../src/model/plan.ts';
@@ -8,7 +8,7 @@ import { planLines } from '../../src/output/tables/plans.ts';
 import { PLAIN } from '../../src/output/text/paint.ts';
 
 const tree = { from: '/src', entries: [], bytes: 0, digest: '00' as never };
-const live = { mode: 0o644, owner: 'root', group: 'root', reader: null, content: 'rotate 4' };
+const live = { mode: 0o644, owner: 'root', group: 'root', notify: null, content: 'rotate 4' };
 const WANTED: TaskPlan = {
   ...EMPTY_TASK_PLAN,
   stage: [
@@ -40,7 +40,7 @@ const view = (changes: PlanView['changes']): PlanView => ({
 const told = (changes: PlanView['changes']) => planLines(view(changes), PLAIN).map((line) => line.trim());
 
 test('every part that the engine can name is told in words of the playbook', () => {
-  const names = [...partsOf(WANTED, layout, 'systemd').keys()];
+  const names = [...inputDigests(WANTED, layout, 'systemd').keys()];
   expect(told(names.map((name) => ({ sign: '~' as const, part: parsePart(name) })))).toEqual([
     '~ what runs the services: systemd',
     "~ the app's root folder, account and data folders",
@@ -71,7 +71,7 @@ test('what was changed by hand is told', () => {
 });
 
 test('no value of a secret is among them', () => {
-  const names = [...partsOf(WANTED, layout, 'systemd').keys()];
+  const names = [...inputDigests(WANTED, layout, 'systemd').keys()];
   const lines = told(names.map((name) => ({ sign: '+' as const, part: parsePart(name) }))).join('\n');
   expect(lines).toContain('+ secrets (.env)');
   expect(lines).not.toContain('hunter2');

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { generationId } from '../../src/model/ids.ts';
 import type { Failure, HostOutcome } from '../../src/model/outcome.ts';
 import { interrupted } from '../../src/output/tables/interrupted.ts';
-import { mixed } from '../../src/output/tables/mixed.ts';
+import { mixedStates } from '../../src/output/tables/mixed-states.ts';
 import { PLAIN } from '../../src/output/text/paint.ts';
 import { Script } from './events.ts';
 import { play } from './run.ts';
@@ -33,7 +33,7 @@ const script = (...ends: readonly HostOutcome[]) => {
   for (const [i, outcome] of ends.entries()) all.end('abcdefgh'.charAt(i), outcome, 10);
   return all;
 };
-const mixedLine = (...ends: readonly HostOutcome[]) => mixed(script(...ends).summary('deploy', 1));
+const mixedLine = (...ends: readonly HostOutcome[]) => mixedStates(script(...ends).summary('deploy', 1));
 
 describe('a fleet that is left in different states is named so', () => {
   test.each<[string, readonly HostOutcome[], string]>([
@@ -74,7 +74,7 @@ describe('a fleet that is left in different states is named so', () => {
       .end('a', OUT.deployed(3), 1, 'jarvis')
       .end('b', OUT.untouched, 1, 'jarvis')
       .end('a', OUT.deployed(1), 1, 'crawler');
-    expect(mixed(apps.summary('deploy', 3))).toEqual(['the fleet is mixed in jarvis: a at 3; b untouched']);
+    expect(mixedStates(apps.summary('deploy', 3))).toEqual(['the fleet is mixed in jarvis: a at 3; b untouched']);
   });
 });
 

@@ -92,7 +92,7 @@ const NOT_SETTLED = {
       result: 'exit-code',
       status: 1,
       cause: 'the program ended by itself with an error',
-      cure: 'Set TELEGRAM_BOT_TOKEN in secrets/jarvis.env, then deploy again.',
+      fix: 'Set TELEGRAM_BOT_TOKEN in secrets/jarvis.env, then deploy again.',
       log: ['Traceback (most recent call last):', "KeyError: 'TELEGRAM_BOT_TOKEN'"],
     },
   ],

@@ -99,6 +99,13 @@ test('drift and an open transaction are the same sentences in JSON as ever, with
   }
 });
 
+test('drop-ins that are not from fleet are where they were in JSON', async () => {
+  const externalDropIns = [{ unit: 'app.service', path: '/etc/systemd/system/app.service.d/by-hand.conf' }];
+  const lines = await json(new Script().end('web-1', { end: 'reported', report: { ...STATUS, externalDropIns } }, 1));
+  expect(lines.at(-1)).toMatchObject({ hosts: [{ report: { foreign: externalDropIns } }] });
+  expect(JSON.stringify(lines)).not.toContain('externalDropIns');
+});
+
 test('a login for code that the host cannot give says what there is not', async () => {
   const failure: Failure = { kind: 'code-login-refused', codeUser: 'app', detail: '', needs: 'shell' };
   const [ended, summary] = await json(new Script().end('web-1', { end: 'untouched', failure }, 1));

@@ -40,7 +40,7 @@ export const STATUS = {
   ],
   drift: [],
   verified: null,
-  foreign: [],
+  externalDropIns: [],
 } as const satisfies HostReport;
 
 export const HOLD = { kind: 'hold', by: ALICE, since: '2026-01-02T03:04:05Z', reason: 'disk swap' } as const;
@@ -68,7 +68,7 @@ export const statusScript = (): Script =>
           runtime: 'nohup',
           held: HOLD,
           drift: [{ kind: 'changed', path: '/opt/jarvis/.env' }],
-          foreign: [],
+          externalDropIns: [],
         },
       },
       91,

@@ -16,7 +16,7 @@ const unit = (name: string, more = {}) => ({
   result: 'exit-code',
   status: 203,
   cause: 'the program of ExecStart cannot be executed',
-  cure: 'Check the path in ExecStart and its mode.',
+  fix: 'Check the path in ExecStart and its mode.',
   log: ['line 1', 'line 2'],
   ...more,
 });
@@ -116,8 +116,8 @@ const FAILURES: { readonly [K in Failure['kind']]: readonly Extract<Failure, { k
     {
       kind: 'taken',
       taken: [
-        { what: 'the unit a.service is that of the app a', cure: 'Rename it.' },
-        { what: 'the unit b.service is that of the app a', cure: 'Rename it.' },
+        { what: 'the unit a.service is that of the app a', fix: 'Rename it.' },
+        { what: 'the unit b.service is that of the app a', fix: 'Rename it.' },
       ],
     },
   ],
@@ -125,9 +125,9 @@ const FAILURES: { readonly [K in Failure['kind']]: readonly Extract<Failure, { k
     {
       kind: 'occupied',
       occupied: [
-        { what: 'ssh.service lets logins in', cure: 'Give the unit another name.' },
-        { what: 'dbus.service is part of the host', cure: 'Give the unit another name.' },
-        { what: '/opt/app/current is a folder', cure: 'Move it away.' },
+        { what: 'ssh.service lets logins in', fix: 'Give the unit another name.' },
+        { what: 'dbus.service is part of the host', fix: 'Give the unit another name.' },
+        { what: '/opt/app/current is a folder', fix: 'Move it away.' },
       ],
     },
   ],
@@ -325,8 +325,8 @@ const OUTCOMES: { readonly [K in HostOutcome['end']]: readonly Extract<HostOutco
 
 test('every failure is told as what happened, what shows it and what to do next', async () => {
   const story = all.map((failure) => {
-    const { what, evidence, next } = explain(failure, HERE);
-    return [failure.kind, `  ${what}`, ...evidence.map((line) => `  | ${line}`), ...next.map((line) => `  > ${line}`)];
+    const { what, evidence, fix } = explain(failure, HERE);
+    return [failure.kind, `  ${what}`, ...evidence.map((line) => `  | ${line}`), ...fix.map((line) => `  > ${line}`)];
   });
   await expect(`${story.map((lines) => lines.join('\n')).join('\n\n')}\n`).toMatchFileSnapshot('golden/failures.txt');
 });
@@ -339,7 +339,7 @@ test('every outcome says in one sentence what state the host is in', async () =>
       const lines =
         why === null
           ? []
-          : [why.what, ...why.evidence.map((line) => `| ${line}`), ...why.next.map((line) => `> ${line}`)];
+          : [why.what, ...why.evidence.map((line) => `| ${line}`), ...why.fix.map((line) => `> ${line}`)];
       return [`${outcome.end}`, `  ${ended(outcome)}`, ...lines.map((line) => `    ${line}`)].join('\n');
     });
   await expect(`${story.join('\n\n')}\n`).toMatchFileSnapshot('golden/outcomes.txt');
@@ -348,10 +348,10 @@ test('every outcome says in one sentence what state the host is in', async () =>
 test.each(all.map((failure) => [failure.kind, failure] as const))(
   '%s: one line each, with advice',
   (_kind, failure) => {
-    const { what, evidence, next } = explain(failure, HERE);
-    expect(next.length).toBeGreaterThan(0);
+    const { what, evidence, fix } = explain(failure, HERE);
+    expect(fix.length).toBeGreaterThan(0);
     expect(what).not.toMatch(/\.$/);
-    for (const line of [what, ...evidence, ...next]) expect(line).not.toMatch(/[\n\r]|undefined|null|\[object/);
+    for (const line of [what, ...evidence, ...fix]) expect(line).not.toMatch(/[\n\r]|undefined|null|\[object/);
   },
 );
 
@@ -367,20 +367,20 @@ test('the advice names only commands that exist', () => {
 });
 
 test('an unknown host key shows the fingerprint that ssh-keygen shows, and both ways to trust it', () => {
-  const { what, next } = explain(FAILURES['host-key-unknown'][0] as Failure, HERE);
+  const { what, fix } = explain(FAILURES['host-key-unknown'][0] as Failure, HERE);
   expect(what).toContain(FINGERPRINT);
-  expect(next.join('\n')).toContain('ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub');
-  expect(next.join('\n')).toContain('--accept-new');
-  expect(next.join('\n')).toContain(`hostKey: "${KEY}"`);
+  expect(fix.join('\n')).toContain('ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub');
+  expect(fix.join('\n')).toContain('--accept-new');
+  expect(fix.join('\n')).toContain(`hostKey: "${KEY}"`);
 });
 
 test('a changed host key is never to be accepted by a flag alone', () => {
-  const { what, next } = explain(FAILURES['host-key-changed'][0] as Failure, HERE);
+  const { what, fix } = explain(FAILURES['host-key-changed'][0] as Failure, HERE);
   expect(what).toContain('HAS CHANGED');
-  expect(next.at(-1)).toContain('`--accept-new` never accepts a changed key');
+  expect(fix.at(-1)).toContain('`--accept-new` never accepts a changed key');
 });
 
 test('commands to copy name every host that failed alike', () => {
-  const { next } = explain(FAILURES['base-moved'][0] as Failure, { hosts: ['web-1', 'web-2'], app: 'jarvis' });
-  expect(next[0]).toContain('fleet plan --host web-1 --host web-2 --app jarvis');
+  const { fix } = explain(FAILURES['base-moved'][0] as Failure, { hosts: ['web-1', 'web-2'], app: 'jarvis' });
+  expect(fix[0]).toContain('fleet plan --host web-1 --host web-2 --app jarvis');
 });

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync,
 import { dirname, join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { CliContext } from '../../src/cli/context.ts';
 import { runCommandLine } from '../../src/cli/program.ts';
-import type { World } from '../../src/cli/world.ts';
 import { type DemoHost, startDemoHost } from '../../src/demo/server.ts';
 import { type Ended, only, parseRun, type Run } from '../e2e/fleet.ts';
 import { type TcpProxy, tcpProxy } from '../e2e/rig/proxy.ts';
@@ -44,7 +44,7 @@ type Running = {
 
 export type Bench<Name extends string> = AsyncDisposable & {
   readonly folder: string;
-  readonly world: (as?: string) => World;
+  readonly world: (as?: string) => CliContext;
   readonly hosts: Readonly<Record<Name, BenchHost>>;
   /** Writes a file of the project. */
   write(path: string, content: string): void;
@@ -93,8 +93,8 @@ export async function openBench<Name extends string>(...names: readonly Name[]):
   write('app/VERSION', 'one\n');
   write('secrets/app.env', 'TOKEN=canary-token\n');
 
-  const world = (as = 'alice'): World => ({
-    caller: {
+  const world = (as = 'alice'): CliContext => ({
+    invoker: {
       env: { PATH: process.env.PATH, HOME: folder, FLEET_SSH_CONFIG: 'none', NO_COLOR: '1' },
       ...{ cwd: folder, home: folder, user: as },
     },

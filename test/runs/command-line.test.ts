@@ -19,7 +19,13 @@ it('refuses before any host is contacted, with 2, for people and for scripts', S
     code: 2,
     summary: {
       exitCode: 2,
-      errors: [{ file: 'playbooks/app.yaml', line: 1, message: expect.stringContaining('kepp') }],
+      errors: [
+        {
+          ...{ file: 'playbooks/app.yaml', line: 1 },
+          message: expect.stringContaining('kepp'),
+          hint: expect.stringContaining('keep'),
+        },
+      ],
     },
   });
   expect((await bench.human('lock', '--all', '--hold', 'why', '--release')).code).toBe(2);

@@ -39,9 +39,9 @@ describe('why a service did not stay up', () => {
     for (let status = 200; status <= 245; status += 1) {
       const name = exitStatusName(status);
       for (const unit of [null, service]) {
-        const { cause, cure } = explain('exit-code', status, unit);
+        const { cause, fix } = explain('exit-code', status, unit);
         expect(cause.startsWith(generic.slice(0, 30)), `${status} ${name}`).toBe(name === null);
-        expect(`${cause} ${cure}`).not.toContain('undefined');
+        expect(`${cause} ${fix}`).not.toContain('undefined');
       }
     }
   });
@@ -50,9 +50,9 @@ describe('why a service did not stay up', () => {
     const results = ['success', 'exit-code', 'signal', 'resources', 'timeout', 'watchdog', 'protocol', 'new-word'];
     for (const result of results) {
       for (let status = 0; status < 256; status += 1) {
-        const { cause, cure } = explain(result, status);
+        const { cause, fix } = explain(result, status);
         expect(cause).toMatch(/^[A-Z].*[.)]$/);
-        expect(cure).toMatch(/^[A-Z].*\.$/);
+        expect(fix).toMatch(/^[A-Z].*\.$/);
       }
     }
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { expected } from '../../src/runtime/systemd/expect.ts';
+import { readbackOf } from '../../src/runtime/systemd/readback.ts';
 import type { Directive } from '../../src/unit/directives/directive.ts';
 import {
   directivesIn,
@@ -77,7 +77,7 @@ describe('the table of directives', () => {
   const VALUES = 'always simple mixed root /srv invisible private yes 5 512M 90% 5min SIGINT 0027 A=1'.split(' ');
   const shown = (section: string, key: string) =>
     VALUES.filter((value) => kindOf(section, key)?.takes(value)).flatMap((value) =>
-      expected(effective('a.service', [file('a.service', `[${section}]\n${key}=${value}\n`)]), 259),
+      readbackOf(effective('a.service', [file('a.service', `[${section}]\n${key}=${value}\n`)]), 259),
     );
 
   it('has a way of reading back that fits the value, of all that is read back and of nothing else', () => {

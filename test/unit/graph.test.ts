@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { expandServices, partsOf } from '../../src/unit/graph/graph.ts';
+import { expandServices, partOfMembers } from '../../src/unit/graph/graph.ts';
 import { file } from './sample.ts';
 
 const unit = (path: string, lines: string, install = '') =>
@@ -46,7 +46,7 @@ describe('what an enabled set comes to', () => {
     expect(expandServices(lonely, ['a.target']).problems).toEqual([
       'b.service is part of a.target, but nothing starts it: add WantedBy=a.target to [Install]',
     ]);
-    expect(partsOf(lonely, ['b.service'], 'a.target')).toEqual(['b.service']);
+    expect(partOfMembers(lonely, ['b.service'], 'a.target')).toEqual(['b.service']);
   });
 
   test('an unknown name stays in the set and is named', () => {

@@ -9,11 +9,11 @@ export type Position = {
 };
 
 /** One thing wrong with the operator's files or selection. */
-export type Diagnostic = Position & { readonly message: string; readonly hint?: string };
+export type Diagnostic = Position & { readonly message: string; readonly fix?: string };
 
-export function diagnostic(at: Position, message: string, hint?: string | null): Diagnostic {
+export function diagnostic(at: Position, message: string, fix?: string | null): Diagnostic {
   const { file, line, column, excerpt } = at;
-  return { file, line, column, excerpt, message, ...(hint ? { hint } : {}) };
+  return { file, line, column, excerpt, message, ...(fix ? { fix } : {}) };
 }
 
 /** A file as a whole, where no single line is to blame. */
@@ -36,7 +36,7 @@ export function formatDiagnostic(of: Diagnostic): string {
     lines.push(`  ${of.line} | ${printable(of.excerpt.text)}`);
     lines.push(`  ${gutter} | ${before}${'^'.repeat(Math.max(1, of.excerpt.length))}`);
   }
-  if (of.hint !== undefined) lines.push(...indented(of.hint));
+  if (of.fix !== undefined) lines.push(...indented(of.fix));
   return lines.join('\n');
 }
 

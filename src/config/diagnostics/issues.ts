@@ -72,23 +72,23 @@ export function diagnose(schema: $ZodType, issues: readonly $ZodIssue[], locate:
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map((key) => {
         const what = titleAt(schema, path) ?? 'key';
-        const hint = suggestion(key, keysAt(schema, path), `known ${what}s`);
-        return diagnostic(locate([...path, key], 'key'), `unknown ${what} "${key}"`, hint);
+        const fix = suggestion(key, keysAt(schema, path), `known ${what}s`);
+        return diagnostic(locate([...path, key], 'key'), `unknown ${what} "${key}"`, fix);
       });
     }
     if (issue.code === 'invalid_key') {
       const why = issue.issues[0]?.message ?? 'is not allowed';
       return [diagnostic(locate(path, 'key'), `the name "${String(path.at(-1))}" ${why}`)];
     }
-    const example = exampleHint(schema, path);
+    const example = exampleFix(schema, path);
     if (issue.code === 'invalid_type' && issue.input === undefined && path.length > 0) {
       if (misspelt.has(path.join('\0'))) return [];
       const own = inOurWords(issue) ? null : issue.message;
       return [diagnostic(locate(path, 'key'), `missing key "${String(path.at(-1))}"`, example ?? own)];
     }
     const at = locate(path);
-    const hint = (wantsExample(issue) ? example : null) ?? quotesHint(issue, at);
-    return [diagnostic(at, `${subject(path)} ${issue.message}`, hint)];
+    const fix = (wantsExample(issue) ? example : null) ?? quotesFix(issue, at);
+    return [diagnostic(at, `${subject(path)} ${issue.message}`, fix)];
   });
 }
 
@@ -110,13 +110,13 @@ function subject(path: Path): string {
 }
 
 /** YAML makes a number of 0644 and a truth value of true; what was written is kept by quotes. */
-function quotesHint(issue: $ZodIssue, { excerpt, column }: Position): string | null {
+function quotesFix(issue: $ZodIssue, { excerpt, column }: Position): string | null {
   const wanted = issue.code === 'invalid_type' && issue.expected === 'string';
   if (!wanted || excerpt === null || !['number', 'boolean'].includes(typeof issue.input)) return null;
   return `in quotes it is text: "${excerpt.text.slice(column - 1, column - 1 + excerpt.length)}"`;
 }
 
-function exampleHint(schema: $ZodType, path: Path): string | null {
+function exampleFix(schema: $ZodType, path: Path): string | null {
   const example = exampleAt(schema, path);
   if (example === undefined) return null;
   const key = path.at(-1);

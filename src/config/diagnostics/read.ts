@@ -22,7 +22,7 @@ export function readYaml(
     Map: (_, { items }) => void found.push(...duplicateKeys(source, items)),
     Pair: (_, { key }) => {
       const wrong = keyTrouble(key);
-      if (wrong !== null) found.push(diagnostic(positionAt(source, rangeOf(key)), wrong.message, wrong.hint));
+      if (wrong !== null) found.push(diagnostic(positionAt(source, rangeOf(key)), wrong.message, wrong.fix));
     },
     Alias: (_, alias) => {
       if (alias.resolve(document) === undefined) {
@@ -45,12 +45,12 @@ const rangeOf = (node: unknown): readonly [number, number] => {
   return range ? [range[0], range[1]] : [0, 0];
 };
 
-function keyTrouble(key: unknown): { message: string; hint: string } | null {
+function keyTrouble(key: unknown): { message: string; fix: string } | null {
   if (isMap(key)) {
-    return { message: 'a "{{ … }}" that is not in quotes reads as a mapping', hint: 'write it as "{{ name }}"' };
+    return { message: 'a "{{ … }}" that is not in quotes reads as a mapping', fix: 'write it as "{{ name }}"' };
   }
-  if (isCollection(key) || isAlias(key)) return { message: 'a key must be plain text', hint: '' };
-  if (isScalar(key) && key.value === '__proto__') return { message: '"__proto__" cannot be a key', hint: '' };
+  if (isCollection(key) || isAlias(key)) return { message: 'a key must be plain text', fix: '' };
+  if (isScalar(key) && key.value === '__proto__') return { message: '"__proto__" cannot be a key', fix: '' };
   return null;
 }
 

@@ -3,7 +3,7 @@ import { fail } from '../../model/outcome.ts';
 import type { Tree } from '../../model/plan.ts';
 import { InputError, type LocalIo, type SecretSource } from '../../tasks/define.ts';
 import { once } from '../../util/async.ts';
-import type { Caller } from '../caller.ts';
+import type { Invoker } from '../invoker.ts';
 import { fillText, type Lookup } from '../playbook/template.ts';
 import { localPath } from '../ssh/ssh-tokens.ts';
 import { readSecret, unreadable } from './secret-source.ts';
@@ -21,7 +21,7 @@ export type LocalView = {
 /** The operator's files as tasks see them. Whatever many hosts ask for is read, walked or run once. */
 export function localFiles(
   projectDir: string,
-  caller: Caller,
+  invoker: Invoker,
   warn: (text: string) => void,
   hint: (text: string) => void = () => {},
 ): (view: LocalView) => LocalIo {
@@ -30,7 +30,7 @@ export function localFiles(
   const lists = once<readonly string[]>();
   const trees = once<Tree>();
   const secrets = once<string>();
-  const absolute = (path: string) => localPath(path, caller, projectDir);
+  const absolute = (path: string) => localPath(path, invoker, projectDir);
   return ({ lookup, data, onTree }) => ({
     read: (path) => texts(path, () => readText(path, absolute(path))),
     bytes: (path) => contents(path, async () => textOrBytes(await readBytes(path, absolute(path)))),
@@ -42,7 +42,7 @@ export function localFiles(
       return tree;
     },
     secret: (source: SecretSource) =>
-      secrets(JSON.stringify(source), () => readSecret(source, projectDir, caller, warn)),
+      secrets(JSON.stringify(source), () => readSecret(source, projectDir, invoker, warn)),
     fill: (text, file) => fillFile(text, file, lookup),
     warn,
     hint,
@@ -80,7 +80,7 @@ function fillFile(text: string, file: string, lookup: Lookup): string {
   const single: Lookup = (name) => {
     const found = lookup(name);
     if (!found.ok || typeof found.value === 'string') return found;
-    return fail({ message: `"${name}" is a list, and only a single value can be filled into a file`, hint: null });
+    return fail({ message: `"${name}" is a list, and only a single value can be filled into a file`, fix: null });
   };
   const filled = fillText(text, single);
   if (filled.ok) return filled.value;
@@ -88,5 +88,5 @@ function fillFile(text: string, file: string, lookup: Lookup): string {
   const before = text.slice(0, first?.offset ?? 0).split('\n');
   const at = { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
   const others = more.length > 0 ? ` (and ${more.length} more in this file)` : '';
-  throw new InputError(`${first?.message}${first?.hint ? `; ${first.hint}` : ''}${others}`, at);
+  throw new InputError(`${first?.message}${first?.fix ? `; ${first.fix}` : ''}${others}`, at);
 }

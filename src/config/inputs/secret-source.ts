@@ -2,7 +2,7 @@ import { access, stat } from 'node:fs/promises';
 import { lastLines, runCommand } from '../../local/command.ts';
 import { NotAFile, readLocalText } from '../../local/file.ts';
 import { InputError, type SecretSource } from '../../tasks/define.ts';
-import type { Caller } from '../caller.ts';
+import type { Invoker } from '../invoker.ts';
 import { localPath } from '../ssh/ssh-tokens.ts';
 
 /** Milliseconds that a command may take to print a secret; a person may have to touch a key. */
@@ -15,18 +15,18 @@ const TIME_LIMIT = 120_000;
 export async function readSecret(
   source: SecretSource,
   projectDir: string,
-  caller: Caller,
+  invoker: Invoker,
   warn: (text: string) => void,
 ): Promise<string> {
-  if (typeof source === 'string') return readSecretFile(source, localPath(source, caller, projectDir), warn);
+  if (typeof source === 'string') return readSecretFile(source, localPath(source, invoker, projectDir), warn);
   if ('env' in source) {
-    const value = caller.env[source.env];
+    const value = invoker.env[source.env];
     if (value === undefined) throw new InputError(`the environment variable ${source.env} is not set`);
     return value;
   }
   const [program, ...args] = source.command;
   if (program === undefined) throw new InputError('the command for this secret is empty');
-  const options = { cwd: projectDir, env: { ...caller.env }, timeoutMs: TIME_LIMIT };
+  const options = { cwd: projectDir, env: { ...invoker.env }, timeoutMs: TIME_LIMIT };
   const result = await runCommand([program, ...args], options);
   const said = result.stderr.trim() === '' ? '' : `:\n${lastLines(result.stderr)}`;
   if (!result.ran) throw new InputError(`the command ${program} for this secret ${result.why}${said}`);

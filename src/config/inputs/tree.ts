@@ -20,7 +20,7 @@ type Keep = (path: string, directory: boolean) => boolean;
  * Walks a folder and hashes every file.
  * @param folder absolute @param shown what to call it in messages
  * @param exclude gitignore patterns @param data folders at the top that belong to the host
- * @param tell receives what travels, or stays, and probably should not
+ * @param warn receives what travels, or stays, and probably should not
  * @throws InputError for everything that cannot stand in a release
  */
 export async function readTree(
@@ -28,7 +28,7 @@ export async function readTree(
   shown: string,
   exclude: readonly string[],
   data: readonly string[],
-  tell: (text: string) => void = () => {},
+  warn: (text: string) => void = () => {},
 ): Promise<Tree> {
   const root = await realFolder(folder, shown);
   const ignored = ignore({ ignorecase: false, allowRelativePaths: false }).add([...exclude]);
@@ -41,11 +41,11 @@ export async function readTree(
   const troubles: InputError[] = [];
   const found: Found[] = [];
   await walk(root, '', shown, keep, found, troubles);
-  const read = await mapLimited(found, 16, (entry) => noting(troubles, () => toEntry(root, shown, entry, tell)));
+  const read = await mapLimited(found, 16, (entry) => noting(troubles, () => toEntry(root, shown, entry, warn)));
   if (troubles.length > 0) throw together(troubles);
   const entries = read.filter((entry) => entry !== null);
   for (const text of await treeFindings(root, shown, entries, [...left], (folder) => ignored.ignores(`${folder}/`)))
-    tell(text);
+    warn(text);
   const sorted = entries.toSorted((a, b) => (a.path < b.path ? -1 : 1));
   const bytes = sorted.reduce((sum, entry) => sum + (entry.type === 'file' ? entry.size : 0), 0);
   return { from: root, entries: sorted, bytes, digest: treeDigest(sorted) };
@@ -142,7 +142,7 @@ async function toEntry(
   root: string,
   shown: string,
   { path, type, executable, setsId, bytes }: Found,
-  tell: (text: string) => void,
+  warn: (text: string) => void,
 ): Promise<TreeEntry> {
   if (type === 'directory') return { type, path };
   const absolute = join(root, path);
@@ -155,10 +155,10 @@ async function toEntry(
     }
     return { type, path, target };
   }
-  if (setsId) tell(`${shown}/${path} is setuid or setgid here, and is not on the hosts: their files belong to root`);
+  if (setsId) warn(`${shown}/${path} is setuid or setgid here, and is not on the hosts: their files belong to root`);
   const { size, hex, head } = await unlessUnreadable(`${shown}/${path}`, hashFile(absolute, bytes));
   if (/^#![^\n]*\r\n/.test(head)) {
-    tell(`${shown}/${path}: the #! line ends with CRLF, so no host finds its interpreter: save it with LF line ends`);
+    warn(`${shown}/${path}: the #! line ends with CRLF, so no host finds its interpreter: save it with LF line ends`);
   }
   return { type, path, executable, size, digest: digest(hex) };
 }

@@ -17,7 +17,7 @@ export function readSshArgs(text: string): SshArgs {
     else if (key === 'identityfile') fields.identityFile = value;
     else others.add(name);
   };
-  const words = splitWords(text.replace(/\{\{.*?\}\}/gs, (hole) => hole.replace(/\s+/g, '')));
+  const words = splitWords(text.replace(/\{\{.*?\}\}/gs, (placeholder) => placeholder.replace(/\s+/g, '')));
   for (let i = 0; i < words.length; i += 1) {
     const word = words[i] ?? '';
     const [, letter = '', rest = ''] = /^-([A-Za-z])(.*)$/s.exec(word) ?? [];

@@ -21,9 +21,9 @@ export function ansibleInventory(json: unknown): Result<Converted, string> {
   const { _meta: meta, ...named } = json;
   const hostvars = isMapping(meta) && isMapping(meta.hostvars) ? meta.hostvars : {};
   const notes = new Map<string, readonly string[]>();
-  const noted = (name: string, { fields, told }: Level): Json => {
-    if (told.length > 0) notes.set(name, told);
-    return fields;
+  const noted = (name: string, level: Level): Json => {
+    if (level.notes.length > 0) notes.set(name, level.notes);
+    return level.fields;
   };
   const groups = new Map<string, Group>();
   for (const [name, group] of Object.entries(named)) {
@@ -98,7 +98,7 @@ const FIELDS: Readonly<Record<string, string>> = {
 };
 
 /** Ansible's vars of a host or group as connection fields and vars, and what of them goes unused. */
-type Level = { readonly fields: Json; readonly told: readonly string[] };
+type Level = { readonly fields: Json; readonly notes: readonly string[] };
 
 const SSH_ARGS = ['ansible_ssh_args', 'ansible_ssh_common_args', 'ansible_ssh_extra_args'];
 /** Ways to say that a host is reached by ssh. */
@@ -107,25 +107,25 @@ const BY_SSH = ['ssh', 'smart', 'paramiko', 'paramiko_ssh', 'ansible.builtin.ssh
 function level(vars: unknown): Level {
   const fields: Record<string, unknown> = {};
   const plain: Record<string, unknown> = {};
-  const told: string[] = [];
+  const notes: string[] = [];
   const all = Object.entries(isMapping(vars) ? vars : {});
   for (const [name, value] of all) {
     if (!SSH_ARGS.includes(name) || typeof value !== 'string') continue;
     const args = readSshArgs(value);
     Object.assign(fields, args.fields);
-    if (args.others.length > 0) told.push(`what ${name} says with ${args.others.join(', ')} is not used by fleet`);
+    if (args.others.length > 0) notes.push(`what ${name} says with ${args.others.join(', ')} is not used by fleet`);
   }
   for (const [name, value] of all) {
     const field = FIELDS[name];
     const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
     const note = noteOn(name, value);
-    if (note !== null) told.push(note);
+    if (note !== null) notes.push(note);
     if (field !== undefined) fields[field] = field === 'port' ? number : value;
     else if (name === 'ansible_become' && note === null) fields.become = isYes(value) ? 'sudo' : 'none';
     else if (note !== null || SSH_ARGS.includes(name) || /^ansible_.*pass(word)?$/.test(name)) continue;
     else if (isVarName(name) && (isPlain(value) || (Array.isArray(value) && value.every(isPlain)))) plain[name] = value;
   }
-  return { fields: Object.keys(plain).length > 0 ? { ...fields, vars: plain } : fields, told };
+  return { fields: Object.keys(plain).length > 0 ? { ...fields, vars: plain } : fields, notes };
 }
 
 /** What is said of a var that Ansible acts on and fleet does not. No value is shown but of a few that name a way. */

@@ -1,7 +1,7 @@
 import { lastLines, runCommand } from '../../local/command.ts';
-import type { Caller } from '../caller.ts';
 import { type Diagnostic, diagnostic, wholeFile } from '../diagnostics/diagnostic.ts';
 import { check, diagnose } from '../diagnostics/issues.ts';
+import type { Invoker } from '../invoker.ts';
 import { ansibleInventory } from './ansible.ts';
 import type { InventoryPart } from './inventory.ts';
 import { inventorySchema } from './inventory-schema.ts';
@@ -14,7 +14,7 @@ export async function runDynamicInventory(
   file: string,
   path: string,
   projectDir: string,
-  caller: Caller,
+  invoker: Invoker,
   timeoutMs: number = TIME_LIMIT,
 ): Promise<{ readonly part: InventoryPart | null; readonly diagnostics: readonly Diagnostic[] }> {
   const at = wholeFile(file);
@@ -22,7 +22,7 @@ export async function runDynamicInventory(
     part: null,
     diagnostics: [diagnostic(at, message, stderr.trim() === '' ? null : lastLines(stderr))],
   });
-  const result = await runCommand([path, '--list'], { cwd: projectDir, env: { ...caller.env }, timeoutMs });
+  const result = await runCommand([path, '--list'], { cwd: projectDir, env: { ...invoker.env }, timeoutMs });
   if (!result.ran) return refuse(`this dynamic inventory ${result.why}`, result.stderr);
   if (result.code !== 0) return refuse(`this dynamic inventory ended with exit code ${result.code}`, result.stderr);
   let json: unknown;

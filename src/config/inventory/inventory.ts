@@ -108,8 +108,8 @@ function groupRules(parts: readonly InventoryPart[], { groups, hosts }: Inventor
     for (const [name, host] of Object.entries(value.hosts ?? {})) {
       host?.groups?.forEach((group, i) => {
         if (groups.has(group)) return;
-        const hint = suggestion(group, [...groups.keys()], 'groups') ?? 'define it under "groups:"';
-        found.push(diagnostic(locate(['hosts', name, 'groups', i]), `there is no group "${group}"`, hint));
+        const fix = suggestion(group, [...groups.keys()], 'groups') ?? 'define it under "groups:"';
+        found.push(diagnostic(locate(['hosts', name, 'groups', i]), `there is no group "${group}"`, fix));
       });
     }
   }

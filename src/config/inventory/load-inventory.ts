@@ -1,11 +1,11 @@
 import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NotAFile, readLocalText, SAFE_READ } from '../../local/file.ts';
-import type { Caller } from '../caller.ts';
 import { type Diagnostic, diagnostic, wholeFile } from '../diagnostics/diagnostic.ts';
 import { check, diagnose } from '../diagnostics/issues.ts';
 import { readYaml, YAML_MOST } from '../diagnostics/read.ts';
 import { locator } from '../diagnostics/source-map.ts';
+import type { Invoker } from '../invoker.ts';
 import { runDynamicInventory } from './dynamic-inventory.ts';
 import { type Inventory, type InventoryPart, mergeInventory } from './inventory.ts';
 import { inventorySchema } from './inventory-schema.ts';
@@ -16,10 +16,10 @@ const NOTHING: Loaded = { part: null, diagnostics: [] };
 /** Reads and merges everything in `inventory/`. */
 export async function loadInventory(
   projectDir: string,
-  caller: Caller,
+  invoker: Invoker,
 ): Promise<{ readonly inventory: Inventory; readonly diagnostics: readonly Diagnostic[] }> {
   const names = (await readdir(join(projectDir, 'inventory'))).sort();
-  const loaded = await Promise.all(names.map((name) => loadFile(projectDir, name, caller)));
+  const loaded = await Promise.all(names.map((name) => loadFile(projectDir, name, invoker)));
   const diagnostics = loaded.flatMap((one) => one.diagnostics);
   const merged = mergeInventory(
     loaded.flatMap(({ part }) => part ?? []),
@@ -29,7 +29,7 @@ export async function loadInventory(
 }
 
 /** `.yaml` and `.yml` are data even when the executable bit is set, as file systems without modes always set it. */
-async function loadFile(projectDir: string, name: string, caller: Caller): Promise<Loaded> {
+async function loadFile(projectDir: string, name: string, invoker: Invoker): Promise<Loaded> {
   if (name.startsWith('.') || name.endsWith('~')) return NOTHING;
   const file = `inventory/${name}`;
   const path = join(projectDir, 'inventory', name);
@@ -37,10 +37,10 @@ async function loadFile(projectDir: string, name: string, caller: Caller): Promi
     const info = await stat(path);
     if (/\.ya?ml$/.test(name) && !info.isDirectory()) return parseInventory(file, await readLocalText(path, YAML_MOST));
     if (!info.isFile()) return NOTHING;
-    if ((info.mode & 0o111) !== 0) return await runDynamicInventory(file, path, projectDir, caller);
+    if ((info.mode & 0o111) !== 0) return await runDynamicInventory(file, path, projectDir, invoker);
     if (await isScript(path)) {
-      const hint = `if it is a dynamic inventory: chmod +x ${file}; else move it out of inventory/`;
-      return { part: null, diagnostics: [diagnostic(wholeFile(file), 'this script is not executable', hint)] };
+      const fix = `if it is a dynamic inventory: chmod +x ${file}; else move it out of inventory/`;
+      return { part: null, diagnostics: [diagnostic(wholeFile(file), 'this script is not executable', fix)] };
     }
     return NOTHING;
   } catch (error) {

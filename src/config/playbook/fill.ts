@@ -5,20 +5,20 @@ import type { YamlFile } from '../diagnostics/read.ts';
 import { locator, type Path } from '../diagnostics/source-map.ts';
 import { asWritten } from '../inventory/inventory.ts';
 import type { PlaybookSchema } from './playbook-schema.ts';
-import { fillAlone, hasHole, isWholeHole, type Lookup } from './template.ts';
+import { fillAlone, hasPlaceholder, isWholePlaceholder, type Lookup } from './template.ts';
 
 /** Keys whose texts are taken as they are: vars are filled where they are used. */
 const AS_WRITTEN = new Set(['name', 'hosts', 'vars']);
 
 export type Filled = {
   readonly value: unknown;
-  /** Where in the file something at a path of `value` comes from; of a list's items that is the hole. */
+  /** Where in the file something at a path of `value` comes from; of a list's items that is the placeholder. */
   readonly origin: (path: Path) => Path;
 };
 
 /**
- * Fills the holes of every string of a playbook. Filled text stays text, but for a hole that stands alone: it may name
- * a list, and where the schema wants a number or true or false its text becomes one.
+ * Fills the placeholders of every string of a playbook. Filled text stays text, but for a placeholder that stands alone: it
+ * may name a list, and where the schema wants a number or true or false its text becomes one.
  */
 export function fillValue(
   yaml: YamlFile,
@@ -35,13 +35,13 @@ export function fillValue(
     const result = fillAlone(value, lookup);
     if (!result.ok) {
       for (const trouble of result.failure) {
-        const hole = value.slice(trouble.offset, trouble.offset + trouble.length);
-        found.push(diagnostic(within(locate(from), hole), trouble.message, trouble.hint));
+        const placeholder = value.slice(trouble.offset, trouble.offset + trouble.length);
+        found.push(diagnostic(within(locate(from), placeholder), trouble.message, trouble.fix));
       }
       return value;
     }
     if (typeof result.value === 'string') {
-      if (isWholeHole(value)) alone.push(to);
+      if (isWholePlaceholder(value)) alone.push(to);
     } else {
       for (const i of result.value.keys()) {
         alone.push(item(i));
@@ -59,14 +59,14 @@ export function fillValue(
         [...to, next],
       ];
       if (next !== i) moved.set(keyOf(there), here);
-      if (typeof item === 'string' && hasHole(item)) {
+      if (typeof item === 'string' && hasPlaceholder(item)) {
         items.push(...[fillOne(item, here, there, (nth) => [...to, next + nth])].flat());
       } else items.push(fill(item, here, there));
     }
     return items;
   };
   const fill = (value: unknown, from: Path, to: Path): unknown => {
-    if (typeof value === 'string') return hasHole(value) ? fillOne(value, from, to, (i) => [...to, i]) : value;
+    if (typeof value === 'string') return hasPlaceholder(value) ? fillOne(value, from, to, (i) => [...to, i]) : value;
     if (typeof value === 'number') {
       const text = asWritten(value, locate(from));
       if (text !== String(value)) odd.push({ path: to, text });
@@ -96,11 +96,11 @@ const originIn =
     return path;
   };
 
-/** Narrows a scalar's place to the hole in it, where the hole stands on the scalar's first line. */
-function within(at: Position, hole: string): Position {
+/** Narrows a scalar's place to the placeholder in it, where the placeholder stands on the scalar's first line. */
+function within(at: Position, placeholder: string): Position {
   if (at.excerpt === null) return at;
-  const from = at.excerpt.text.indexOf(hole, at.column - 1);
-  return from === -1 ? at : { ...at, column: from + 1, excerpt: { ...at.excerpt, length: hole.length } };
+  const from = at.excerpt.text.indexOf(placeholder, at.column - 1);
+  return from === -1 ? at : { ...at, column: from + 1, excerpt: { ...at.excerpt, length: placeholder.length } };
 }
 
 /** Turns filled text into a number or true or false where the schema has no use for the text itself. */

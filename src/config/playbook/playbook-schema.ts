@@ -76,7 +76,7 @@ const exclusiveSchema = z.array(
 
 type Exclusive = z.output<typeof exclusiveSchema>[number];
 
-/** What stands in a playbook before anything is filled in: these keys cannot have holes. */
+/** What stands in a playbook before anything is filled in: these keys cannot have placeholders. */
 export const headSchema = z.looseObject({
   name: appNameSchema.meta({ description: "The app's name; names its state on a host.", examples: ['jarvis'] }),
   hosts: z

@@ -7,7 +7,7 @@ import { type Locate, locator, type Path } from '../diagnostics/source-map.ts';
 import { type Definition, type Definitions, definitions } from '../inventory/inventory.ts';
 import { fillValue } from './fill.ts';
 import { headSchema, type PlaybookBody, type PlaybookSchema } from './playbook-schema.ts';
-import { hasHole, type Lookup } from './template.ts';
+import { hasPlaceholder, type Lookup } from './template.ts';
 
 /** A playbook whose shape is right; what depends on a host is filled and checked for that host. */
 export type Playbook = {
@@ -67,7 +67,7 @@ function mayBeFilled(value: unknown, issue: $ZodIssue): boolean {
 
 const holds = (value: unknown): boolean =>
   typeof value === 'string'
-    ? hasHole(value)
+    ? hasPlaceholder(value)
     : typeof value === 'object' && value !== null && Object.values(value).some(holds);
 
 const valueAt = (value: unknown, path: Path): unknown =>

@@ -4,7 +4,7 @@ import { suggestion } from '../diagnostics/nearest.ts';
 import type { Definition, Definitions, Inventory, InventoryHost } from '../inventory/inventory.ts';
 import { fillAlone, fillItems, type Lookup } from './template.ts';
 
-/** What the playbook says about the names that only it can define; each may have holes of its own. */
+/** What the playbook says about the names that only it can define; each may have placeholders of its own. */
 export type AppNames = {
   readonly app: string;
   readonly root: Definition | null;
@@ -50,14 +50,14 @@ export function scope(inventory: Inventory, host: InventoryHost, names: AppNames
     const result = typeof text === 'string' ? fillAlone(text, inner) : fillItems(text, inner);
     const first = result.ok ? null : result.failure[0];
     if (result.ok || !first) return ok(result.ok ? result.value : definition.text);
-    if (first.circle) return fail({ message: first.message, hint: first.hint, circle: true });
-    return fail({ message: `${first.message}, in "${name}" at ${place(definition.at)}`, hint: first.hint });
+    if (first.circle) return fail({ message: first.message, fix: first.fix, circle: true });
+    return fail({ message: `${first.message}, in "${name}" at ${place(definition.at)}`, fix: first.fix });
   };
   return (name) => lookup(name, []);
 }
 
 const circle = (names: readonly string[]): ReturnType<Lookup> =>
-  fail({ message: `vars go in a circle: ${names.join(' → ')}`, hint: null, circle: true });
+  fail({ message: `vars go in a circle: ${names.join(' → ')}`, fix: null, circle: true });
 
 const unknownName = (name: string, known: readonly string[]): ReturnType<Lookup> =>
-  fail({ message: `unknown name "${name}"`, hint: suggestion(name, known, 'known names') });
+  fail({ message: `unknown name "${name}"`, fix: suggestion(name, known, 'known names') });

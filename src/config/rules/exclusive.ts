@@ -10,8 +10,8 @@ import { effectiveFields } from '../ssh/connection.ts';
 import type { Overrides } from '../ssh/overrides.ts';
 import { enabledUnits } from './enabled-units.ts';
 
-/** The exclusive names of an app on a host: those that it holds there, and those that are for other hosts. */
-export type Claims = { readonly holds: readonly string[]; readonly yields: readonly string[] };
+/** The exclusive names of an app on a host: those that it owns there, and those that are for other hosts. */
+export type Claims = { readonly exclusiveOwned: readonly string[]; readonly exclusiveReleased: readonly string[] };
 
 type Holder = {
   readonly name: string;
@@ -56,13 +56,13 @@ export function exclusiveNames(
     const own = [...names].flatMap(([playbook, known]) => (playbook.name === app ? [...known] : []));
     const held = (name: string) =>
       holders.some((one) => one.name === name && one.host === host && one.playbook.name === app);
-    return { holds: own.filter(held), yields: own.filter((name) => !held(name)) };
+    return { exclusiveOwned: own.filter(held), exclusiveReleased: own.filter((name) => !held(name)) };
   };
   return { errors: [...errors, ...contested(holders)], claims };
 }
 
-function namesOn({ inventory, caller }: Project, playbook: Playbook, host: InventoryHost, overrides: Overrides) {
-  const loginUser = effectiveFields(inventory, host, overrides).user ?? caller.user;
+function namesOn({ inventory, invoker }: Project, playbook: Playbook, host: InventoryHost, overrides: Overrides) {
+  const loginUser = effectiveFields(inventory, host, overrides).user ?? invoker.user;
   return scope(inventory, host, { ...playbook, app: playbook.name, loginUser });
 }
 

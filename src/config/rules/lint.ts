@@ -58,11 +58,11 @@ function sorted(findings: readonly Finding[], { units, logrotate }: Declared, pl
   const of = (level: Finding['level']) => named.filter((finding) => finding.level === level);
   return {
     errors: of('error').map((finding) => {
-      const { why, cure } = finding;
+      const { why, fix } = finding;
       return diagnostic(
         position(finding, texts),
         `${finding.message} [${finding.rule}]`,
-        `${why}\n${near(finding) ?? cure}`,
+        `${why}\n${near(finding) ?? fix}`,
       );
     }),
     warnings: of('warning').map(sentence),
@@ -80,6 +80,6 @@ const near = ({ unknown }: Finding) =>
   unknown === undefined ? null : didYouMean(nearest(unknown.word, unknown.known));
 
 function sentence(finding: Finding): string {
-  const { file, line, rule, message, why, cure } = finding;
-  return `${file}${line === 0 ? '' : `:${line}`}: ${message} [${rule}]: ${why}; ${near(finding) ?? cure}`;
+  const { file, line, rule, message, why, fix } = finding;
+  return `${file}${line === 0 ? '' : `:${line}`}: ${message} [${rule}]: ${why}; ${near(finding) ?? fix}`;
 }

@@ -29,15 +29,15 @@ const destination = ({ jump, ...end }: Connection): string =>
 
 /** Names of the inventory that lead to one machine, in words, whether or not anything is deployed there. */
 export async function sharedMachines(project: Project): Promise<readonly string[]> {
-  const { dir: projectDir, caller, inventory, ssh } = project;
+  const { dir: projectDir, invoker, inventory, ssh } = project;
   // What is to be told of a host besides is told where it is used.
-  const context = { projectDir, caller, inventory, ssh, warn: () => {}, unused: () => {} };
-  const ends = await mapLimited([...inventory.hosts.values()], 16, async (host) => {
+  const context = { projectDir, invoker, inventory, ssh, warn: () => {}, unused: () => {} };
+  const destinations = await mapLimited([...inventory.hosts.values()], 16, async (host) => {
     const reach = await reachHost(context, host);
     return reach.ok ? [{ host, leads: destination(reach.value.connection) }] : [];
   });
   const first = new Map<string, InventoryHost>();
-  return ends.flat().flatMap(({ host, leads }) => {
+  return destinations.flat().flatMap(({ host, leads }) => {
     const other = first.get(leads);
     if (other !== undefined) return [`${place(host.at)}: ${same(host, other, leads)}`];
     first.set(leads, host);

@@ -3,17 +3,17 @@ import type { RuntimeName } from '../../model/facts.ts';
 import { hostName } from '../../model/ids.ts';
 import { fail, ok, type Result } from '../../model/outcome.ts';
 import type { Connection } from '../../model/target.ts';
-import type { Caller } from '../caller.ts';
 import type { Inventory, InventoryHost } from '../inventory/inventory.ts';
 import { FIELDS, type Fields } from '../inventory/inventory-schema.ts';
 import { type Hop, parseJump } from '../inventory/jump.ts';
+import type { Invoker } from '../invoker.ts';
 import type { Overrides } from './overrides.ts';
 import type { SshAnswer, SshConfig } from './ssh-config.ts';
 import { agentSocket, expandPath, localPath, type SshTokens } from './ssh-tokens.ts';
 
 export type ConnectionContext = {
   readonly projectDir: string;
-  readonly caller: Caller;
+  readonly invoker: Invoker;
   readonly inventory: Inventory;
   readonly ssh: SshConfig;
   /** Receives what the operator should know and what stops nothing. */
@@ -50,7 +50,7 @@ export async function reachHost(
   host: InventoryHost,
   overrides: Overrides = {},
 ): Promise<Result<Reach, string>> {
-  const fields = effectiveFields(context.inventory, host, withFlagPaths(overrides, context.caller));
+  const fields = effectiveFields(context.inventory, host, withFlagPaths(overrides, context.invoker));
   for (const note of host.notes ?? []) context.warn(`${host.name}: ${note}`);
   for (const name of host.groups)
     for (const note of context.inventory.groups.get(name)?.notes ?? []) context.warn(`group ${name}: ${note}`);
@@ -63,10 +63,10 @@ export async function reachHost(
 }
 
 /** A key named by a flag is relative to where the command was typed. */
-const withFlagPaths = (overrides: Overrides, caller: Caller): Overrides =>
+const withFlagPaths = (overrides: Overrides, invoker: Invoker): Overrides =>
   overrides.identityFile === undefined
     ? overrides
-    : { ...overrides, identityFile: overrides.identityFile.map((file) => localPath(file, caller, caller.cwd)) };
+    : { ...overrides, identityFile: overrides.identityFile.map((file) => localPath(file, invoker, invoker.cwd)) };
 
 async function connect(
   context: ConnectionContext,
@@ -75,7 +75,7 @@ async function connect(
   through: readonly string[],
 ): Promise<Result<Connection, string>> {
   if (through.includes(name)) return fail(`jump hosts go in a circle: ${[...through, name].join(' → ')}`);
-  const { caller } = context;
+  const { invoker } = context;
   const alias = fields.address ?? name;
   const asked = await context.ssh({ address: alias, user: fields.user ?? null, port: fields.port ?? null });
   if (!asked.ok) return fail(`the SSH configuration cannot be used for ${alias}: ${asked.failure}`);
@@ -85,7 +85,7 @@ async function connect(
     hostName: ssh?.hostName ?? alias,
     hostKeyAlias: ssh?.hostKeyAlias ?? null,
     port: fields.port ?? ssh?.port ?? 22,
-    user: fields.user ?? (ssh?.user || caller.user),
+    user: fields.user ?? (ssh?.user || invoker.user),
     connectionHash: ssh?.connectionHash ?? '%C',
     proxyJump: ssh?.proxyJump ?? '',
   };
@@ -100,10 +100,10 @@ async function connect(
     user: tokens.user,
     identityFiles: identityFiles(context, name, fields, ssh, tokens),
     identitiesOnly: ssh?.identitiesOnly ?? false,
-    agent: agentSocket(ssh?.identityAgent ?? null, caller, tokens),
+    agent: agentSocket(ssh?.identityAgent ?? null, invoker, tokens),
     hostKeys: fields.hostKey ?? [],
-    knownHostsFiles: (ssh?.knownHostsFiles ?? KNOWN_HOSTS).map((file) => expandPath(file, caller, tokens)),
-    revokedHostKeys: ssh?.revokedHostKeys ? expandPath(ssh.revokedHostKeys, caller, tokens) : null,
+    knownHostsFiles: (ssh?.knownHostsFiles ?? KNOWN_HOSTS).map((file) => expandPath(file, invoker, tokens)),
+    revokedHostKeys: ssh?.revokedHostKeys ? expandPath(ssh.revokedHostKeys, invoker, tokens) : null,
     hostKeyAlias: tokens.hostKeyAlias,
     jump: jump.value,
     become: fields.become ?? 'auto',
@@ -118,7 +118,7 @@ const DEFAULT_KEYS = ['~/.ssh/id_ed25519', '~/.ssh/id_ecdsa', '~/.ssh/id_rsa'];
 
 /** ssh itself passes over default keys that do not exist; a key that the inventory names should exist. */
 function identityFiles(
-  { projectDir, caller, warn }: ConnectionContext,
+  { projectDir, invoker, warn }: ConnectionContext,
   name: string,
   fields: Fields,
   ssh: SshAnswer | null,
@@ -126,9 +126,9 @@ function identityFiles(
 ): readonly string[] {
   if (fields.identityFile === undefined) {
     const files = ssh?.identityFiles ?? DEFAULT_KEYS;
-    return [...new Set(files.map((file) => expandPath(file, caller, tokens)))].filter((file) => existsSync(file));
+    return [...new Set(files.map((file) => expandPath(file, invoker, tokens)))].filter((file) => existsSync(file));
   }
-  const files = fields.identityFile.map((file) => localPath(file, caller, projectDir));
+  const files = fields.identityFile.map((file) => localPath(file, invoker, projectDir));
   for (const file of files) if (!existsSync(file)) warn(`${name}: the identity file ${file} does not exist`);
   return files;
 }

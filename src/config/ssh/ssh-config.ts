@@ -3,8 +3,8 @@ import { lastLines, runCommand } from '../../local/command.ts';
 import { fail, ok, type Result } from '../../model/outcome.ts';
 import type { AlgorithmLimits } from '../../model/target.ts';
 import { once } from '../../util/async.ts';
-import type { Caller } from '../caller.ts';
 import { isAddress } from '../inventory/names.ts';
+import type { Invoker } from '../invoker.ts';
 import { algorithmLimits, parseSshValues, type SshValues, splitPaths, unusedSettings } from './ssh-settings.ts';
 
 /** What the operator's SSH configuration says about a host, ssh's own defaults included; tokens not yet expanded. */
@@ -39,12 +39,12 @@ export type SshConfig = (query: SshQuery) => Promise<Result<SshAnswer | null, st
  * Asks `ssh -G`, which alone knows Include, Match and the order of files. Each question is asked once.
  * @param configFile read instead of the operator's and the system's; `none` for no file at all
  */
-export function sshConfig(caller: Caller, configFile: string | null = null, program = 'ssh'): SshConfig {
+export function sshConfig(invoker: Invoker, configFile: string | null = null, program = 'ssh'): SshConfig {
   const ask = once<Result<SshAnswer | null, string>>();
   const plain = once<Asked>();
   return (query) =>
     ask(JSON.stringify(query), async () => {
-      const run = (file: string | null) => askSsh(query, caller, file, program);
+      const run = (file: string | null) => askSsh(query, invoker, file, program);
       const [values, without] = await Promise.all([run(configFile), plain('', () => run('none'))]);
       if (!values.ok) return values;
       if (values.value === null) return ok(null);
@@ -58,7 +58,7 @@ const SYSTEM_CONFIG = '/etc/ssh/ssh_config';
 
 type Asked = Result<SshValues | null, string>;
 
-async function askSsh(query: SshQuery, caller: Caller, configFile: string | null, program: string): Promise<Asked> {
+async function askSsh(query: SshQuery, invoker: Invoker, configFile: string | null, program: string): Promise<Asked> {
   if (!isAddress(query.address)) return fail(`"${query.address}" is not an address`);
   const flags = [
     ...(configFile === null ? [] : ['-F', configFile]),
@@ -67,7 +67,7 @@ async function askSsh(query: SshQuery, caller: Caller, configFile: string | null
     // Expanded by ssh alone in what it prints, and of no other use here.
     ...['-o', 'ControlPath=%C'],
   ];
-  const options = { cwd: caller.cwd, env: { ...caller.env }, timeoutMs: 10_000 };
+  const options = { cwd: invoker.cwd, env: { ...invoker.env }, timeoutMs: 10_000 };
   const result = await runCommand([program, '-G', ...flags, '--', query.address], options);
   if (!result.ran && result.why === 'was not found') return ok(null);
   if (!result.ran) return fail(`ssh -G ${result.why}`);

@@ -18,15 +18,15 @@ export async function scrubbed(
   signal: AbortSignal,
 ): Promise<readonly CheckResult[]> {
   const results = found.map(({ quotes: _, ...result }): CheckResult => result);
-  const foreign = found.flatMap((result, i) => (mayQuote(result) ? [i] : []));
-  if (host === null || foreign.length === 0) return results;
-  const details = foreign.map((i) => (results[i]?.detail ?? '').replaceAll('\n', ' '));
+  const quoting = found.flatMap((result, i) => (mayQuote(result) ? [i] : []));
+  if (host === null || quoting.length === 0) return results;
+  const details = quoting.map((i) => (results[i]?.detail ?? '').replaceAll('\n', ' '));
   // printf is part of the shell, so that nothing of this stands in a process list.
   const script = Script.join([sh`printf '%s\n' ${details} |`, sh`(`, look(host.site, 'scrub'), sh`)`], '\n');
   const reply = await host.transport.run(script, { signal, timeoutMs: QUICK });
   const lines = reply.ok && reply.value.code === 0 ? reply.value.stdout.split('\n') : [];
   const hidden = 'not shown: the host could not be asked to clear its secrets out of it';
-  const shown = new Map(foreign.map((at, i) => [at, lines.length > i + 1 ? (lines[i] ?? '') : hidden]));
+  const shown = new Map(quoting.map((at, i) => [at, lines.length > i + 1 ? (lines[i] ?? '') : hidden]));
   return results.map((result, i) => ({ ...result, detail: shown.get(i) ?? result.detail }));
 }
 

@@ -21,7 +21,7 @@ import { fillGeneration } from '../stage/stage.ts';
 import { activate } from '../switch/activate.ts';
 import { askAhead, showPlan, withPlannedHost } from './planned-host.ts';
 
-type Reactivate = Extract<Plan, { to: 'reactivate' }>;
+type Repair = Extract<Plan, { to: 'repair' }>;
 
 /**
  * Brings one host to what its target wants:
@@ -46,13 +46,13 @@ export const deployHost = (target: HostTarget, run: HostRun): Promise<HostOutcom
     const checks = asked.value;
     for (const result of checks) run.emit({ type: 'check', result });
     if (checks.some((result) => !result.ok)) return { end: 'untouched', failure: { kind: 'precondition', checks } };
-    return plan.to === 'reactivate'
+    return plan.to === 'repair'
       ? await repair(host, target, plan, run)
       : await advance(host, target, { ...planned, plan }, run);
   });
 
 /** The same generation again, on a host that somebody or something changed. */
-async function repair(host: OpenHost, target: HostTarget, plan: Reactivate, run: HostRun): Promise<HostOutcome> {
+async function repair(host: OpenHost, target: HostTarget, plan: Repair, run: HostRun): Promise<HostOutcome> {
   const entered = await enter(host, plan.generation, run);
   if (!entered.ok) return { end: 'untouched', failure: entered.failure };
   const there = entered.value;

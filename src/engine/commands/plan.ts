@@ -5,7 +5,7 @@ import { askAhead, showPlan, withPlannedHost } from './planned-host.ts';
 
 /** `fleet plan` on one host: reads, says what a deploy would change, writes nothing. */
 export const previewHost = (target: HostTarget, run: HostRun): Promise<HostOutcome> =>
-  withPlannedHost(target, run, 'tell', async (host, planned) => {
+  withPlannedHost(target, run, 'report', async (host, planned) => {
     const pending = planned.plan.to !== 'nothing';
     const asked = pending ? await askAhead(host, target, run) : ok([]);
     if (!asked.ok) return { end: 'untouched', failure: asked.failure };

@@ -17,7 +17,7 @@ import type { HostRun, RunContext } from '../run.ts';
 export async function withPlannedHost(
   target: HostTarget,
   run: HostRun,
-  unfinished: 'finish' | 'tell',
+  unfinished: 'finish' | 'report',
   work: (host: OpenHost, planned: Planned) => Promise<HostOutcome>,
 ): Promise<HostOutcome> {
   const tasks = withLayout(target);
@@ -31,7 +31,7 @@ export async function withPlannedHost(
   if (!recovered.ok) return leftAlone(recovered.failure);
   const host = recovered.value;
   run.emit({ type: 'phase', phase: 'plan' });
-  if (unfinished === 'tell') tellUnfinished(host, run);
+  if (unfinished === 'report') reportUnfinished(host, run);
   const unsafe = unsafeRoot(host.probe.facts);
   if (unsafe !== null) return { end: 'untouched', failure: unsafe };
   const planned = planHost(target, tasks, host.probe, host.answers, run.localRsync);
@@ -41,7 +41,7 @@ export async function withPlannedHost(
   return 'failure' in outcome ? { ...outcome, failure: forLackOfRoot(outcome.failure, host) } : outcome;
 }
 
-function tellUnfinished({ probe: { open, facts } }: OpenHost, run: HostRun): void {
+function reportUnfinished({ probe: { open, facts } }: OpenHost, run: HostRun): void {
   if (open === null) return;
   const state = open.running ? 'is at work' : 'was left unfinished and would be finished first';
   run.emit({

@@ -38,7 +38,7 @@ export const statusHost = (
           ...altered.map((path): Drift => ({ kind: 'altered', path })),
         ],
         verified: verified?.files ?? null,
-        foreign: facts.foreign,
+        externalDropIns: facts.externalDropIns,
       },
     };
   });

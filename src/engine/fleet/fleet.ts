@@ -56,7 +56,7 @@ export async function runFleet(
     const whyNot = (target: HostTarget) => {
       if (fleet.signal.aborted) return 'the run was interrupted before this host was started';
       if (progress.stopped) return 'an earlier host failed, and the playbook says onFailure: stop';
-      const name = target.holds.find((one) => kept.has(one));
+      const name = target.exclusiveOwned.find((one) => kept.has(one));
       if (name === undefined) return null;
       return `it is to take over ${name}, and ${kept.get(name)?.host} did not end as wanted and may still run it`;
     };
@@ -77,7 +77,8 @@ export async function runFleet(
         part?.healthy.leave(outcome.end === 'unchanged');
         if (endedWell(outcome)) progress.proven += 1;
         if (policy.onFailure === 'stop' && stopsOthers(outcome)) progress.stopped = true;
-        if (fleet.kind === 'changes' && mayGoOn(outcome)) for (const name of target.yields) kept.set(name, target);
+        if (fleet.kind === 'changes' && mayGoOn(outcome))
+          for (const name of target.exclusiveReleased) kept.set(name, target);
       });
     }
   }

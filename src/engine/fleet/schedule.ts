@@ -27,10 +27,12 @@ export function stopsOthers(outcome: HostOutcome): boolean {
  * Targets in groups that go one after the other: app by app, in the order in which the apps first appear, and hosts that
  * hold an exclusive name after all that hold none, so that the one who had it has given it up.
  */
-export function inTurn<T extends Pick<HostTarget, 'app' | 'holds'>>(targets: readonly T[]): readonly (readonly T[])[] {
+export function inTurn<T extends Pick<HostTarget, 'app' | 'exclusiveOwned'>>(
+  targets: readonly T[],
+): readonly (readonly T[])[] {
   const [holders, others] = [
-    targets.filter(({ holds }) => holds.length > 0),
-    targets.filter(({ holds }) => holds.length === 0),
+    targets.filter(({ exclusiveOwned }) => exclusiveOwned.length > 0),
+    targets.filter(({ exclusiveOwned }) => exclusiveOwned.length === 0),
   ];
   return [others, holders].flatMap((half) =>
     [...new Set(half.map(({ app }) => app))].map((app) => half.filter((target) => target.app === app)),

@@ -6,7 +6,7 @@ import type { UnitFile } from '../../model/plan.ts';
 import type { BoundTask } from '../../model/task.ts';
 import { prefixOf, unitType } from '../../unit/syntax/name.ts';
 
-type Occupied = { readonly what: string; readonly cure: string };
+type Occupied = { readonly what: string; readonly fix: string };
 
 /** What a plan would put in the place of something of the host: refused, or replaced until it comes back. */
 export type Takeovers = {
@@ -47,7 +47,7 @@ const current = (root: string, taken: string | null): readonly Occupied[] =>
     : [
         {
           what: `${root}/current is ${taken}, where fleet needs a link of its own`,
-          cure: `Move it away on the host (\`mv ${root}/current ${root}/current.before\`), or choose another root; then run the same command again.`,
+          fix: `Move it away on the host (\`mv ${root}/current ${root}/current.before\`), or choose another root; then run the same command again.`,
         },
       ];
 
@@ -65,34 +65,34 @@ function refusal(one: Namesake): readonly Occupied[] {
   const rename = 'Give the unit another name.';
   const name = prefixOf(aliasOf ?? unit);
   if (one.carries || LOGIN.test(name) || LOGIN.test(prefixOf(unit)))
-    return [{ what: `${named(one)} of the host lets logins in, fleet's own too`, cure: rename }];
+    return [{ what: `${named(one)} of the host lets logins in, fleet's own too`, fix: rename }];
   if (state.startsWith('masked'))
     return [
       {
         what: `${unit} is masked on this host: somebody wants it not to run`,
-        cure: `\`systemctl unmask ${unit}\` there if it shall, or give the unit another name.`,
+        fix: `\`systemctl unmask ${unit}\` there if it shall, or give the unit another name.`,
       },
     ];
   if (path === '')
     return [
       {
         what: `${unit} runs on this host and its file is gone, so that it could never be put back`,
-        cure: `\`systemctl stop ${unit}\` there if it is not needed, or give the unit another name.`,
+        fix: `\`systemctl stop ${unit}\` there if it is not needed, or give the unit another name.`,
       },
     ];
   if (BEFORE_OURS.test(path))
     return [
       {
         what: `${unit} is ${path} on this host, which comes before all that is installed and cannot be put back`,
-        cure: `Take it away there (\`systemctl stop ${unit}\` ends one of systemd-run), or give the unit another name.`,
+        fix: `Take it away there (\`systemctl stop ${unit}\` ends one of systemd-run), or give the unit another name.`,
       },
     ];
   // When such a name comes back, systemd takes the other unit for stopped, and loses sight of what runs.
-  if (aliasOf !== null) return [{ what: `${unit} is another name of ${aliasOf} on this host`, cure: rename }];
+  if (aliasOf !== null) return [{ what: `${unit} is another name of ${aliasOf} on this host`, fix: rename }];
   // What somebody has put into /etc by hand is theirs to replace.
   if (byHand(path)) return [];
   if (one.early || SYSTEM.test(name) || !SERVING.has(unitType(unit)))
-    return [{ what: `${named(one)} is part of the host's own start${running > 0 ? ', and up' : ''}`, cure: rename }];
+    return [{ what: `${named(one)} is part of the host's own start${running > 0 ? ', and up' : ''}`, fix: rename }];
   return [];
 }
 

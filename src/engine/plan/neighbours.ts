@@ -4,7 +4,7 @@ import type { Layout } from '../../model/layout.ts';
 import type { TaskPlan } from '../../model/plan.ts';
 import { templateOf, unitOfFile } from '../../unit/syntax/name.ts';
 
-type Taken = { readonly what: string; readonly cure: string };
+type Taken = { readonly what: string; readonly fix: string };
 
 /** What a plan would take from the other apps of its host: refused, or said. */
 export type Intrusions = { readonly refused: readonly Taken[]; readonly warnings: readonly string[] };
@@ -44,23 +44,23 @@ function rootOf({ app, root }: Layout, other: Neighbour): Taken[] {
     return [
       {
         what: `the root ${root} is that of ${whose}`,
-        cure:
+        fix:
           `To rename ${other.app} to ${app}, take it off the host under its old name first: with name: ${other.app} in ` +
           'the playbook run `fleet rollback --full --keep-data`, which leaves data, .env and account; then deploy as ' +
           `${app}. For an app of its own choose another root.`,
       },
     ];
-  const cure = 'Choose a root outside of it.';
-  if (isBelow(root, other.root)) return [{ what: `the root ${root} lies in ${other.root} of ${whose}`, cure }];
-  if (isBelow(other.root, root)) return [{ what: `in the root ${root} lies ${other.root} of ${whose}`, cure }];
+  const fix = 'Choose a root outside of it.';
+  if (isBelow(root, other.root)) return [{ what: `the root ${root} lies in ${other.root} of ${whose}`, fix }];
+  if (isBelow(other.root, root)) return [{ what: `in the root ${root} lies ${other.root} of ${whose}`, fix }];
   return [];
 }
 
 function filesOf(files: TaskPlan['files'], { app, root, files: theirs }: Neighbour): Taken[] {
-  const cure = 'Choose another path for the file.';
+  const fix = 'Choose another path for the file.';
   return files.flatMap(({ path }) => {
-    if (theirs.includes(path)) return [{ what: `the file ${path} is that of the app ${app}`, cure }];
-    return isBelow(path, root) ? [{ what: `the file ${path} lies in ${root} of the app ${app}`, cure }] : [];
+    if (theirs.includes(path)) return [{ what: `the file ${path} is that of the app ${app}`, fix }];
+    return isBelow(path, root) ? [{ what: `the file ${path} lies in ${root} of the app ${app}`, fix }] : [];
   });
 }
 
@@ -73,16 +73,15 @@ function unitsOf({ units, enable }: Pick<TaskPlan, 'units' | 'enable'>, { app, u
   return [
     ...units.flatMap(({ path }) => {
       const unit = owned(unitOfFile(path));
-      if (unit === path) return [{ what: `the unit ${unit} is that of the app ${app}`, cure: rename }];
-      if (unit !== undefined)
-        return [{ what: `${path} would change the unit ${unit} of the app ${app}`, cure: rename }];
+      if (unit === path) return [{ what: `the unit ${unit} is that of the app ${app}`, fix: rename }];
+      if (unit !== undefined) return [{ what: `${path} would change the unit ${unit} of the app ${app}`, fix: rename }];
       if (!theirs.includes(path)) return [];
-      return [{ what: `the drop-in ${path} is that of the app ${app}`, cure: 'Give the drop-in another name here.' }];
+      return [{ what: `the drop-in ${path} is that of the app ${app}`, fix: 'Give the drop-in another name here.' }];
     }),
     ...enable.flatMap((name) => {
       const unit = owned(name);
       if (unit === undefined || own.has(name) || own.has(templateOf(name) ?? '')) return [];
-      return [{ what: `enable names ${name}, a unit of the app ${app}`, cure: `Leave ${name} to ${app}.` }];
+      return [{ what: `enable names ${name}, a unit of the app ${app}`, fix: `Leave ${name} to ${app}.` }];
     }),
   ];
 }

@@ -25,15 +25,15 @@ export function dataFolders({ layout, tasks }: HostTarget): readonly DataFolder[
 }
 
 /** A move, and whether other services go on as the account before. */
-type Told = AccountMove & { readonly shared: boolean };
+type Move = AccountMove & { readonly shared: boolean };
 
 function parse(
   stdout: string,
   folders: readonly DataFolder[],
   { host, runtime }: Pick<PlanContext, 'host' | 'runtime'>,
-): readonly Told[] {
+): readonly Move[] {
   const lines = stdout.split('\n').map((line) => line.split(' '));
-  return lines.flatMap(([word, number, units = '', from = '', to = '', there, stays]): Told[] => {
+  return lines.flatMap(([word, number, units = '', from = '', to = '', there, stays]): Move[] => {
     if (word !== 'moved') return [];
     const closed = lines.flatMap(([what, of, index, ...entry]) => {
       const folder = what === 'closed' && of === number ? folders[Number(index)] : undefined;
@@ -51,10 +51,10 @@ function parse(
   });
 }
 
-const refusedOf = (moves: readonly Told[]): readonly AccountMove[] =>
+const refusedOf = (moves: readonly Move[]): readonly AccountMove[] =>
   moves.filter(({ shared }) => !shared).map(({ shared: _, ...move }) => move);
 
-function planOf(moves: readonly Told[]): TaskPlan {
+function planOf(moves: readonly Move[]): TaskPlan {
   const refused = refusedOf(moves);
   return {
     ...EMPTY_TASK_PLAN,

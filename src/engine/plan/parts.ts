@@ -18,7 +18,7 @@ const writtenOut = (content: string | Uint8Array) =>
 
 const inOneLine = (argv: readonly string[]) => argv.join(' ').replaceAll('\n', ' ');
 
-export function partsOf(plan: TaskPlan, layout: Layout, runtime: RuntimeName): Parts {
+export function inputDigests(plan: TaskPlan, layout: Layout, runtime: RuntimeName): Parts {
   const parts = new Map<string, Digest>();
   const add = (part: Part, value: unknown) => {
     const name = partName(part);
@@ -33,10 +33,10 @@ export function partsOf(plan: TaskPlan, layout: Layout, runtime: RuntimeName): P
   }
   for (const { argv, cwd } of plan.before) add({ kind: 'before', name: inOneLine(argv) }, [argv, cwd]);
   for (const unit of plan.units) add({ kind: 'unit', name: unit.path }, unit.text);
-  for (const { path, mode, owner, group, content, reader } of plan.files)
+  for (const { path, mode, owner, group, content, notify } of plan.files)
     add({ kind: 'file', name: path }, [
       ...[mode, owner, group, writtenOut(content)],
-      ...(reader === null ? [] : [reader]),
+      ...(notify === null ? [] : [notify]),
     ]);
   if (plan.env !== null) add({ kind: 'env' }, plan.env.digest());
   add({ kind: 'enabled' }, plan.enable);

@@ -23,7 +23,7 @@ import { withKeptEnv } from './below-account.ts';
 import { besides, secondCopy } from './beside.ts';
 import { takeovers } from './namesakes.ts';
 import { intrusions } from './neighbours.ts';
-import { compareParts, digestOf, type Parts, partsOf } from './parts.ts';
+import { compareParts, digestOf, inputDigests, type Parts } from './parts.ts';
 
 export type Planned<P extends Plan = Plan> = {
   readonly plan: P;
@@ -76,7 +76,7 @@ export function planHost(
   const [refused] = wanted.refused;
   if (refused !== undefined) return fail(refused);
 
-  const parts = partsOf(wanted, target.layout, runtime);
+  const parts = inputDigests(wanted, target.layout, runtime);
   const plan = decide(wanted, digestOf(parts), runtime, probe);
   const method = localRsync && facts.tools.has('rsync') ? 'rsync' : 'tar';
   const view: PlanView = {
@@ -90,7 +90,7 @@ export function planHost(
     logins: wanted.logins,
     warnings: [
       ...facts.found.map((what) => `found ${what}; it is kept as it is, or kept aside until a full rollback`),
-      ...facts.foreign.map(
+      ...facts.externalDropIns.map(
         ({ unit, path }) =>
           `${path} changes ${unit} and is not from fleet; where that is not meant, remove it there and run \`systemctl daemon-reload\``,
       ),
@@ -131,7 +131,7 @@ function decide(wanted: TaskPlan, digest: Digest, runtime: RuntimeName, probe: P
   if (active !== undefined && active.digest === digest && active.verdict === 'good') {
     if (facts.altered.length > 0) return advance(wanted, digest, runtime, probe);
     if (facts.drift.length === 0 && wanted.prepare.length === 0) return { to: 'nothing', generation: active.id };
-    return { to: 'reactivate', generation: active.id, drift: facts.drift, prepare: wanted.prepare };
+    return { to: 'repair', generation: active.id, drift: facts.drift, prepare: wanted.prepare };
   }
   return advance(wanted, digest, runtime, probe);
 }
@@ -145,7 +145,7 @@ function advance(wanted: TaskPlan, digest: Digest, runtime: RuntimeName, { facts
 function changes(plan: Plan, differences: readonly Change[], altered: readonly string[]): readonly Change[] {
   if (plan.to === 'nothing') return [];
   const prepare = plan.prepare.map(({ title }): Change => ({ sign: '+', step: title }));
-  const drift = plan.to === 'reactivate' ? plan.drift.map((one): Change => ({ sign: '!', drift: one })) : [];
+  const drift = plan.to === 'repair' ? plan.drift.map((one): Change => ({ sign: '!', drift: one })) : [];
   // A release is never put right: its code comes anew, as a generation of its own.
   const code = altered.map((path): Change => ({ sign: '!', drift: { kind: 'altered', path } }));
   return [...prepare, ...(plan.to === 'advance' ? [...differences, ...code] : []), ...drift];

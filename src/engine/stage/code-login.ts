@@ -40,7 +40,7 @@ export async function openCodeLogin(
   );
 }
 
-/** An account without a key, and one without a shell, are the same trouble with the same two cures. */
+/** An account without a key, and one without a shell, are the same trouble with the same two fixes. */
 const refusal = (failure: Failure, codeUser: string): Failure => {
   if (failure.kind === 'auth-refused') return { kind: 'code-login-refused', codeUser, detail: failure.detail };
   if (failure.kind === 'login-unusable') return { kind: 'code-login-refused', codeUser, detail: '', login: failure };

@@ -9,7 +9,7 @@ import { pause } from '../../util/async.ts';
 import { verify } from '../checks/verify.ts';
 import { needsRepair, type OpenHost } from '../open.ts';
 import { type HostRun, QUICK, RECOVERY } from '../run.ts';
-import { type End, hostFailure, listen, notBegun, silence } from './transaction.ts';
+import { type End, follow, hostFailure, newTranscript, notBegun } from './transaction.ts';
 
 /** A host that has said nothing for so long, and the deadline is over, is not waited for any more; milliseconds. */
 const SILENCE = 300_000;
@@ -62,11 +62,11 @@ export async function activate(
   if (run.signal.aborted) return { end: 'untouched', failure: { kind: 'cancelled', phase: 'stage' } };
   const txn = `${change.to}-${run.newId()}`;
   const before = change.before ?? [];
-  const heard = silence(run.now(), before);
+  const transcript = newTranscript(run.now(), before);
   const { settleMs, deadlineMs } = target.policy;
   const longest = before.reduce((sum, { timeoutMs }) => sum + timeoutMs + STEP_ENDS, run.now());
   /** The host counts from the switch on, which comes when all steps before the start are done. */
-  const deadline = () => (before.length === 0 ? longest : (heard.switching ?? longest)) + deadlineMs;
+  const deadline = () => (before.length === 0 ? longest : (transcript.switching ?? longest)) + deadlineMs;
   const there = installed(host.site);
   const left = { gone: false, next: run.now() + LOOK };
   const lines: { transport: Transport; fresh: Transport[] } = { transport: host.transport, fresh: [] };
@@ -83,20 +83,26 @@ export async function activate(
       run.by,
       change.action,
     ];
-    let begun = await listen(lines.transport, host.site, { verb: 'activate', args }, heard, run.signal, run);
+    let begun = await follow(lines.transport, host.site, { verb: 'activate', args }, transcript, run.signal, run);
     // The host goes on by itself; so the watch goes on too, over a new connection.
-    while (!begun.ok && isLost(begun.failure) && heard.end === null && !run.signal.aborted && run.now() < patience()) {
+    while (
+      !begun.ok &&
+      isLost(begun.failure) &&
+      transcript.end === null &&
+      !run.signal.aborted &&
+      run.now() < patience()
+    ) {
       run.emit({ type: 'note', text: 'the connection broke off; the host goes on, and is asked again over a new one' });
       const again = await reconnect(deadline() - GRACE, run.signal);
       if (!again.ok) break;
       lines.transport = again.value;
-      const seen = [txn, heard.lines];
-      begun = heard.awaiting
+      const seen = [txn, transcript.lines];
+      begun = transcript.awaiting
         ? ok(undefined)
-        : await listen(again.value, there, { verb: 'watch', args: seen }, heard, run.signal, run);
+        : await follow(again.value, there, { verb: 'watch', args: seen }, transcript, run.signal, run);
     }
     if (!begun.ok) return await giveUp(begun.failure);
-    if (heard.end !== null || !heard.awaiting) return await ended(null);
+    if (transcript.end !== null || !transcript.awaiting) return await ended(null);
 
     run.emit({ type: 'phase', phase: 'verify' });
     const checked = await verify(
@@ -138,11 +144,11 @@ export async function activate(
 
   /** Until when a host is worth asking that does not answer. */
   function patience(): number {
-    return Math.max(deadline(), heard.at) + SILENCE;
+    return Math.max(deadline(), transcript.at) + SILENCE;
   }
 
   function ask(verb: 'confirm' | 'abort', transport: Transport, signal = run.signal): Promise<Result<void>> {
-    return listen(transport, there, { verb, args: [txn, heard.lines] }, heard, signal, run);
+    return follow(transport, there, { verb, args: [txn, transcript.lines] }, transcript, signal, run);
   }
 
   async function reconnect(until: number, signal: AbortSignal): Promise<Result<Transport>> {
@@ -158,21 +164,21 @@ export async function activate(
   async function giveUp(failure: Failure): Promise<HostOutcome> {
     if (failure.kind === 'step-failed' && failure.step === 'activate') return { end: 'untouched', failure };
     let asked: Result<void> = isLost(failure) ? fail(failure) : await ask('abort', lines.transport, NEVER);
-    while (!asked.ok && heard.end === null && run.now() < patience()) {
+    while (!asked.ok && transcript.end === null && run.now() < patience()) {
       const fresh = await reconnect(run.now() + deadlineMs + QUICK, NEVER);
       if (!fresh.ok) return { end: 'unknown', failure };
       asked = await ask('abort', fresh.value, NEVER);
       if (!asked.ok) await pause(1000, NEVER);
     }
-    return asked.ok || heard.end !== null ? ended(failure) : { end: 'unknown', failure };
+    return asked.ok || transcript.end !== null ? ended(failure) : { end: 'unknown', failure };
   }
 
   async function ended(ours: Failure | null): Promise<HostOutcome> {
-    const told = hostFailure(heard) ?? ours;
-    const end = heard.end;
-    if (end === null || end.end === 'died') return afterDeath(told);
-    const failure = told ?? { kind: 'expired', detail: 'the host went back by itself' };
-    const refused = notBegun(end, change.from, heard.refused);
+    const theirs = hostFailure(transcript) ?? ours;
+    const end = transcript.end;
+    if (end === null || end.end === 'died') return afterDeath(theirs);
+    const failure = theirs ?? { kind: 'expired', detail: 'the host went back by itself' };
+    const refused = notBegun(end, change.from, transcript.refused);
     if (refused !== null) return { end: 'untouched', failure: refused };
     switch (end.end) {
       case 'committed':
@@ -185,28 +191,28 @@ export async function activate(
   }
 
   function wentBack(failure: Failure, generation: GenerationId): HostOutcome {
-    const { left } = heard;
+    const { left } = transcript;
     return { end: 'reverted', failure, generation, ...(left.length === 0 ? {} : { left }) };
   }
 
   /** The runner was killed on the host: recovery finishes the transaction, and the decision says which way. */
-  async function afterDeath(told: Failure | null): Promise<HostOutcome> {
-    const failure: Failure = told ?? { kind: 'runner-died', when: 'at work' };
+  async function afterDeath(theirs: Failure | null): Promise<HostOutcome> {
+    const failure: Failure = theirs ?? { kind: 'runner-died', when: 'at work' };
     do {
       const fresh = await reconnect(run.now() + QUICK, NEVER);
       if (!fresh.ok) return { end: 'unknown', failure };
       const reply = await fresh.value.run(call(there, 'recover'), { signal: NEVER, timeoutMs: RECOVERY });
       // 75: somebody is at it, a boot or a runner that is not dead after all; it is heard to the end.
-      heard.end = null;
+      transcript.end = null;
       const asked = reply.ok ? await ask('abort', fresh.value, NEVER) : reply;
       if (!reply.ok || !asked.ok) continue;
       if (reply.value.code === 78) return stuck(failure, needsRepair(reply.value).detail);
       // Its own last words, which recovery has brought.
       if (spoken()) return ended(failure);
-      if (heard.decision === 'commit') return done;
+      if (transcript.decision === 'commit') return done;
       if (reply.value.code === 0)
-        return heard.decision === 'none'
-          ? { end: 'untouched', failure: told ?? { kind: 'runner-died', when: 'before it began' } }
+        return transcript.decision === 'none'
+          ? { end: 'untouched', failure: theirs ?? { kind: 'runner-died', when: 'before it began' } }
           : wentBack(failure, change.from);
       // 74: it could not finish, and is not there any more. Whoever comes next does.
       if (reply.value.code !== 75) return { end: 'unknown', failure };
@@ -215,7 +221,7 @@ export async function activate(
   }
 
   function spoken(): boolean {
-    const end: End | null = heard.end;
+    const end: End | null = transcript.end;
     return end !== null && end.end !== 'died' && end.end !== 'full';
   }
 }

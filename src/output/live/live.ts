@@ -4,7 +4,7 @@ import { ended, isBad } from '../messages/outcome.ts';
 import type { Renderer } from '../renderers/renderer.ts';
 import type { Row } from '../tables/group.ts';
 import { label, severalApps } from '../tables/group.ts';
-import { rowKey } from '../tables/heard.ts';
+import { rowKey } from '../tables/run-notes.ts';
 import { summaryLines } from '../tables/summary.ts';
 import type { Paint } from '../text/paint.ts';
 import type { Sink } from '../text/sink.ts';
@@ -84,11 +84,11 @@ export function terminalRenderer(rows: readonly Row[], terminal: Terminal, broke
       states.on(event);
       tasks.on(event);
     },
-    close(summary, heard) {
+    close(summary, notes) {
       stop();
-      tasks.settle();
+      tasks.endAll();
       const look = { paint, width: size().columns, remarks: true };
-      out.write(`${summaryLines(summary, heard, look).join('\n')}\n`);
+      out.write(`${summaryLines(summary, notes, look).join('\n')}\n`);
     },
     suspend() {
       suspended = true;
@@ -100,7 +100,7 @@ export function terminalRenderer(rows: readonly Row[], terminal: Terminal, broke
     },
     abandon() {
       stop();
-      tasks.settle();
+      tasks.endAll();
     },
   };
 }
@@ -122,7 +122,7 @@ function hostTasks(rows: readonly Row[]) {
       if (isBad(event.outcome)) waiting.get(rowKey(event))?.failed(new Error(ended(event.outcome)));
       else waiting.get(rowKey(event))?.done();
     },
-    settle() {
+    endAll() {
       for (const task of waiting.values()) task.done();
     },
   };

@@ -1,9 +1,9 @@
 import type { FleetEvent } from '../../model/events.ts';
 import type { HostOutcome } from '../../model/outcome.ts';
-import { told } from '../messages/event.ts';
+import { formatEvent } from '../messages/event.ts';
 import { PHASE } from '../messages/phase.ts';
 import type { Row } from '../tables/group.ts';
-import { rowKey } from '../tables/heard.ts';
+import { rowKey } from '../tables/run-notes.ts';
 
 /** One host as it stands right now. Times are milliseconds since the Unix epoch. */
 export type RowState = Row &
@@ -43,13 +43,13 @@ function next(before: RowState, event: FleetEvent): RowState {
     case 'phase':
       return { ...now, doing: PHASE[event.phase], latest: '' };
     case 'step':
-      return { ...now, doing: event.state === 'started' ? event.title : told(event), latest: '' };
+      return { ...now, doing: event.state === 'started' ? event.title : formatEvent(event), latest: '' };
     case 'progress':
       return { ...now, latest: `${String(event.percent).padStart(3)} % ${event.rate}`.trimEnd() };
     case 'output':
       return { ...now, latest: event.line };
     case 'check':
-      return { ...now, latest: told(event) };
+      return { ...now, latest: formatEvent(event) };
     case 'planned':
     case 'note':
       return now;

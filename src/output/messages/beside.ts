@@ -8,8 +8,10 @@ const MOST = 10;
 
 /** What is at work beside the app, or will be, a line each. */
 export function bystanders({ beside }: Pick<PlanView, 'beside'>): readonly string[] {
-  const told = beside.slice(0, MOST).map((one) => `${whose(one)} ${doing(one)} (${short(one.command)}): ${cure(one)}`);
-  return beside.length <= MOST ? told : [...told, `and ${beside.length - MOST} more have to do with the app's folder`];
+  const lines = beside.slice(0, MOST).map((one) => `${whose(one)} ${doing(one)} (${short(one.command)}): ${fix(one)}`);
+  return beside.length <= MOST
+    ? lines
+    : [...lines, `and ${beside.length - MOST} more have to do with the app's folder`];
 }
 
 const short = (command: string): string => (command.length <= 160 ? command : `${command.slice(0, 160)}…`);
@@ -27,7 +29,7 @@ function doing({ by, copyOf }: Beside): string {
   return `${by === 'process' ? 'is at work in' : 'has to do with'} the app's folder and not fleet's`;
 }
 
-function cure(one: Beside): string {
+function fix(one: Beside): string {
   const end = ending(one).replace(/^./, (letter) => letter.toLowerCase());
   return one.copyOf.length > 0 ? end : `where it is not meant, ${end}`;
 }
@@ -54,7 +56,7 @@ export function explainCopies({ copies, pidFile }: Extract<Failure, { kind: 'sec
     evidence: copies.map(
       (one) => `${whose(one)}${one.by === 'process' ? `, in ${one.cwd}` : ''}: ${short(one.command)}`,
     ),
-    next: [
+    fix: [
       ...(pids.length === 0 ? [] : [`End it on the host (\`kill ${pids.join(' ')}\`), and what would start it again.`]),
       ...[...new Set(copies.filter(isKept).map(ending))].map((text) => `${text}.`),
       ...(pidFile === null

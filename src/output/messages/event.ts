@@ -9,7 +9,7 @@ import { duration } from './time.ts';
 const STEP = { started: 'start', done: 'done', failed: 'FAILED', undone: 'undone' } as const;
 
 /** One event in one line, without its host. */
-export function told(event: FleetEvent): string {
+export function formatEvent(event: FleetEvent): string {
   switch (event.type) {
     case 'phase':
       return PHASE[event.phase];

@@ -5,7 +5,7 @@ export type Explanation = {
   /** What it is known from: fingerprints, output, log lines, check results. */
   readonly evidence: readonly string[];
   /** What to do next, each a full sentence. */
-  readonly next: readonly string[];
+  readonly fix: readonly string[];
 };
 
 /** Where it happened, for the commands in the advice. Several hosts when they failed alike. */

@@ -67,7 +67,7 @@ export function explainOutcome(outcome: HostOutcome, place: Place): Explanation 
   if (outcome.end === 'unknown') {
     return {
       ...reason,
-      next: [
+      fix: [
         `When the host can be reached again, \`${command('status', place)}\` shows which generation is active and how ` +
           'the change ended; it changes nothing.',
         'Not confirmed in time means that the host goes back by itself; confirmed means that the change stays. Run the ' +
@@ -78,7 +78,7 @@ export function explainOutcome(outcome: HostOutcome, place: Place): Explanation 
   if (outcome.end === 'reverted' && outcome.left !== undefined) {
     const stays = outcome.left.map((one) => `stays on the host: ${leftover(one)}`);
     const next = outcome.generation > 0 ? GOES_WITH_THE_APP : removal(outcome.left, place);
-    return { ...reason, evidence: [...reason.evidence, ...stays], next: [...reason.next, next] };
+    return { ...reason, evidence: [...reason.evidence, ...stays], fix: [...reason.fix, next] };
   }
   return reason;
 }
@@ -122,6 +122,6 @@ function stuck(reason: Explanation, revert: Explanation, place: Place): Explanat
   return {
     what: reason.what,
     evidence: [...reason.evidence, `and taking it back failed: ${revert.what}`, ...revert.evidence],
-    next: [...revert.next.filter((advice) => !wayOut(place).includes(advice)), ...wayOut(place)],
+    fix: [...revert.fix.filter((advice) => !wayOut(place).includes(advice)), ...wayOut(place)],
   };
 }

@@ -10,7 +10,7 @@ export function planned(plan: PlanView): string {
   switch (plan.to) {
     case 'nothing':
       return `nothing to do: generation ${plan.base} is active and as it should be`;
-    case 'reactivate':
+    case 'repair':
       return `generation ${plan.base} was changed on the host and is put right: ${changes}`;
     case 'advance':
       return plan.base === 0 ? `first deploy: ${changes}` : `a new generation after ${plan.base}: ${changes}`;

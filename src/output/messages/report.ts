@@ -7,7 +7,7 @@ type Status = Extract<HostReport, { kind: 'status' }>;
 type Lock = Extract<HostReport, { kind: 'lock' }>;
 
 /** A host's report of one kind. */
-export type Told<K extends HostReport['kind']> = {
+export type ReportedHost<K extends HostReport['kind']> = {
   readonly host: string;
   readonly app: string;
   readonly report: Extract<HostReport, { kind: K }>;

@@ -52,7 +52,10 @@ function summaryObject(summary: Summary) {
       outcome: endWord(outcome),
       generation: generationOf(outcome),
       durationMs: Math.round(durationMs),
-      failure: failure === null ? null : { ...failureObject(failure), message: why?.what ?? '', next: why?.next ?? [] },
+      failure:
+        failure === null
+          ? null
+          : { ...failureObject(failure), message: why?.what ?? '', [NAMES.explanation]: why?.fix ?? [] },
       ...(outcome.end === 'planned' ? { pending: outcome.pending } : {}),
       ...(outcome.end === 'reverted' && outcome.left !== undefined ? { left: outcome.left } : {}),
       ...(outcome.end === 'stuck' ? { revert: failureObject(outcome.revert) } : {}),
@@ -63,6 +66,18 @@ function summaryObject(summary: Summary) {
   return { type: 'summary', command: summary.command, exitCode: summary.exitCode, hosts, v: VERSION };
 }
 
+/**
+ * What scripts find a `fix` under: it had three names before it had one, and these lines keep them. In a failure, in what a
+ * failure names (a service, a thing of the host), in an error of the project's files.
+ */
+const NAMES = { explanation: 'next', cause: 'cure', diagnostic: 'hint' } as const;
+
+const fixAs = (name: string) => (of: object) =>
+  Object.fromEntries(Object.entries(of).map(([key, value]) => [key === 'fix' ? name : key, value]));
+
+/** An error of the project's files, as scripts read it. */
+export const diagnosticObject = fixAs(NAMES.diagnostic);
+
 // Records have taken the place of sentences since scripts first read these lines: they find the sentence where it was, and
 // the record beside it where it says more.
 
@@ -70,7 +85,8 @@ function eventObject(event: EventBody) {
   if (event.type === 'ended') return { ...event, outcome: outcomeObject(event.outcome) };
   if (event.type !== 'planned') return event;
   const changes = event.plan.changes.map((change) => ({ sign: change.sign, text: changeText(change) }));
-  return { ...event, plan: { ...event.plan, changes } };
+  const { to } = event.plan;
+  return { ...event, plan: { ...event.plan, to: to === 'repair' ? 'reactivate' : to, changes } };
 }
 
 function outcomeObject(outcome: HostOutcome) {
@@ -85,6 +101,9 @@ function outcomeObject(outcome: HostOutcome) {
 function failureObject(failure: Failure) {
   const { kind } = failure;
   if (kind === 'code-login-refused') return { ...failure, detail: refusedBy(failure) };
+  if (kind === 'not-settled') return { ...failure, units: failure.units.map(fixAs(NAMES.cause)) };
+  if (kind === 'taken') return { ...failure, taken: failure.taken.map(fixAs(NAMES.cause)) };
+  if (kind === 'occupied') return { ...failure, occupied: failure.occupied.map(fixAs(NAMES.cause)) };
   if (kind !== 'locked') return failure;
   const { holder: heldBy } = failure;
   return { kind, holder: holder(heldBy), hold: heldBy.kind === 'hold', heldBy };
@@ -98,5 +117,6 @@ function reportObject(report: HostReport) {
     ...{ held: held === null ? null : holder(held), heldBy: held },
   };
   if (report.kind === 'lock') return { ...report, ...locks };
-  return { ...report, ...locks, drift: report.drift.map(drifted), drifted: report.drift };
+  const { externalDropIns: foreign, ...rest } = report;
+  return { ...rest, foreign, ...locks, drift: report.drift.map(drifted), drifted: report.drift };
 }

@@ -1,22 +1,22 @@
 import type { FleetEvent } from '../../model/events.ts';
-import { told } from '../messages/event.ts';
+import { formatEvent } from '../messages/event.ts';
 import type { Row } from '../tables/group.ts';
 import { label, severalApps } from '../tables/group.ts';
-import { rowKey } from '../tables/heard.ts';
 import { planLines } from '../tables/plans.ts';
+import { rowKey } from '../tables/run-notes.ts';
 import { summaryLines } from '../tables/summary.ts';
 import { PLAIN } from '../text/paint.ts';
 import type { Sink } from '../text/sink.ts';
 import type { Renderer } from './renderer.ts';
 
 /** How much is printed while the run goes on; `notes` are what a reading command has to say besides its report. */
-export type Chatter = 'quiet' | 'notes' | 'normal' | 'verbose';
+export type Verbosity = 'quiet' | 'notes' | 'normal' | 'verbose';
 
 /** Milliseconds between two progress lines of one host. */
 const PROGRESS_EVERY = 10_000;
 
 /** One line per event, prefixed by its host, then the summary: for cron, CI, files and `--verbose`. */
-export function plainRenderer(stdout: Sink, rows: readonly Row[], chatter: Chatter): Renderer {
+export function plainRenderer(stdout: Sink, rows: readonly Row[], verbosity: Verbosity): Renderer {
   const several = severalApps(rows);
   const progressAt = new Map<string, number>();
   const answers = new Map<string, string>();
@@ -34,19 +34,19 @@ export function plainRenderer(stdout: Sink, rows: readonly Row[], chatter: Chatt
   const isNews = (event: FleetEvent & { type: 'check' }) => {
     const key = `${rowKey(event)}\0${event.result.check}`;
     const before = answers.get(key);
-    answers.set(key, told(event));
-    return before !== told(event);
+    answers.set(key, formatEvent(event));
+    return before !== formatEvent(event);
   };
   const isSaid = (event: FleetEvent) => {
-    if (chatter === 'quiet') return false;
-    if (chatter === 'notes') return event.type === 'note';
+    if (verbosity === 'quiet') return false;
+    if (verbosity === 'notes') return event.type === 'note';
     if (event.type === 'check') return isNews(event);
-    if (event.type === 'output') return chatter === 'verbose';
+    if (event.type === 'output') return verbosity === 'verbose';
     return event.type !== 'progress' || isDue(event);
   };
   const more = (event: FleetEvent) => {
     if (event.type !== 'planned') return [];
-    const changes = chatter === 'verbose' ? event.plan.changes : [];
+    const changes = verbosity === 'verbose' ? event.plan.changes : [];
     return planLines({ ...event.plan, changes }, PLAIN);
   };
   return {
@@ -54,11 +54,11 @@ export function plainRenderer(stdout: Sink, rows: readonly Row[], chatter: Chatt
       if (!isSaid(event)) return;
       said = true;
       const prefix = `${label(event, several)} | `;
-      stdout.write([told(event), ...more(event)].map((line) => `${prefix}${line}\n`).join(''));
+      stdout.write([formatEvent(event), ...more(event)].map((line) => `${prefix}${line}\n`).join(''));
     },
-    close(summary, heard) {
+    close(summary, notes) {
       const look = { paint: PLAIN, width: Number.POSITIVE_INFINITY, remarks: false };
-      const lines = summaryLines(summary, heard, look);
+      const lines = summaryLines(summary, notes, look);
       stdout.write(`${said ? '\n' : ''}${lines.join('\n')}\n`);
     },
     suspend() {},

@@ -27,19 +27,19 @@ export function interrupted(summary: Summary, paint: Paint, width: number): stri
   if (!wasInterrupted(summary)) return [];
   const several = severalApps(summary.hosts);
   const named = (hosts: readonly Host[]) => list(hosts.map((host) => label(host, several)));
-  const told = (what: string, hosts: readonly Host[]) => (hosts.length === 0 ? [] : [`  ${what}: ${named(hosts)}`]);
+  const line = (what: string, hosts: readonly Host[]) => (hosts.length === 0 ? [] : [`  ${what}: ${named(hosts)}`]);
   const untouched = left.filter(({ outcome }) => outcome.end === 'untouched');
   const isSkipped = ({ outcome }: Host) => failureOf(outcome)?.kind === 'skipped';
   const lines = [
-    ...told('not started', untouched.filter(isSkipped)),
-    ...told(
+    ...line('not started', untouched.filter(isSkipped)),
+    ...line(
       'stopped before anything was changed',
       untouched.filter((host) => !isSkipped(host)),
     ),
     ...groupBy(
       left.filter(({ outcome }) => outcome.end === 'reverted'),
       ({ outcome }) => back(outcome),
-    ).flatMap((group) => told(`taken back, ${group[0] === undefined ? '' : back(group[0].outcome)}`, group)),
+    ).flatMap((group) => line(`taken back, ${group[0] === undefined ? '' : back(group[0].outcome)}`, group)),
   ];
   return [
     '',

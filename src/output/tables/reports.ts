@@ -1,7 +1,7 @@
 import type { Summary } from '../../model/events.ts';
 import { unreachable } from '../../model/outcome.ts';
 import type { HistoryEntry, Made } from '../../model/report.ts';
-import { locks, reportOf, result, source, type Told, way, when } from '../messages/report.ts';
+import { locks, type ReportedHost, reportOf, result, source, way, when } from '../messages/report.ts';
 import type { Paint } from '../text/paint.ts';
 import { cutTo, displayWidth, pad, wrap } from '../text/width.ts';
 import { label, severalApps } from './group.ts';
@@ -10,8 +10,8 @@ import { table } from './table.ts';
 
 /** What a reading command found on every host that answered; empty for every other command. */
 export function reports(summary: Summary, paint: Paint, width: number): string[] {
-  const status: Told<'status'>[] = [];
-  const lock: Told<'lock'>[] = [];
+  const status: ReportedHost<'status'>[] = [];
+  const lock: ReportedHost<'lock'>[] = [];
   const lines: string[] = [];
   for (const { host, app, outcome } of summary.hosts) {
     const report = reportOf(outcome);
@@ -34,7 +34,7 @@ export function reports(summary: Summary, paint: Paint, width: number): string[]
 }
 
 /** Who keeps each host from being changed, a line or more per host; never cut, since the reason of a hold is the point. */
-function lockLines(all: readonly Told<'lock'>[], paint: Paint, width: number): string[] {
+function lockLines(all: readonly ReportedHost<'lock'>[], paint: Paint, width: number): string[] {
   const several = severalApps(all);
   const names = Math.min(Math.max(...all.map((one) => displayWidth(label(one, several)))), 40);
   return all.flatMap((one) => {
@@ -48,7 +48,7 @@ function lockLines(all: readonly Told<'lock'>[], paint: Paint, width: number): s
 }
 
 /** One host's generations and changes, the newest first. Times are the host's, in UTC. */
-function history({ host, app, report }: Told<'history'>, paint: Paint, width: number): string[] {
+function history({ host, app, report }: ReportedHost<'history'>, paint: Paint, width: number): string[] {
   const { active, entries } = report;
   const generations = report.generations.toSorted((a, b) => b.id - a.id);
   const changes = entries.toReversed();

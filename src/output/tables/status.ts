@@ -3,14 +3,14 @@ import { count } from '../messages/count.ts';
 import { drifted } from '../messages/drift.ts';
 import { command, type Place } from '../messages/explanation.ts';
 import { keeper, unfinished } from '../messages/holder.ts';
-import type { Told } from '../messages/report.ts';
+import type { ReportedHost } from '../messages/report.ts';
 import { result, transaction, way, when } from '../messages/report.ts';
 import type { Paint } from '../text/paint.ts';
 import { displayWidth, wrap } from '../text/width.ts';
 import { label, severalApps } from './group.ts';
 import { table } from './table.ts';
 
-type Status = Told<'status'>;
+type Status = ReportedHost<'status'>;
 
 /** What stands on each host, then every service, then what a person should know: open changes, holds, drift. */
 export function statusLines(all: readonly Status[], paint: Paint, width: number): string[] {
@@ -92,21 +92,21 @@ function remarks(all: readonly Status[], paint: Paint, width: number): string[] 
     const { host, app, report } = one;
     const name = label(one, several);
     const place = { hosts: [host], app };
-    const told = (text: string) =>
+    const line = (text: string) =>
       wrap(`${name}: ${text}`, width - 2).map((line, i) => paint.warn(`${i === 0 ? '!' : ' '} ${line}`));
     const advice = (text: string) =>
       wrap(text, width - 8).map((line, i) => `    ${(i === 0 ? paint.arrow : '').padEnd(paint.arrow.length)} ${line}`);
     return [
-      ...(report.open === null ? [] : told(`open: ${unfinished(report.open)}`)),
+      ...(report.open === null ? [] : line(`open: ${unfinished(report.open)}`)),
       ...(report.phase === 'REVERT_FAILED'
-        ? [...told('the last change failed, and taking it back failed too'), ...STUCK(place).flatMap(advice)]
+        ? [...line('the last change failed, and taking it back failed too'), ...STUCK(place).flatMap(advice)]
         : []),
-      ...(report.held === null ? [] : told(keeper(report.held))),
-      ...report.drift.flatMap((one) => told(`differs from what was deployed: ${drifted(one)}`)),
+      ...(report.held === null ? [] : line(keeper(report.held))),
+      ...report.drift.flatMap((one) => line(`differs from what was deployed: ${drifted(one)}`)),
       ...(report.verified === null
         ? []
         : [`  ${name}: ${count(report.verified, 'file')} of the release compared with what was deployed`]),
-      ...report.foreign.flatMap(({ unit, path }) => told(`${path} changes ${unit} and is not from fleet`)),
+      ...report.externalDropIns.flatMap(({ unit, path }) => line(`${path} changes ${unit} and is not from fleet`)),
     ];
   });
   return lines.length === 0 ? [] : ['', ...lines];

@@ -9,11 +9,11 @@ import type { Paint } from '../text/paint.ts';
 import { wrap } from '../text/width.ts';
 import { checksTable } from './checks.ts';
 import { groupBy, label, severalApps } from './group.ts';
-import type { Heard } from './heard.ts';
 import { interrupted, isLeft, wasInterrupted } from './interrupted.ts';
-import { mixed } from './mixed.ts';
+import { mixedStates } from './mixed-states.ts';
 import { plans } from './plans.ts';
 import { reports } from './reports.ts';
+import type { RunNotes } from './run-notes.ts';
 import { table } from './table.ts';
 
 export type Look = {
@@ -25,21 +25,21 @@ export type Look = {
 };
 
 /** The end of a run for people: plans or checks where they are the result, one row per host, then failures in full. */
-export function summaryLines(summary: Summary, heard: Heard, look: Look): string[] {
+export function summaryLines(summary: Summary, notes: RunNotes, look: Look): string[] {
   const { paint, width } = look;
   const several = severalApps(summary.hosts);
   const read = summary.hosts.filter(({ outcome }) => outcome.end === 'planned');
   const views = read.flatMap((host) => {
-    const plan = heard.planOf(host);
+    const plan = notes.planOf(host);
     return plan === undefined ? [] : [{ name: label(host, several), plan }];
   });
   const found = reports(summary, paint, width);
   const lines = [
     ...plans(views, paint),
-    ...(look.remarks ? remarks(heard, several, paint) : []),
+    ...(look.remarks ? remarks(notes, several, paint) : []),
     ...checksTable(summary, paint, width),
     ...(found.length === 0 ? [] : ['', ...found]),
-    ...(onlyReports(summary) ? [] : ends(summary, paint, width)),
+    ...(onlyReports(summary) ? [] : results(summary, paint, width)),
   ];
   return lines.slice(lines.findIndex((line) => line !== ''));
 }
@@ -48,21 +48,21 @@ export function summaryLines(summary: Summary, heard: Heard, look: Look): string
 const onlyReports = ({ hosts }: Summary) =>
   hosts.length > 0 && hosts.every(({ outcome }) => outcome.end === 'reported');
 
-const ends = (summary: Summary, paint: Paint, width: number): string[] => [
+const results = (summary: Summary, paint: Paint, width: number): string[] => [
   '',
   ...outcomesTable(summary, paint, width),
   ...failures(summary, paint, width),
   '',
   `${summary.command}: ${tally(summary, paint)}`,
-  ...mixed(summary)
+  ...mixedStates(summary)
     .flatMap((line) => wrap(line, width))
     .map((line) => paint.warn(line)),
   ...interrupted(summary, paint, width),
 ];
 
 /** Notes and warnings of the run, each once with the hosts that it is about. */
-function remarks(heard: Heard, several: boolean, paint: Paint): string[] {
-  const groups = groupBy(heard.remarks(), (remark) => remark.text);
+function remarks(notes: RunNotes, several: boolean, paint: Paint): string[] {
+  const groups = groupBy(notes.remarks(), (remark) => remark.text);
   const lines = groups.map((group) => {
     const names = list([...new Set(group.map((remark) => label(remark, several)))], 8);
     return paint.warn(`! ${names}: ${group[0]?.text ?? ''}`);
@@ -102,7 +102,7 @@ function story(why: Explanation, paint: Paint, width: number): string[] {
   return [
     ...wrap(why.what, width - 5).map((line) => `    ${paint.bad(line)}`),
     ...why.evidence.flatMap((line) => wrap(line, width - 7)).map((line) => `    ${paint.dim('|')} ${line}`),
-    ...why.next.flatMap(advice),
+    ...why.fix.flatMap(advice),
   ];
 }
 
@@ -128,7 +128,7 @@ const generation = (outcome: HostOutcome) => String(generationOf(outcome) || '-'
 
 /** `48 deployed, 1 reverted, 1 untouched`: in the order in which they first came. */
 function tally(summary: Summary, paint: Paint): string {
-  const ends = new Map<string, number>();
-  for (const { outcome } of summary.hosts) ends.set(endWord(outcome), (ends.get(endWord(outcome)) ?? 0) + 1);
-  return [...ends].map(([end, n]) => `${n} ${end}`).join(paint.dot);
+  const counts = new Map<string, number>();
+  for (const { outcome } of summary.hosts) counts.set(endWord(outcome), (counts.get(endWord(outcome)) ?? 0) + 1);
+  return [...counts].map(([end, n]) => `${n} ${end}`).join(paint.dot);
 }

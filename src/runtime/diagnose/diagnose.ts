@@ -5,7 +5,7 @@ import { type Explanation, ofSetup } from './setup-causes.ts';
 
 export type { Explanation } from './setup-causes.ts';
 
-const because = (cause: string, cure: string): Explanation => ({ cause, cure });
+const because = (cause: string, fix: string): Explanation => ({ cause, fix });
 
 const READ_LOG = "Read the service's last log lines: the program says there why it stopped.";
 
@@ -123,7 +123,7 @@ export function explain(result: string, status: number, unit: Service | null = n
     case 'start-limit-hit':
       return because(
         'The service was started too often in too short a time, so it is not started any more.',
-        'Cure what makes it stop (see the starts before); the next deploy or `fleet start` lifts the limit.',
+        'Fix what makes it stop (see the starts before); the next deploy or `fleet start` lifts the limit.',
       );
     case 'oom-kill':
       return because(

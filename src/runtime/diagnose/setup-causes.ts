@@ -3,9 +3,9 @@ import { exitStatusName } from '../../unit/values/exit-status.ts';
 import { EXIT_ENVIRONMENT_FILE } from '../nohup/script.ts';
 
 /** Why a service did not stay up and what to do about it, in plain words. */
-export type Explanation = { readonly cause: string; readonly cure: string };
+export type Explanation = { readonly cause: string; readonly fix: string };
 
-type Causes = Readonly<Record<string, readonly [cause: string, cure: string]>>;
+type Causes = Readonly<Record<string, readonly [cause: string, fix: string]>>;
 
 const FOLDER = 'See who owns the folder and its parents, and whether a file of that name is in the way.';
 
@@ -66,25 +66,25 @@ function fromUnit(name: string | null, unit: Service | null): Explanation | null
       const folder = unit ? `WorkingDirectory=${unit.workingDirectory.path}` : 'WorkingDirectory=';
       return {
         cause: `The folder in ${folder} does not exist, or the service user may not enter it.`,
-        cure: 'Check the path and its owner; ProtectHome=true hides everything under /home.',
+        fix: 'Check the path and its owner; ProtectHome=true hides everything under /home.',
       };
     }
     case 'EXEC': {
       const program = unit?.execStart[0]?.path ?? 'in ExecStart=';
       return {
         cause: `The program ${program} does not exist, may not be executed, or has no valid first line.`,
-        cure: 'Check that the path exists in the release and is executable, and that its interpreter is installed.',
+        fix: 'Check that the path exists in the release and is executable, and that its interpreter is installed.',
       };
     }
     case 'GROUP':
       return {
         cause: `The group${unit?.group ? ` ${unit.group}` : ''} in Group= or SupplementaryGroups= does not exist.`,
-        cure: 'Make it on the host, or name a group that it has. It is no matter of file permissions.',
+        fix: 'Make it on the host, or name a group that it has. It is no matter of file permissions.',
       };
     case 'USER':
       return {
         cause: `The user${unit?.user ? ` ${unit.user}` : ''} in User= does not exist on the host.`,
-        cure: 'Add a `user` task to the playbook. It is no matter of file permissions; chown does not help.',
+        fix: 'Add a `user` task to the playbook. It is no matter of file permissions; chown does not help.',
       };
     default:
       return null;
@@ -96,11 +96,11 @@ export function ofSetup(status: number, unit: Service | null): Explanation | nul
   if (status === EXIT_ENVIRONMENT_FILE)
     return {
       cause: 'A file in EnvironmentFile= is missing, or the service user may not read it.',
-      cure: 'Without systemd the service user itself must own the file (mode 0600).',
+      fix: 'Without systemd the service user itself must own the file (mode 0600).',
     };
   if (status < 200 || status > 245) return null;
   const name = exitStatusName(status);
-  const [cause, cure] = CAUSES[name ?? ''] ?? [];
-  if (cause && cure) return { cause: `${cause} (${status}/${name})`, cure };
+  const [cause, fix] = CAUSES[name ?? ''] ?? [];
+  if (cause && fix) return { cause: `${cause} (${status}/${name})`, fix };
   return fromUnit(name, unit);
 }

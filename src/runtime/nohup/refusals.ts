@@ -17,7 +17,7 @@ function needsRoot(service: Service, host: HostFacts): readonly string[] {
   return why;
 }
 
-/** What the nohup runtime cannot do for a service on this host, each with its cure. */
+/** What the nohup runtime cannot do for a service on this host, each with its fix. */
 export function refusals(unit: EffectiveUnit, service: Service, host: HostFacts): readonly string[] {
   const why: string[] = [];
   const dynamic = assigned(unit, 'Service', 'DynamicUser').at(-1)?.value ?? 'no';

@@ -8,7 +8,7 @@ import { isTemplate, unitType } from '../../unit/syntax/name.ts';
 import { parseUnit } from '../../unit/syntax/parse.ts';
 import type { RecordFile, Runtime } from '../define.ts';
 import { findings } from '../findings.ts';
-import { expected } from './expect.ts';
+import { readbackOf } from './readback.ts';
 
 const problemsOf = (unit: EffectiveUnit) =>
   unitType(unit.name) === 'service' ? readService(unit).problems : unit.problems;
@@ -26,7 +26,11 @@ const file = (path: string, lines: readonly string[]): readonly RecordFile[] =>
  * What the host checks systemd against: `verify/newer` has a line `FILE:LINE` for each assignment that it is too old
  * for, which is no mistake, and `expect` a line `UNIT PROPERTY VALUE` for each value that must have taken effect.
  */
-function evidence(units: readonly UnitFile[], set: readonly EffectiveUnit[], version: number): readonly RecordFile[] {
+function readbackFiles(
+  units: readonly UnitFile[],
+  set: readonly EffectiveUnit[],
+  version: number,
+): readonly RecordFile[] {
   if (version === 0) return [];
   const newer = units.flatMap((unit) => parseUnit(unit).assignments.filter((it) => understoodSince(it) > version));
   const services = set.filter(({ name }) => unitType(name) === 'service');
@@ -35,7 +39,7 @@ function evidence(units: readonly UnitFile[], set: readonly EffectiveUnit[], ver
     ...file(
       'expect',
       services
-        .flatMap((unit) => expected(unit, version))
+        .flatMap((unit) => readbackOf(unit, version))
         .map(({ unit, property, value }) => `${unit} ${property} ${value}`),
     ),
   ];
@@ -65,11 +69,11 @@ export const systemd: Runtime = {
       const keys = host.systemdVersion > 0 ? tooNew(unit, host.systemdVersion) : [];
       return keys.length > 0 ? [`${unit.name}: systemd ${host.systemdVersion} ignores ${keys.join(', ')}`] : [];
     });
-    const foreign = missing.map((name) => `${name} is none of the deployed units, so the host must already have it`);
+    const external = missing.map((name) => `${name} is none of the deployed units, so the host must already have it`);
     const root = host.uid === 0 ? [] : [`root for systemd units, which ${host.user} does not have here`];
     return {
       files: [
-        ...evidence(units, set, host.systemdVersion),
+        ...readbackFiles(units, set, host.systemdVersion),
         ...file(
           'triggered',
           triggers.map(({ trigger, unit }) => `${trigger} ${unit}`),
@@ -77,7 +81,7 @@ export const systemd: Runtime = {
       ],
       start,
       enable: enabled,
-      warnings: [...problems, ...foreign, ...forgotten(set, enabled), ...warnings, ...old],
+      warnings: [...problems, ...external, ...forgotten(set, enabled), ...warnings, ...old],
       unsupported: [...root, ...unsupported],
     };
   },

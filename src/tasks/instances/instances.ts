@@ -3,7 +3,7 @@ import { EMPTY_TASK_PLAN } from '../../model/plan.ts';
 import { sh } from '../../shell/sh.ts';
 import { instantiate } from '../../unit/syntax/name.ts';
 import { defineTask, InputError, type LocalIo } from '../define.ts';
-import { foreign, liveFiles, openMode, parseFiles, probeFiles, type WantedFile } from '../live-file.ts';
+import { liveFiles, openMode, parseFiles, probeFiles, reservedPath, type WantedFile } from '../live-file.ts';
 import { overHost, overLimits } from './limits.ts';
 import { directivesOf, type InstancesSpec, instancesSchema } from './schema.ts';
 import { dropInOf, readSettings, type Settings, type Trouble } from './settings.ts';
@@ -54,9 +54,9 @@ async function readInstance(
   const files: WantedFile[] = [];
   for (const { from, to: path, ...rest } of spec.files) {
     const to = filled(path, name);
-    const why = foreign(to, layout);
+    const why = reservedPath(to, layout);
     if (why !== null) troubles.push({ file: '', line: 0, message: `${to} cannot be a file of an instance: ${why}` });
-    files.push({ ...rest, to, content: await readOwn(io.bytes, filled(from, name), name, troubles), reader: null });
+    files.push({ ...rest, to, content: await readOwn(io.bytes, filled(from, name), name, troubles), notify: null });
   }
   return { ...settings, name, unit, files };
 }

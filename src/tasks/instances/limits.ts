@@ -26,8 +26,8 @@ export function overLimits(
       const value = resources.get(key);
       if (value !== undefined && read(value) !== null) return [];
       const why = value === undefined ? 'has no limit of its own' : `has ${key}=${value}, which is no fixed size`;
-      const cure = `set ${directives[key]} in ${settings.replaceAll('%i', name)}`;
-      return [`${name} ${why}, so ${limit} in all cannot be promised; ${cure}`];
+      const fix = `set ${directives[key]} in ${settings.replaceAll('%i', name)}`;
+      return [`${name} ${why}, so ${limit} in all cannot be promised; ${fix}`];
     });
     if (open.length > 0) return open;
     const sum = all.reduce((total, { resources }) => total + (read(resources.get(key) ?? '') ?? 0), 0);

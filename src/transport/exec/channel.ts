@@ -53,7 +53,7 @@ const SILENCE_AFTER_EXIT_MS = 3000;
  * Starts the job and follows it to its end. Only a numeric exit status is an end; a closed channel alone is a loss.
  * @param proven whether the login is known to work, so that the job's own limit is all that it has to keep
  */
-export function converse(
+export function runOnChannel(
   { channel, ending }: Started,
   hop: Hop,
   boot: Boot,
@@ -112,16 +112,16 @@ export function converse(
       else job.onData(chunk);
     };
     /** Takes our own lines out of what comes; what is before them is noise, what comes after them is the job's. */
-    const listen = (chunk: Buffer) => {
+    const awaitBegin = (chunk: Buffer) => {
       head = Buffer.concat([head, chunk]);
-      if (answer === null) hear();
+      if (answer === null) readAnswer();
       const line = begunLine(boot);
       const at = answer === null ? -1 : head.indexOf(line);
       if (answer !== null && isRefusal(answer)) pass(head);
       else if (at >= 0) pass(head.subarray(at + line.length));
       else head = head.subarray(-LONGEST_GREETING);
     };
-    const hear = () => {
+    const readAnswer = () => {
       const at = head.indexOf(`${boot.nonce}:`);
       const end = at < 0 ? -1 : head.indexOf('\n', at);
       if (end < 0) return;
@@ -150,7 +150,7 @@ export function converse(
       if (done) return;
       if (ending.status !== null) waitForSilence();
       if (begun) take(chunk);
-      else listen(chunk);
+      else awaitBegin(chunk);
     });
     channel.stderr.on('data', (chunk: Buffer) => {
       if (done) return;

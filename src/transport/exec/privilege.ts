@@ -7,11 +7,11 @@ import { slots } from '../slots.ts';
 import { type Link, openChannel } from '../ssh2/link.ts';
 import { loginTrouble } from '../ssh2/login-trouble.ts';
 import { type Answer, type Boot, bootBy, bootDirect, bootPassword, bootUnknown } from './boot.ts';
-import { converse, type Job, type Reply } from './channel.ts';
+import { type Job, type Reply, runOnChannel } from './channel.ts';
 
 /** Runs jobs with the most privilege that the login and `become` allow; learned with the first job, kept for all later. */
 export type Privilege = {
-  readonly perform: (link: Link, job: Job) => Promise<Result<Exit>>;
+  readonly runJob: (link: Link, job: Job) => Promise<Result<Exit>>;
   /** Whether jobs run as root; null before the first job. */
   readonly isRoot: () => boolean | null;
   /** Why jobs run without root although it was tried, in words; null when they do not, or nothing was tried. */
@@ -28,15 +28,15 @@ export function privilege(become: Connection['become'], user: string, options: C
   let mode: Mode | null = null;
   const learning = slots(1);
 
-  const perform: Privilege['perform'] = async (link, job) => {
+  const runJob: Privilege['runJob'] = async (link, job) => {
     let group: number | null = null;
-    const result = await start(link, { ...job, onGroup: (id) => (group = id) });
+    const result = await startJob(link, { ...job, onGroup: (id) => (group = id) });
     const givenUp = !result.ok && (result.failure.kind === 'timed-out' || result.failure.kind === 'cancelled');
     if (givenUp && group !== null && mode !== null) await inMode(mode, link, endOf(group));
     return result;
   };
 
-  const start: Privilege['perform'] = async (link, job) => {
+  const startJob: Privilege['runJob'] = async (link, job) => {
     if (mode !== null) return inMode(mode, link, job);
     const release = await learning.take(job.io.signal);
     if (release === null) return fail({ kind: 'cancelled', phase: 'prepare' });
@@ -50,24 +50,24 @@ export function privilege(become: Connection['become'], user: string, options: C
 
   /** Whoever waits for the first job may start as soon as its answer is known. */
   async function learn(link: Link, job: Job, release: () => void): Promise<Result<Exit>> {
-    const settle = (known: Mode) => {
+    const decide = (known: Mode) => {
       mode = known;
       release();
     };
-    const reply = await talk(link, bootUnknown(become), job, false, (answer) => {
-      if (answer === 'root' || answer === 'sudo' || answer === 'doas') settle({ as: answer });
-      if (answer === 'user') settle({ as: 'user', why: null });
-      if (answer === 'bare') settle({ as: 'user', why: NO_WAY(user) });
+    const reply = await runOverNewChannel(link, bootUnknown(become), job, false, (answer) => {
+      if (answer === 'root' || answer === 'sudo' || answer === 'doas') decide({ as: answer });
+      if (answer === 'user') decide({ as: 'user', why: null });
+      if (answer === 'bare') decide({ as: 'user', why: NO_WAY(user) });
     });
     if (!reply.ok) return reply;
     const complaint = reply.value.stdout.trim();
     switch (reply.value.answer) {
       case 'no-way':
-        return refuse('none', NO_WAY(user), settle);
+        return refuse('none', NO_WAY(user), decide);
       case 'doas-refused':
-        return goWithout(link, job, 'doas', doasTrouble(user, complaint), settle);
+        return goWithout(link, job, 'doas', doasTrouble(user, complaint), decide);
       case 'sudo-refused':
-        return withPassword(link, job, complaint, settle);
+        return withPassword(link, job, complaint, decide);
       default:
         return ended(reply.value, link);
     }
@@ -82,36 +82,38 @@ export function privilege(become: Connection['become'], user: string, options: C
   }
 
   /** sudo wants something. Without it, `auto` goes on as the login user; `sudo` does not. */
-  async function withPassword(link: Link, job: Job, complaint: string, settle: Settle): Promise<Result<Exit>> {
+  async function withPassword(link: Link, job: Job, complaint: string, decide: Decide): Promise<Result<Exit>> {
     if (/must have a tty/.test(complaint)) {
       const why = `sudo insists on a terminal (requiretty) for ${user}: remove that from sudoers, or log in as root`;
-      return goWithout(link, job, 'sudo', why, settle);
+      return goWithout(link, job, 'sudo', why, decide);
     }
     const password = await askOnce(options.becomePassword);
     if (password === null) {
       const why = `sudo asks ${user} for a password and none was given: set FLEET_BECOME_PASSWORD, type it when a terminal asks, or allow ${user} NOPASSWD in sudoers`;
-      return goWithout(link, job, 'sudo', why, settle);
+      return goWithout(link, job, 'sudo', why, decide);
     }
-    const reply = await talk(link, bootPassword(password), job, true, () => settle({ as: 'sudo-password', password }));
+    const reply = await runOverNewChannel(link, bootPassword(password), job, true, () =>
+      decide({ as: 'sudo-password', password }),
+    );
     if (!reply.ok) return reply;
     if (reply.value.answer !== null) return ended(reply.value, link);
     const said = reply.value.stderr.trim();
     if (/not in the sudoers|not allowed|may not run/i.test(said))
-      return goWithout(link, job, 'sudo', `sudo does not let ${user} become root: ${said}`, settle);
-    return refuse('sudo', wrongPassword(user, reply.value), settle);
+      return goWithout(link, job, 'sudo', `sudo does not let ${user} become root: ${said}`, decide);
+    return refuse('sudo', wrongPassword(user, reply.value), decide);
   }
 
-  function goWithout(link: Link, job: Job, by: Way, why: string, settle: Settle): Promise<Result<Exit>> | Result<Exit> {
-    if (become === 'sudo') return refuse(by, why, settle);
+  function goWithout(link: Link, job: Job, by: Way, why: string, decide: Decide): Promise<Result<Exit>> | Result<Exit> {
+    if (become === 'sudo') return refuse(by, why, decide);
     options.onNote?.(`going on without root: ${why}`);
     const without: Mode = { as: 'user', why };
-    settle(without);
+    decide(without);
     return inMode(without, link, job);
   }
 
   async function inMode(known: Mode, link: Link, job: Job): Promise<Result<Exit>> {
     if (known.as === 'refused') return fail(known.failure);
-    const reply = await talk(link, bootIn(known), job, true, () => {});
+    const reply = await runOverNewChannel(link, bootIn(known), job, true, () => {});
     if (!reply.ok) return reply;
     if (reply.value.answer !== null || known.as === 'root' || known.as === 'user') return ended(reply.value, link);
     return fail(
@@ -122,18 +124,18 @@ export function privilege(become: Connection['become'], user: string, options: C
   }
 
   return {
-    perform,
+    runJob,
     isRoot: () => (mode === null ? null : mode.as !== 'user' && mode.as !== 'refused'),
     refusal: () => (mode?.as === 'user' ? mode.why : null),
   };
 }
 
-type Settle = (known: Mode) => void;
+type Decide = (known: Mode) => void;
 type Way = Extract<Failure, { kind: 'sudo-refused' }>['by'];
 
-function refuse(by: Way, detail: string, settle: Settle): Result<Exit> {
+function refuse(by: Way, detail: string, decide: Decide): Result<Exit> {
   const failure: Failure = { kind: 'sudo-refused', by, detail };
-  settle({ as: 'refused', failure });
+  decide({ as: 'refused', failure });
   return fail(failure);
 }
 
@@ -153,7 +155,7 @@ function endOf(group: number): Job {
 }
 
 /** One channel, one job, its own time limit. */
-async function talk(
+async function runOverNewChannel(
   link: Link,
   boot: Boot,
   job: Job,
@@ -170,7 +172,7 @@ async function talk(
     forget();
     release();
   });
-  const reply = await converse(opened.value, link.hop, boot, job, limit, proven, onAnswer);
+  const reply = await runOnChannel(opened.value, link.hop, boot, job, limit, proven, onAnswer);
   // The other side may never confirm the end of a channel that was given up.
   if (!reply.ok) setTimeout(release, 1000).unref();
   return reply;

@@ -6,7 +6,7 @@ import type { Privilege } from './privilege.ts';
 
 export function runScript(link: Link, privilege: Privilege, script: Script, io: RunIo): Promise<Result<Exit>> {
   // Standard input stays open, since a channel that was ended can no longer be sent a signal.
-  return privilege.perform(link, {
+  return privilege.runJob(link, {
     go: 'exec sh -s',
     feed: (stdin) => stdin.write(wholeScript(script)),
     io,

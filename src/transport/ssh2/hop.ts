@@ -79,29 +79,29 @@ export function handshake(
     const offer = serverOffer(socket);
     progress.offered = offer.lists;
     const at = { login: where, user: login.user };
-    let settled = false;
-    const settle = (attempt: Attempt) => {
-      if (settled) return;
-      settled = true;
+    let finished = false;
+    const finish = (attempt: Attempt) => {
+      if (finished) return;
+      finished = true;
       stop();
       if (attempt.end !== 'connected') socket.destroy();
       resolve(attempt);
     };
     const stop = onAbort(signal, () =>
-      settle({ end: 'failed', early: false, failure: { kind: 'cancelled', phase: 'connect' } }),
+      finish({ end: 'failed', early: false, failure: { kind: 'cancelled', phase: 'connect' } }),
     );
     client?.on('handshake', () => {
       progress.handshaken = true;
     });
     client?.on('ready', () =>
-      settle({ end: 'connected', hop: established(ssh, client, socket, offer.ident(), at, progress) }),
+      finish({ end: 'connected', hop: established(ssh, client, socket, offer.ident(), at, progress) }),
     );
-    client?.on('close', () => settle(explain(progress, at)));
+    client?.on('close', () => finish(explain(progress, at)));
     connecting.catch((error: SshError) => {
       // A failing agent is only one method that did not work; ssh2 goes on to the next.
       if (error.level === 'agent') return;
       progress.error ??= error;
-      settle(explain(progress, at));
+      finish(explain(progress, at));
     });
   });
 }

@@ -81,7 +81,7 @@ async function carry(
       if (!local.fromRemote.destroyed && !local.fromRemote.write(chunk)) channel?.pause();
     },
   };
-  return privilege.perform(link, job);
+  return privilege.runJob(link, job);
 }
 
 function waitForDrain(local: LocalRsync, channel: ClientChannel): void {

@@ -30,7 +30,7 @@ export async function sync(
   io: SyncIo,
 ): Promise<Result<Exit>> {
   if (privilege.isRoot() === null) {
-    const first = await privilege.perform(link, {
+    const first = await privilege.runJob(link, {
       go: ':',
       feed: () => {},
       io: { signal: io.signal, timeoutMs: io.timeoutMs },
@@ -56,7 +56,7 @@ async function sendTar(
 ): Promise<Result<Exit>> {
   if (/[\n\0]/.test(go)) throw new Error(`a folder's name has a line break: ${JSON.stringify(go)}`);
   let archive: Archive | null = null;
-  const sent = await privilege.perform(link, {
+  const sent = await privilege.runJob(link, {
     go,
     what: 'transfer',
     io,

@@ -1,7 +1,7 @@
 import type { ValueKind } from './kinds/kind.ts';
 
 /**
- * How `systemctl show` writes a value (`runtime/systemd/expect.ts`):
+ * How `systemctl show` writes a value (`runtime/systemd/readback.ts`):
  *
  *     asIs     as it stands            yesNo    yes or no             level    yes, no or a word that its kind takes
  *     number   a whole number          size     bytes                 share    time of each second that a percentage is

@@ -38,7 +38,7 @@ function standing(units: readonly UnitFile[]): readonly EffectiveUnit[] {
 }
 
 /** Units of the set that stop and restart with `name` (PartOf=). */
-export function partsOf(units: readonly UnitFile[], names: readonly string[], name: string): readonly string[] {
+export function partOfMembers(units: readonly UnitFile[], names: readonly string[], name: string): readonly string[] {
   return names.filter((other) => {
     const unit = effectiveUnit(units, other);
     return unit !== null && words(unit, 'Unit', ['PartOf']).includes(name);
@@ -85,7 +85,7 @@ export function expandServices(units: readonly UnitFile[], enable: readonly stri
     const { name } = unit;
     const whole = [...found.keys()].filter((other) => unitType(other) === 'target');
     const asks = (target: string) => words(unit, 'Install', INSTALLS).includes(target);
-    const lonely = (target: string) => partsOf(units, [name], target).length > 0 && !asks(target);
+    const lonely = (target: string) => partOfMembers(units, [name], target).length > 0 && !asks(target);
     const group = found.has(name) ? undefined : whole.find(lonely);
     if (group) problems.push(`${name} is part of ${group}, but nothing starts it: add WantedBy=${group} to [Install]`);
   }

@@ -35,7 +35,7 @@ function sameUnits(apps: readonly App[]): readonly Finding[] {
             why: differ
               ? 'each deploy of one would put its own file in place of the other app’s'
               : 'a full rollback of one takes the unit away from the other',
-            cure: 'give each app a folder of units of its own, and its units names of their own',
+            fix: 'give each app a folder of units of its own, and its units names of their own',
           },
         ),
       ];

@@ -16,12 +16,12 @@ export type Finding = Place & {
   readonly message: string;
   /** What really happens. */
   readonly why: string;
-  readonly cure: string;
+  readonly fix: string;
   /** A word that was not understood, and the words that would have been. */
   readonly unknown?: { readonly word: string; readonly known: readonly string[] };
 };
 
-export type Words = Pick<Finding, 'message' | 'why' | 'cure'>;
+export type Words = Pick<Finding, 'message' | 'why' | 'fix'>;
 
 export const error = (rule: string, at: Place, words: Words): Finding => make('error', rule, at, words);
 export const warning = (rule: string, at: Place, words: Words): Finding => make('warning', rule, at, words);

@@ -57,7 +57,7 @@ function finding({ app, subject, service, at, runs }: Listener, owner: Listener,
         ? `${service.name} and ${owner.service.name} both listen on port ${at.port}`
         : `${service.name} listens on port ${at.port}, as ${owner.service.name} of the app ${owner.app} does on the same host`,
     why: `the one that starts second ends with "address already in use"; ports known here: ${table(all)}`,
-    cure: twins
+    fix: twins
       ? 'build the port from the instance, such as --port 80%i with instances 01 and 02, or set it in a drop-in of each instance'
       : 'give one of them another port, for instance by a drop-in or a var of the host, or let the units name each other in Conflicts=',
   });

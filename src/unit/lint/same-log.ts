@@ -25,7 +25,7 @@ export function twiceRotated(
       error('logrotate', one.at, {
         message: `${one.path} is rotated twice: line ${other.at.line} of ${other.at.file} has it too${same}`,
         why: 'logrotate reports "duplicate log entry" and ends with an error at each run; what the second block says never counts for this log',
-        cure: 'name each log in one block only',
+        fix: 'name each log in one block only',
       }),
     ];
   });

@@ -18,8 +18,8 @@ export type Between = { readonly wrap: (connect: Connect) => Connect; readonly n
 const nothing: Between = { wrap: (connect) => connect, now: Date.now };
 
 async function targetOf(project: Project): Promise<HostTarget> {
-  const caller = { env: {}, cwd: project.folder, home: project.home, user: 'tester' };
-  const loaded = await loadProject(project.folder, { caller, sshConfigFile: `${project.home}/ssh_config` });
+  const invoker = { env: {}, cwd: project.folder, home: project.home, user: 'tester' };
+  const loaded = await loadProject(project.folder, { invoker, sshConfigFile: `${project.home}/ssh_config` });
   if (!loaded.ok) throw new Error(loaded.failure.map(formatDiagnostic).join('\n'));
   const all = { hosts: [], groups: [], apps: [], all: true };
   const resolved = await resolveTargets(loaded.value, all, {}, 'read');

@@ -27,8 +27,8 @@ function project(files: Readonly<Record<string, string>>, copies: readonly (read
 
 /** All that `fleet check` has to say of a project. */
 async function checked(dir: string) {
-  const caller = { env: {}, cwd: dir, home: dir, user: 'operator' };
-  const loaded = await loadProject(dir, { caller, sshConfigFile: 'none' });
+  const invoker = { env: {}, cwd: dir, home: dir, user: 'operator' };
+  const loaded = await loadProject(dir, { invoker, sshConfigFile: 'none' });
   if (!loaded.ok) throw new Error(loaded.failure.map(formatDiagnostic).join('\n'));
   const resolved = await resolveTargets(loaded.value, EVERYTHING);
   if (!resolved.ok) return { errors: resolved.failure.map(formatDiagnostic), warnings: [], hints: [] };

@@ -86,7 +86,7 @@ describe('what systemd takes', () => {
 
   it('a file below /run that the account of a service cannot make is told with a cure that works', () => {
     const found = linted({ 'a.service': service('PIDFile=/run/demo.pid') });
-    expect(found.map(({ rule, cure }) => `${rule} ${cure}`)).toEqual([
+    expect(found.map(({ rule, fix }) => `${rule} ${fix}`)).toEqual([
       'runtime-folder add RuntimeDirectory=demo and write /run/demo/demo.pid',
     ]);
   });

@@ -10,8 +10,7 @@ describe('the linter', () => {
   it.each(CASES)('$rule finds $says, and not what is right', ({ rule, bad, good, more = {} }) => {
     const found = of(rule, linted(bad, more));
     expect(found).not.toEqual([]);
-    for (const { why, cure, message } of found)
-      expect([message, why, cure].every((text) => text.length > 8)).toBe(true);
+    for (const { why, fix, message } of found) expect([message, why, fix].every((text) => text.length > 8)).toBe(true);
     expect(of(rule, linted(good, more))).toEqual([]);
     expect(linted(good, more).filter(({ level }) => level === 'error')).toEqual([]);
   });

@@ -24,7 +24,7 @@ const TRAPS: Readonly<Record<string, 'lint' | readonly [part: string, how: strin
   T12: 'lint',
   T13: 'lint',
   T14: ['host/program/systemd.sh', 'logs are asked for by unit, never by identifier'],
-  T15: ['runtime/systemd/expect.ts', 'a value that the host overrides is read back and found out'],
+  T15: ['runtime/systemd/readback.ts', 'a value that the host overrides is read back and found out'],
   T16: ['host/program/apply.sh', 'stop, disable, remove and reload, in this order'],
   T17: ['host/program/apply.sh', 'the manager is always reloaded'],
   T18: ['unit/directives/directives.ts', 'what the host is too old for is left out and said'],

@@ -38,7 +38,7 @@ const give = (move: AccountMove) =>
   `on the host, as root, ${making(move)}give the data to it with ${chown(move.to, move)}, and run the same command again ` +
   `at once: what runs as ${named(move.from)} until then loses them.`;
 
-function cures(move: AccountMove): string[] {
+function fixes(move: AccountMove): string[] {
   const { from, to, units } = move;
   const back = `If it is not meant: set the account of ${list(units)} back to ${named(from)} (User= and Group=).`;
   if (to.user === null)
@@ -78,5 +78,5 @@ export const explainMoves = ({ moves, back }: Moves): Explanation => ({
   evidence: moves.flatMap(({ folders, from }) =>
     folders.map(({ path, entry }) => `${entry === '' ? path : `${path}/${entry}`} is open to ${named(from)} only`),
   ),
-  next: [...new Set(moves.flatMap(back === null ? cures : waysBack))],
+  fix: [...new Set(moves.flatMap(back === null ? fixes : waysBack))],
 });

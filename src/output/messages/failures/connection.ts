@@ -17,7 +17,7 @@ export function explainConnection(failure: ConnectionFailure): Explanation {
       return {
         what: `no SSH connection could be opened${because(failure.detail)}`,
         evidence: [],
-        next: [
+        fix: [
           `Check that the machine is on, that \`address:\` and \`port:\` in the inventory are right, and that ` +
             'no firewall stands in between; then run the same command again.',
         ],
@@ -27,7 +27,7 @@ export function explainConnection(failure: ConnectionFailure): Explanation {
       return {
         what: `the host let nobody in${because(failure.detail)}`,
         evidence: [],
-        next: [
+        fix: [
           `Check \`user:\` and \`identityFile:\` in the inventory (or User and IdentityFile in ~/.ssh/config), ` +
             'and that the key is loaded when it has a passphrase (`ssh-add -l`).',
           'If the key was never put on the host: `ssh-copy-id USER@ADDRESS`.',
@@ -39,8 +39,8 @@ export function explainConnection(failure: ConnectionFailure): Explanation {
       return {
         what: `the code could not be sent as ${failure.codeUser} (codeUser)${because(login?.what ?? refusedBy(failure))}`,
         evidence: login?.evidence ?? [],
-        next: [
-          ...(login?.next ?? []),
+        fix: [
+          ...(login?.fix ?? []),
           `\`codeUser\` needs an account on the host that can log in: give ${failure.codeUser} an authorized key there. ` +
             'An account that the playbook is about to make does not exist before the first deploy, and has no key after it.',
           'Or leave `codeUser` out of the inventory: root then sends the code, which is as safe.',
@@ -51,7 +51,7 @@ export function explainConnection(failure: ConnectionFailure): Explanation {
       return {
         what: `the connection broke off${because(failure.detail)}`,
         evidence: [],
-        next: [
+        fix: [
           'Run the same command again: it first reads what the host is doing, and finishes or takes back what was begun.',
         ],
       };
@@ -71,7 +71,7 @@ function explainRoot({ by, detail }: RootFailure): Explanation {
       return {
         what: `sudo did not give root${because(detail)}`,
         evidence: [],
-        next: [
+        fix: [
           'If sudo asks for a password: put it into the environment variable FLEET_BECOME_PASSWORD, or run the command ' +
             'on a terminal and type it when asked.',
           'Or let the user in without one: `USER ALL=(ALL) NOPASSWD: ALL` in a file under /etc/sudoers.d (write it with ' +
@@ -83,7 +83,7 @@ function explainRoot({ by, detail }: RootFailure): Explanation {
       return {
         what: `doas did not give root${because(detail)}`,
         evidence: [],
-        next: [
+        fix: [
           'In /etc/doas.conf the last line that matches decides, and `persist` is not enough: only `nopass` needs no terminal. ' +
             '`doas -C /etc/doas.conf` finds mistakes in it.',
           without,
@@ -93,7 +93,7 @@ function explainRoot({ by, detail }: RootFailure): Explanation {
       return {
         what: `there is no way to root on the host${because(detail)}`,
         evidence: [],
-        next: [
+        fix: [
           'Log in as root (`user: root` in the inventory, with a key in ~root/.ssh/authorized_keys), or as root on the host ' +
             'install sudo and write `USER ALL=(ALL) NOPASSWD: ALL` into a file under /etc/sudoers.d (with `visudo -f`).',
           without,

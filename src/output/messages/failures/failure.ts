@@ -1,10 +1,10 @@
 import { type Failure, unreachable } from '../../../model/outcome.ts';
 import { explainCopies } from '../beside.ts';
 import { list } from '../count.ts';
-import { explainDifferences } from '../difference.ts';
 import { again, command, type Explanation, type Place, wayOut } from '../explanation.ts';
 import { holder, onHold } from '../holder.ts';
 import { PHASE } from '../phase.ts';
+import { explainReadback } from '../readback.ts';
 import { duration } from '../time.ts';
 import { explainMoves } from './account.ts';
 import { explainConnection } from './connection.ts';
@@ -19,7 +19,7 @@ const because = (detail: string) => (detail === '' ? '' : `: ${detail}`);
 
 /** Every way to fail, in words: what happened, what shows it, what to do next. */
 export function explain(failure: Failure, place: Place): Explanation {
-  const plain = (what: string, ...next: string[]): Explanation => ({ what, evidence: [], next });
+  const plain = (what: string, ...fix: string[]): Explanation => ({ what, evidence: [], fix });
   switch (failure.kind) {
     case 'unreachable':
     case 'auth-refused':
@@ -56,7 +56,7 @@ export function explain(failure: Failure, place: Place): Explanation {
     case 'not-settled':
       return explainUnits(failure.units);
     case 'not-as-meant':
-      return explainDifferences(failure.differences);
+      return explainReadback(failure.differences);
     case 'unhealthy':
       return explainChecks(failure.checks, place);
     case 'precondition':
@@ -101,12 +101,12 @@ export function explain(failure: Failure, place: Place): Explanation {
     case 'taken':
       return plain(
         `another app of this host has what the playbook wants: ${failure.taken.map(({ what }) => what).join('; ')}`,
-        ...new Set(failure.taken.map(({ cure }) => cure)),
+        ...new Set(failure.taken.map(({ fix }) => fix)),
       );
     case 'occupied':
       return plain(
         `the host itself has what the playbook wants: ${failure.occupied.map(({ what }) => what).join('; ')}`,
-        ...new Set(failure.occupied.map(({ cure }) => cure)),
+        ...new Set(failure.occupied.map(({ fix }) => fix)),
       );
     case 'second-copy':
       return explainCopies(failure);
@@ -153,7 +153,7 @@ function explainUnrecorded(
         ? `the app runs, and neither its link \`current\` nor ${folder} tells from which generation: they were removed`
         : `${folder} has no record of generation ${live}, which is live${left}: it was removed, or restored from an older time`,
     evidence: running.map((unit) => `${unit} runs, and was left as it is`),
-    next: [
+    fix: [
       `Restore ${live === 0 ? `both from a backup` : `it from a backup that has generations/${live}`}, and run the same command again.`,
       `Where there is none: \`${command('rollback --full --keep-data', place)}\` stops what runs and takes its releases ` +
         `away; data, .env and account stay. Then \`${command('deploy', place)}\` begins anew.`,

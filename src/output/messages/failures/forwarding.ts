@@ -26,7 +26,7 @@ export function explainForwarding({
         ? `sshd on the host does not let ${login} connect to ${places} from there, so that the health of the app could not be asked`
         : `the jump host does not let ${login} connect on to ${places}`,
     evidence: [],
-    next: [
+    fix: [
       key === '' ? config : line,
       ...(wanted === 'checks'
         ? [

@@ -14,11 +14,11 @@ export function explainHostKey(failure: HostKeyFailure): Explanation {
   ];
   switch (failure.kind) {
     case 'host-key-unknown':
-      return { what: `the key of this host is not known yet${shown}`, evidence, next: unknown(key) };
+      return { what: `the key of this host is not known yet${shown}`, evidence, fix: unknown(key) };
     case 'host-key-changed':
-      return { what: `THE KEY OF THIS HOST HAS CHANGED${shown}`, evidence, next: changed(key) };
+      return { what: `THE KEY OF THIS HOST HAS CHANGED${shown}`, evidence, fix: changed(key) };
     case 'host-key-revoked':
-      return { what: `the host presented a key that is marked as revoked${shown}`, evidence, next: REVOKED };
+      return { what: `the host presented a key that is marked as revoked${shown}`, evidence, fix: REVOKED };
   }
 }
 

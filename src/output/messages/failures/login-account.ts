@@ -8,7 +8,7 @@ const WHOSE = { fleet: "the account of fleet's own login", keys: 'an account tha
 export const explainLoginChange = ({ account, whose, changes }: LoginChange): Explanation => ({
   what: `${account} is ${WHOSE[whose]}, and the playbook gives it another ${changes.map(({ what }) => what).join(' and ')}, which may lock it out`,
   evidence: changes.map(({ what, from, to }) => `${what}: ${from === '' ? 'none' : from} now, ${to} wanted`),
-  next: [
+  fix: [
     `Take ${changes.map(({ what }) => `\`${what}:\``).join(' and ')} out of the user task, which leaves them as they are, or give the app an account of its own.`,
     'Where it is meant, say so in the user task: `changeLogin: true`. Keys are looked for in the new home then: put them there first.',
   ],

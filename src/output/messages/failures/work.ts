@@ -25,7 +25,7 @@ export function explainStep({ step, exit, noRoot }: StepFailure): Explanation {
       ...(out.length > 0 ? ['its last output:', ...out.map((line) => `  ${line}`)] : []),
       ...(err.length > 0 ? ['its last error output:', ...err.map((line) => `  ${line}`)] : []),
     ],
-    next: [
+    fix: [
       ...(noRoot === undefined ? [] : [`Root was missing because ${noRoot}.`]),
       'Put right what the output names and run the same command again; `--verbose` shows the whole output.',
     ],
@@ -42,7 +42,7 @@ export const explainBefore = (failure: BeforeFailure): Explanation => ({
   }; nothing was switched`,
   evidence:
     failure.log.length === 0 ? ['it printed nothing'] : ['its last output:', ...failure.log.map((line) => `  ${line}`)],
-  next: [
+  fix: [
     'What it did to data until then is not undone: see what stands there.',
     failure.why === 'late'
       ? 'Find out what it waited for, or raise `timeout:` of the step in the playbook; the next deploy runs it again, from its beginning.'
@@ -87,29 +87,28 @@ function unitEvidence(unit: UnitFailure, _i: number, all: readonly UnitFailure[]
 export function explainUnits(units: readonly UnitFailure[]): Explanation {
   const first = units[0];
   const why = units.length === 1 && first !== undefined ? `: ${ending(first)}` : '';
-  const cures = [...new Set(units.map((unit) => unit.cure))].filter((cure) => cure !== '');
+  const fixes = [...new Set(units.map((unit) => unit.fix))].filter((fix) => fix !== '');
   return {
     what: `${list(
       units.map((unit) => unit.unit),
       3,
     )} did not stay up${why}`,
     evidence: units.flatMap(unitEvidence),
-    next:
-      cures.length > 0 ? cures : ['Read the log lines above, put the service right and run the same command again.'],
+    fix: fixes.length > 0 ? fixes : ['Read the log lines above, put the service right and run the same command again.'],
   };
 }
 
 export const explainPreconditions = (checks: readonly CheckResult[], place: Place): Explanation => ({
-  ...tellChecks(checks, (failed) => `${failed} of ${count(checks.length, 'precondition')} did not hold`),
-  next: [
+  ...checksInWords(checks, (failed) => `${failed} of ${count(checks.length, 'precondition')} did not hold`),
+  fix: [
     'Put right what they name, or wait until they hold, and run the same command again; ' +
       `\`${command('plan', place)}\` asks them too and changes nothing.`,
   ],
 });
 
 export const explainChecks = (checks: readonly CheckResult[], place: Place): Explanation => ({
-  ...tellChecks(checks, (failed) => `${failed} of ${count(checks.length, 'health check')} failed`),
-  next: [
+  ...checksInWords(checks, (failed) => `${failed} of ${count(checks.length, 'health check')} failed`),
+  fix: [
     `Put right what the failed checks name; \`${command('health', place)}\` runs them again and changes nothing.`,
     ...new Set(checks.flatMap(({ waited }) => (waited === undefined ? [] : [LONGER[waited.until]]))),
   ],
@@ -124,7 +123,7 @@ const LONGER = {
 const waiting = ({ waited }: CheckResult) =>
   waited === undefined ? '' : ` (waited ${duration(waited.ms)}, all that \`${waited.until}\` allows)`;
 
-function tellChecks(checks: readonly CheckResult[], sum: (failed: number) => string) {
+function checksInWords(checks: readonly CheckResult[], sum: (failed: number) => string) {
   const failed = checks.filter((check) => !check.ok);
   const first = failed[0];
   const width = Math.max(...checks.map((check) => checkWord(check).length));

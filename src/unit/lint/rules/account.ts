@@ -15,7 +15,7 @@ const odd: Rule = ({ services, place }) =>
       (slip ? warning : hint)('account', place(at, 'value'), {
         message: `User=${service.user} is no name that every tool takes`,
         why: 'systemd takes it, logs that it does not follow its rules for names, and fails at the start where there is no such account',
-        cure: 'use letters, digits, "_" and "-" where the account is yours to name',
+        fix: 'use letters, digits, "_" and "-" where the account is yours to name',
       }),
     ];
   });
@@ -34,7 +34,7 @@ const another: Rule = ({ services, layout, place }) =>
             ? `${service.name} has no User= and runs as root`
             : `${service.name} runs as ${service.user}, not as ${user}`,
         why: `the data folders and the .env belong to ${user}, the user: of the playbook${service.user === '' ? '; what root writes there the app cannot change later' : ''}`,
-        cure: `set User=${user}`,
+        fix: `set User=${user}`,
       }),
     ];
   });

@@ -30,7 +30,7 @@ function wrong({ section, key, value }: Assignment, unit: string): Words | null 
     ? resolveSpecifiers(value, unit.includes('@.') ? instantiate(unit, '') : unit, SYSTEM_SPECIFIERS)
     : { text: value, unresolved: [], unknown: [] };
   if (unknown.length > 0 && kind !== command && kind !== variables)
-    return { message: `${key}=${unknownSpecifier(value)}`, why, cure: 'write "%%"' };
+    return { message: `${key}=${unknownSpecifier(value)}`, why, fix: 'write "%%"' };
   // What stands behind %H is the host's to know, and behind %i of a template nobody's yet.
   const open = unresolved.length > 0 || (kind.resolves && unit.includes('@.') && /%[fiIjJ]/.test(value));
   const nothing = text === '' && kind.culprits !== undefined && key !== 'Documentation';
@@ -42,6 +42,6 @@ function wrong({ section, key, value }: Assignment, unit: string): Words | null 
   return {
     message: `${key}=${hidden ? '' : value} is not ${list}${kind.expected}${part}`,
     why,
-    cure: 'correct the value',
+    fix: 'correct the value',
   };
 }

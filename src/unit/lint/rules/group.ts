@@ -1,4 +1,4 @@
-import { PULLS, partsOf } from '../../graph/graph.ts';
+import { PULLS, partOfMembers } from '../../graph/graph.ts';
 import { settingsOf } from '../../settings/settings.ts';
 import { templateOf, unitType } from '../../syntax/name.ts';
 import { SYSTEM_SPECIFIERS } from '../../syntax/specifiers.ts';
@@ -20,13 +20,13 @@ export const group: Rule = ({ units, effective, place }) => {
   const targets = effective.filter(({ name }) => unitType(name) === 'target');
   return targets.flatMap((target) =>
     members(target)
-      .filter(({ name }) => !partsOf(units, names, target.name).includes(name))
+      .filter(({ name }) => !partOfMembers(units, names, target.name).includes(name))
       .filter((unit) => words(unit, 'Unit', ['BindsTo']).every((name) => name !== target.name))
       .map((unit) =>
         warning('part-of', place({ file: unit.file, line: 1 }), {
           message: `${unit.name} belongs to ${target.name} without PartOf=${target.name}`,
           why: `\`systemctl stop ${target.name}\` and restart leave it running as it is`,
-          cure: `add PartOf=${target.name} to [Unit]`,
+          fix: `add PartOf=${target.name} to [Unit]`,
         }),
       ),
   );

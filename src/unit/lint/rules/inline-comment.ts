@@ -12,13 +12,13 @@ export const inlineComment: Rule = ({ parsed, place }) =>
   parsed.flatMap(({ assignments }) =>
     assignments.flatMap((at) => {
       if (FREE.test(at.key) || !isKnown(at.section, at.key)) return [];
-      const cure = 'put the comment on a line of its own, above the setting';
+      const fix = 'put the comment on a line of its own, above the setting';
       if (kindOf(at.section, at.key) === command) {
         // A # inside quotes belongs to a shell; one that stands free is an argument of the program.
         const free = /(^|\s)#/.test(at.value) && splitWords(at.value, 'c').words.includes('#');
         const why = 'systemd passes it to the program, as arguments';
         return free
-          ? [warning('inline-comment', place(at, 'value'), { message: `a comment behind ${at.key}=`, why, cure })]
+          ? [warning('inline-comment', place(at, 'value'), { message: `a comment behind ${at.key}=`, why, fix })]
           : [];
       }
       const bare = at.value.replace(/"[^"]*"|'[^']*'/g, '""');
@@ -27,7 +27,7 @@ export const inlineComment: Rule = ({ parsed, place }) =>
         error('inline-comment', place(at, 'value'), {
           message: `a comment behind ${at.key}=`,
           why: 'systemd takes it for a part of the value and drops the whole setting; systemd-analyze verify still exits with 0',
-          cure,
+          fix,
         }),
       ];
     }),

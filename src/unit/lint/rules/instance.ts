@@ -13,7 +13,7 @@ export const instance: Rule = ({ units, enable }) => {
       ...error('instance', PLAYBOOK, {
         message: `no units task brings ${template}`,
         why: `nothing says what ${orphans.find((unit) => templateOf(unit) === template)} runs`,
-        cure: `put ${template} into the folder of a units task`,
+        fix: `put ${template} into the folder of a units task`,
       }),
       unknown: { word: template, known: names.filter(isTemplate) },
     }));

@@ -20,7 +20,7 @@ export const invisible: Rule = ({ parsed, logrotate }) =>
             {
               message: `an invisible character (U+${code}) in the line`,
               why: 'it becomes part of the word that it touches, so that a path or a name is not the one that you see',
-              cure: 'type the line anew; such characters come with text pasted from web pages and documents',
+              fix: 'type the line anew; such characters come with text pasted from web pages and documents',
             },
           ),
         ];

@@ -31,7 +31,7 @@ function strays({ service, all }: LintedService, subject: Subject) {
         why: fixed
           ? 'the number of a release changes with every deploy, and old releases are deleted'
           : `the code of the active release stands in ${current}`,
-        cure: `write ${current}${fixed ? '' : path.slice(root.length)}, or name the folder in data: or a directories task`,
+        fix: `write ${current}${fixed ? '' : path.slice(root.length)}, or name the folder in data: or a directories task`,
       });
     });
 }
@@ -45,7 +45,7 @@ function outside({ service, last }: LintedService, { layout: { root, current }, 
     hint('layout', place(at, 'value'), {
       message: `the service neither works in ${current} nor names it`,
       why: 'it does not run the code that this playbook deploys, so neither a deploy nor a rollback changes what runs',
-      cure: `set WorkingDirectory=${current}`,
+      fix: `set WorkingDirectory=${current}`,
     }),
   ];
 }
@@ -67,7 +67,7 @@ function envFile({ service, all }: LintedService, { layout: { root, current }, e
         {
           message: `EnvironmentFile=${path} is not the .env of the app`,
           why: `the deploy writes ${root}/.env; when the other file is missing, the start fails with Result=resources`,
-          cure: `write EnvironmentFile=${root}/.env, or -${path} where it may be absent`,
+          fix: `write EnvironmentFile=${root}/.env, or -${path} where it may be absent`,
         },
       ),
     );

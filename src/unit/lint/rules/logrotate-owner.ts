@@ -21,7 +21,7 @@ export const logrotateOwner: Rule = (subject) =>
             why: open
               ? `logrotate says "parent directory has insecure permissions" and skips the log: others than root may write there (${mode.toString(8)})`
               : `logrotate works there as root, and ${owner} can turn a name in its folder into a link to any file of the host`,
-            cure: `add "su ${owner} ${owner}" to the block`,
+            fix: `add "su ${owner} ${owner}" to the block`,
           }),
         ];
       });

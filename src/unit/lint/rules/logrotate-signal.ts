@@ -19,7 +19,7 @@ export const logrotateSignal: Rule = (subject) =>
             warning('logrotate-signal', line, {
               message: `HUP is sent to ${service.name}, which has no ExecReload=`,
               why: 'a program that does not handle HUP is ended by it, and as that is a clean end Restart=on-failure does not bring it back: one stop per rotation',
-              cure: 'use copytruncate in place of the script; or, where the program does open its log anew on HUP, say so with ExecReload=/bin/kill -HUP $MAINPID',
+              fix: 'use copytruncate in place of the script; or, where the program does open its log anew on HUP, say so with ExecReload=/bin/kill -HUP $MAINPID',
             }),
           ];
         if (!/\bsystemctl\b.*\breload\b/.test(line.text)) return [];
@@ -27,7 +27,7 @@ export const logrotateSignal: Rule = (subject) =>
           warning('no-reload', line, {
             message: `${service.name} is asked to reload and has no ExecReload=`,
             why: 'systemctl ends with status 3 ("job type reload is not applicable"), and the program goes on writing to the old file',
-            cure: 'add ExecReload= to the unit, or use copytruncate in place of the script',
+            fix: 'add ExecReload= to the unit, or use copytruncate in place of the script',
           }),
         ];
       }),

@@ -19,7 +19,7 @@ const LOSES: Readonly<Record<Slip['loses'], string>> = {
   line: 'logrotate reports an error and leaves out the rest of the line',
   nothing: 'logrotate takes it as it is, up to the end of the file',
 };
-const CURES: Readonly<Record<Slip['loses'], string>> = {
+const FIXES: Readonly<Record<Slip['loses'], string>> = {
   block: 'correct the line',
   line: 'put it on a line of its own, or take it out',
   nothing: 'add "}"',
@@ -39,7 +39,7 @@ export const logrotateSyntax: Rule = ({ logrotate }) =>
             warning('logrotate', at, {
               message: `${path} is not an absolute path`,
               why: 'logrotate runs from cron in a folder of its own',
-              cure: 'write the whole path',
+              fix: 'write the whole path',
             }),
           ),
       ]),
@@ -51,7 +51,7 @@ function said(slip: Slip): Finding {
   const finding = (loses === 'nothing' ? warning : error)('logrotate', slip, {
     message,
     why: LOSES[loses],
-    cure: CURES[loses],
+    fix: FIXES[loses],
   });
   return word === null ? finding : { ...finding, unknown: { word, known: KNOWN } };
 }

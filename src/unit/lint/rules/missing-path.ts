@@ -23,7 +23,7 @@ export const missingPath: Rule = (subject) =>
           warning('missing-path', where, {
             message: `${at.key}= opens ${path}, which is in the release`,
             why: 'a release belongs to root and is replaced by the next one, so the service can write nothing there that lasts',
-            cure: 'name a folder under data: in the playbook and open that one',
+            fix: 'name a folder under data: in the playbook and open that one',
           }),
         ];
       if ((path === '/tmp' || path === '/var/tmp') && service.isOn('PrivateTmp'))
@@ -31,7 +31,7 @@ export const missingPath: Rule = (subject) =>
           hint('missing-path', where, {
             message: `${at.key}=${path} has no use beside PrivateTmp=`,
             why: 'the service writes to a /tmp of its own, which is open to it anyway',
-            cure: `leave ${path} out`,
+            fix: `leave ${path} out`,
           }),
         ];
       const there =
@@ -43,7 +43,7 @@ export const missingPath: Rule = (subject) =>
         warning('missing-path', where, {
           message: `${at.key}= opens ${path}, and nothing in the playbook makes it`,
           why: 'when it is absent the service fails at once with 226/NAMESPACE',
-          cure: `add it to data: or to a directories task, or write -${path} where it may be absent`,
+          fix: `add it to data: or to a directories task, or write -${path} where it may be absent`,
         }),
       ];
     });

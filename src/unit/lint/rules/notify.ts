@@ -20,7 +20,7 @@ export const notify: Rule = ({ services, place }) =>
         warning('notify', place(at), {
           message: `Type=${service.type}, but ${silent} does not send READY=1`,
           why,
-          cure: 'use Type=exec, or send READY=1 from the app when it is up',
+          fix: 'use Type=exec, or send READY=1 from the app when it is up',
         }),
       ];
     const access = last('NotifyAccess')?.value ?? 'main';
@@ -29,7 +29,7 @@ export const notify: Rule = ({ services, place }) =>
       warning('notify', place(last('NotifyAccess') ?? at), {
         message: `Type=${service.type} with a shell as the main process and NotifyAccess=${access}`,
         why: `only the shell itself may then report that it is ready; a message from what it starts is dropped, and ${why}`,
-        cure: 'begin the last command of the script with exec, or set NotifyAccess=all',
+        fix: 'begin the last command of the script with exec, or set NotifyAccess=all',
       }),
     ];
   });

@@ -16,7 +16,7 @@ export const orphan: Rule = ({ units, place }) => {
         ...warning('orphan', place({ file: path, line: 0 }), {
           message: `the drop-in is for ${owner}, which is none of these units`,
           why: 'it changes a unit of the host by that name, or nothing where there is none',
-          cure: 'name the folder after the unit, with .d behind its whole name',
+          fix: 'name the folder after the unit, with .d behind its whole name',
         }),
         unknown: { word: owner, known: near },
       },

@@ -36,7 +36,7 @@ export const refused: Rule = ({ effective, place }) =>
       return (level === 'error' ? error : warning)('syntax', place({ file: unit.file, line: 0 }), {
         message: `${unit.name}: ${message}`,
         why,
-        cure: level === 'error' ? 'add what is missing' : 'remove it, or add what it goes with',
+        fix: level === 'error' ? 'add what is missing' : 'remove it, or add what it goes with',
       });
     });
   });

@@ -20,7 +20,7 @@ export const reload: Rule = ({ services, place }) =>
         warning('no-reload', place(all('ExecStart').at(-1) ?? { file: unit.file, line: 0 }, 'value'), {
           message: `${target.name} is asked to reload and has no ExecReload=`,
           why: 'systemctl ends with status 3 ("job type reload is not applicable")',
-          cure: 'add ExecReload=, Type=notify-reload, or restart it',
+          fix: 'add ExecReload=, Type=notify-reload, or restart it',
         }),
       ];
     }),

@@ -16,7 +16,7 @@ export const endlessRestart: Rule = ({ services, units, place }) => {
     hint('endless-restart', place(first.last('RestartSec') ?? { file: first.unit.file, line: 0 }), {
       message: `the start limit${of} (${burst} starts in ${interval} s) is never reached with RestartSec=${restartSec}`,
       why: `${burst} restarts take ${restartSec * burst} s and more, so a service that cannot run is restarted for ever and is never called failed`,
-      cure: `in [Unit] set StartLimitIntervalSec=${enough} with StartLimitBurst=${burst}; StartLimitIntervalSec=0 says that it is meant so`,
+      fix: `in [Unit] set StartLimitIntervalSec=${enough} with StartLimitBurst=${burst}; StartLimitIntervalSec=0 says that it is meant so`,
     }),
   ];
 };
@@ -35,7 +35,7 @@ export const lateRestart: Rule = ({ services, place }) =>
       hint('restart-delay', place(at, 'value'), {
         message: 'RestartSec=10 is not "back within 10 seconds"',
         why: 'the delay begins when the service has stopped and its start comes on top: 10.04 s were measured',
-        cure: 'use 8 or less where ten seconds were promised',
+        fix: 'use 8 or less where ten seconds were promised',
       }),
     ];
   });
@@ -51,14 +51,14 @@ export const backoff: Rule = ({ services, place }) =>
         warning('restart-backoff', place(one), {
           message: `${one.key}= alone does nothing`,
           why: 'the delay between restarts grows only when both RestartSteps= and RestartMaxDelaySec= are set',
-          cure: `add ${steps === undefined ? 'RestartSteps=' : 'RestartMaxDelaySec='}`,
+          fix: `add ${steps === undefined ? 'RestartSteps=' : 'RestartMaxDelaySec='}`,
         }),
       ];
     return [
       hint('restart-backoff', place(one), {
         message: 'growing restart delays need systemd 254',
         why: 'Ubuntu 20.04 and 22.04 and Debian 11 and 12 have older ones, which ignore both settings; the plan says so for each host',
-        cure: 'choose a RestartSec= and a start limit that are right without them',
+        fix: 'choose a RestartSec= and a start limit that are right without them',
       }),
     ];
   });

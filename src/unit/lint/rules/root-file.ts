@@ -23,7 +23,7 @@ function logs(subject: Subject, service: LintedService): readonly Finding[] {
       warning('root-log', subject.place(at, 'value'), {
         message: `${key}= lets root open ${output.path}, and ${writer}`,
         why: 'the file is opened before the service becomes its user; where its name is turned into a link, root writes the log into any file of the host',
-        cure: 'leave the line out, so that it goes to the journal; or have the program itself write its log, below LogsDirectory=',
+        fix: 'leave the line out, so that it goes to the journal; or have the program itself write its log, below LogsDirectory=',
       }),
     ];
   });
@@ -43,7 +43,7 @@ function inputs(subject: Subject, service: LintedService): readonly Finding[] {
         warning('root-read', subject.place(at, 'value'), {
           message: `${key}= lets root read ${path}, and ${writer}`,
           why: 'the file is read before the service becomes its user; where its name is turned into a link, the service is given what only root may read, such as the secrets of another app',
-          cure: "put the file where only root can write, such as /etc (a files task), or into the app's .env",
+          fix: "put the file where only root can write, such as /etc (a files task), or into the app's .env",
         }),
       ];
     }),

@@ -42,7 +42,7 @@ function found(key: string, command: Command, service: LintedService, subject: S
       warning('root-program', subject.place(at, 'value'), {
         message: `root runs ${path}: ${key}= ${how}, and ${writer}`,
         why: 'whoever is in that account, a program that was broken into for one, becomes root with the next start',
-        cure: `${command.privilege === 'unit' ? `set User=${subject.layout.user ?? ''}` : `leave the ${command.privilege} out`}, or put the program where only root can write, such as /usr/local/sbin (a files task)`,
+        fix: `${command.privilege === 'unit' ? `set User=${subject.layout.user ?? ''}` : `leave the ${command.privilege} out`}, or put the program where only root can write, such as /usr/local/sbin (a files task)`,
       }),
     ];
   }

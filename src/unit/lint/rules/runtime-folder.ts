@@ -17,7 +17,7 @@ export const runtimeFolder: Rule = (subject) => [
       warning('runtime-folder', PLAYBOOK, {
         message: `a directories task makes ${path}`,
         why: '/run is emptied by every boot, and no deploy comes after it',
-        cure: `use RuntimeDirectory=${path.replace(/^(\/var)?\/run\//, '')} in the unit that needs it`,
+        fix: `use RuntimeDirectory=${path.replace(/^(\/var)?\/run\//, '')} in the unit that needs it`,
       }),
     ),
 ];
@@ -52,7 +52,7 @@ function inService(service: LintedService, { services, effective, place }: Subje
         warning('runtime-folder', at, {
           message: `${path} is used, and no RuntimeDirectory= makes it`,
           why: '/run is emptied by every boot, so what a deploy or a person made there is gone after the next one',
-          cure: `add RuntimeDirectory=${name}; the service then owns it while it runs`,
+          fix: `add RuntimeDirectory=${name}; the service then owns it while it runs`,
         }),
       ];
     // A file right below /run needs no folder, though root alone can make it.
@@ -62,7 +62,7 @@ function inService(service: LintedService, { services, effective, place }: Subje
       warning('runtime-folder', at, {
         message: `${path} is used, and ${user} cannot make a file right below /run`,
         why: '/run belongs to root; the service fails when it comes to that file',
-        cure: `add RuntimeDirectory=${folder} and write /run/${folder}/${name}`,
+        fix: `add RuntimeDirectory=${folder} and write /run/${folder}/${name}`,
       }),
     ];
   });

@@ -34,7 +34,7 @@ export const sameProgram: Rule = ({ services, place }) => {
       (one ? error : warning)('same-program', place(at, 'value'), {
         message: `${service.name} runs the same command as ${twin.name}, with the same settings`,
         why: 'both run at once: two pollers, two writers of one database, one of them failing at a lock',
-        cure: 'deploy one of them, keep the other in a folder of its own, or let them name each other in Conflicts=',
+        fix: 'deploy one of them, keep the other in a folder of its own, or let them name each other in Conflicts=',
       }),
     ];
   });

@@ -28,7 +28,7 @@ function weaker({ all }: LintedService, { place }: Subject): readonly Finding[] 
     warning('sandbox', place(last), {
       message: `ProtectSystem=${last.value} replaces ProtectSystem=${STRENGTH[best]}, which protects more`,
       why: 'strict makes everything read-only, full only /usr, /boot and /etc; the last line counts',
-      cure: 'remove the later line',
+      fix: 'remove the later line',
     }),
   ];
 }
@@ -41,7 +41,7 @@ function noNetwork({ service, last, isOn }: LintedService, { place, envKeys }: S
     error('sandbox', place(at), {
       message: `PrivateNetwork=yes cuts off port ${ports.join(', ')}`,
       why: 'the service gets a network of its own with nothing but a loopback device, so nobody can reach it and it reaches nobody',
-      cure: 'remove it; RestrictAddressFamilies= and IPAddressAllow= limit the network without cutting it off',
+      fix: 'remove it; RestrictAddressFamilies= and IPAddressAllow= limit the network without cutting it off',
     }),
   ];
 }
@@ -59,7 +59,7 @@ function noHome({ service, last, all }: LintedService, { place }: Subject): read
     error('sandbox', place(all(key).at(-1) ?? { file: service.name, line: 0 }, 'value'), {
       message: `${key}= uses ${path}, which ProtectHome=${protect} hides`,
       why: `the service sees an empty folder there and fails at once with ${code}`,
-      cure: 'use ProtectHome=read-only, with ReadWritePaths= for what it writes',
+      fix: 'use ProtectHome=read-only, with ReadWritePaths= for what it writes',
     }),
   );
 }
@@ -71,7 +71,7 @@ function noRealtime({ last, isOn }: LintedService, { place }: Subject): readonly
     warning('sandbox', place(at), {
       message: `CPUSchedulingPolicy=${at.value} beside RestrictRealtime=yes`,
       why: 'the main process starts with it, but no thread may ask for it later, which most audio and voice programs do',
-      cure: 'choose one of the two',
+      fix: 'choose one of the two',
     }),
   ];
 }
@@ -88,7 +88,7 @@ function noJit({ service, last, isOn }: LintedService, { place }: Subject): read
     error('sandbox', place(at), {
       message: `MemoryDenyWriteExecute=yes with ${program}`,
       why: 'it compiles while it runs, for which it needs memory to write and execute, and is killed with SIGTRAP',
-      cure: 'remove the line for this service',
+      fix: 'remove the line for this service',
     }),
   ];
 }

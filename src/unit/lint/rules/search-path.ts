@@ -11,7 +11,7 @@ export const searchPath: Rule = ({ services, place }) =>
       warning('search-path', place(at, 'value'), {
         message: 'PATH has neither /usr/bin nor /bin',
         why: 'Environment= replaces the path that systemd gives, so the service finds no tool of the system: git, ffmpeg, sh, env',
-        cure: `write PATH=${path}:/usr/local/bin:/usr/bin:/bin`,
+        fix: `write PATH=${path}:/usr/local/bin:/usr/bin:/bin`,
       }),
     ];
   });

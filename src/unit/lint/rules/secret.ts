@@ -3,7 +3,7 @@ import { error } from '../finding.ts';
 import { hasUrlPassword, looksSecret, namesSecret } from '../secret-words.ts';
 import type { LintedService, Rule, Subject } from '../subject.ts';
 
-const CURE = 'put it into the env file of the playbook; systemd hands it over by EnvironmentFile=';
+const FIX = 'put it into the env file of the playbook; systemd hands it over by EnvironmentFile=';
 
 /** secret-in-unit, secret-in-command: a secret in a unit or on a command line is no secret. */
 export const secret: Rule = (subject) =>
@@ -18,7 +18,7 @@ function inEnvironment(service: LintedService, { place }: Subject) {
     return error('secret-in-unit', place(at ?? { file: service.unit.file, line: 0 }), {
       message: `Environment= holds the secret ${name}`,
       why: 'unit files are readable by every account of the host, `systemctl show` prints the value, and so does git',
-      cure: CURE,
+      fix: FIX,
     });
   });
 }
@@ -57,7 +57,7 @@ function inCommands({ service, all, unit }: LintedService, { place }: Subject) {
           message:
             name === undefined ? `${key}= holds a secret` : `${key}= puts the secret ${name} on the command line`,
           why: 'every account of the host sees command lines, in `ps` and in /proc',
-          cure: name === undefined ? CURE : `let the program read ${name} from its environment, where it is already`,
+          fix: name === undefined ? FIX : `let the program read ${name} from its environment, where it is already`,
         }),
       ];
     }),

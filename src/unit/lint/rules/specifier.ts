@@ -21,7 +21,7 @@ export const specifier: Rule = ({ parsed, place }) =>
         (DATE.test(at.value) ? error : warning)('specifier', place(at, 'value'), {
           message: `${at.key}= has the date format ${at.key === 'Environment' ? '' : `${format} `}with single percent signs`,
           why: 'systemd replaces them first: %m is the id of the machine, %s a shell, %H the name of the host, and of some letters it knows nothing and drops the line',
-          cure: 'write each percent sign of the format twice: +%%Y-%%m-%%d',
+          fix: 'write each percent sign of the format twice: +%%Y-%%m-%%d',
         }),
       ];
     }),

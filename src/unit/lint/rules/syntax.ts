@@ -21,7 +21,7 @@ export const syntax: Rule = (subject) => [
       return error('syntax', subject.place(problem), {
         message,
         why: problem.effect === 'refused' ? REFUSED : IGNORED,
-        cure: 'correct the line',
+        fix: 'correct the line',
       });
     }),
   ...escapes(subject),
@@ -57,7 +57,7 @@ const escapes = ({ parsed, place }: Subject) =>
         warning('syntax', place(at, 'value'), {
           message: `${key}= has \\${odd}, which is no escape of systemd`,
           why: 'the backslash stays as it is, and the program gets it',
-          cure: odd === '$' ? 'write $$ for a dollar sign' : 'write \\\\ for a backslash',
+          fix: odd === '$' ? 'write $$ for a dollar sign' : 'write \\\\ for a backslash',
         }),
       ];
     }),

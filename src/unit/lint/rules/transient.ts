@@ -1,7 +1,7 @@
 import { PLAYBOOK, warning } from '../finding.ts';
 import type { Rule } from '../subject.ts';
 
-const CURES: readonly (readonly [program: string, cure: string])[] = [
+const FIXES: readonly (readonly [program: string, fix: string])[] = [
   ['swapon', 'a .swap line in /etc/fstab, or a oneshot unit'],
   ['sysctl', 'a file in /etc/sysctl.d, which a files task can put there'],
   ['nvpmodel', 'a oneshot unit that is enabled'],
@@ -14,14 +14,14 @@ const CURES: readonly (readonly [program: string, cure: string])[] = [
 export const transient: Rule = ({ commands }) =>
   commands.flatMap((argv) => {
     const line = argv.join(' ');
-    const known = CURES.find(([program]) => new RegExp(String.raw`(^|[\s/;&|(])${program}(\s|$)`).test(line));
+    const known = FIXES.find(([program]) => new RegExp(String.raw`(^|[\s/;&|(])${program}(\s|$)`).test(line));
     if (known === undefined) return [];
-    const [program, cure] = known;
+    const [program, fix] = known;
     return [
       warning('transient', PLAYBOOK, {
         message: `a run task calls ${program}`,
         why: 'what it sets is gone after the next boot, and a run task has no root to set it',
-        cure: `use ${cure}`,
+        fix: `use ${fix}`,
       }),
     ];
   });

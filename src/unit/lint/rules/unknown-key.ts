@@ -11,7 +11,7 @@ export const unknownKey: Rule = ({ parsed, place }) =>
         warning('key', place(at), {
           message: `${at.key}= was taken out of systemd`,
           why: 'systemd logs a line and does nothing with it',
-          cure: 'remove the line',
+          fix: 'remove the line',
         }),
       ),
     ...assignments
@@ -20,7 +20,7 @@ export const unknownKey: Rule = ({ parsed, place }) =>
         ...error('key', place(at), {
           message: `unknown key ${at.key}= in [${at.section}]`,
           why: 'systemd logs a line, ignores the setting and starts the unit without it',
-          cure: 'correct the name; a key for other programs begins with X-',
+          fix: 'correct the name; a key for other programs begins with X-',
         }),
         unknown: { word: at.key, known: keysOf(at.section) },
       })),

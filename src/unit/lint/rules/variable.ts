@@ -22,7 +22,7 @@ export const variable: Rule = ({ parsed, place }) =>
             key === 'Environment'
               ? 'systemd replaces variables in commands only, so the program gets the text as it stands'
               : `systemd replaces variables in commands only; here it takes the text as it stands and ${drops}`,
-          cure: 'write the value; for one that differs use `template: true` with {{ name }}, or a drop-in of the instance such as x@1.service.d/limits.conf',
+          fix: 'write the value; for one that differs use `template: true` with {{ name }}, or a drop-in of the instance such as x@1.service.d/limits.conf',
         }),
       ];
     }),

@@ -16,7 +16,7 @@ export const wrongSection: Rule = ({ parsed, place }) =>
           why: limit
             ? 'systemd logs "Unknown key" and keeps its default of 10 s, so a service that crashes is restarted for ever; systemd-analyze verify still exits with 0'
             : 'systemd logs "Unknown key", ignores the line and starts the unit without it',
-          cure: `move the line to [${home.includes('Unit') ? 'Unit' : home[0]}]`,
+          fix: `move the line to [${home.includes('Unit') ? 'Unit' : home[0]}]`,
         }),
       ];
     }),

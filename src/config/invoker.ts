@@ -1,5 +1,5 @@
 /** The operator's surroundings, handed in by the command line: nothing below reads the process's own. */
-export type Caller = {
+export type Invoker = {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Absolute. */
   readonly cwd: string;

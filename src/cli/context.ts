@@ -1,10 +1,10 @@
-import type { Caller } from '../config/caller.ts';
+import type { Invoker } from '../config/invoker.ts';
 import type { Secret } from '../model/secret.ts';
 
 /** The process as commands see it; made in `main.ts`, which alone touches `process`. */
-export type World = {
-  readonly caller: Caller;
-  /** The sudo password that the caller's environment held; `caller.env` holds it no longer. */
+export type CliContext = {
+  readonly invoker: Invoker;
+  /** The sudo password that the invoker's environment held; `invoker.env` holds it no longer. */
   readonly becomePassword: Secret | null;
   /** The node that runs us; the demo's app runs on it too. */
   readonly execPath: string;

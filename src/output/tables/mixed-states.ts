@@ -4,9 +4,9 @@ import { list } from '../messages/count.ts';
 import { groupBy, severalApps } from './group.ts';
 
 /** Where a change left a host: whether that is where it was to go, and in a word or two; null for reading commands. */
-type Stand = { readonly done: boolean; readonly where: string };
+type Position = { readonly done: boolean; readonly where: string };
 
-function stand(outcome: HostOutcome): Stand | null {
+function position(outcome: HostOutcome): Position | null {
   switch (outcome.end) {
     case 'deployed':
     case 'unchanged':
@@ -37,20 +37,20 @@ function stand(outcome: HostOutcome): Stand | null {
  * A line per app whose hosts were left in different states. Each host counts its generations by itself, so after a
  * deploy different numbers are the same code; after a rollback they are what each host went back to.
  */
-export function mixed(summary: Summary): string[] {
+export function mixedStates(summary: Summary): string[] {
   const several = severalApps(summary.hosts);
   return groupBy(summary.hosts, ({ app }) => app).flatMap((hosts) => {
-    const stands = hosts.flatMap(({ host, outcome }) => {
-      const where = stand(outcome);
+    const positions = hosts.flatMap(({ host, outcome }) => {
+      const where = position(outcome);
       return where === null ? [] : [{ host, ...where, end: outcome.end }];
     });
-    const done = stands.filter((one) => one.done);
+    const done = positions.filter((one) => one.done);
     const apart = new Set(
       done.flatMap(({ end, where }) => (end === 'rolled-back' || end === 'removed' ? [where] : [])),
     );
-    if (done.length === 0 || (done.length === stands.length && apart.size < 2)) return [];
-    const groups = groupBy(stands, ({ where }) => where);
-    const told = groups.map((group) => `${list(group.map(({ host }) => host))} ${group[0]?.where ?? ''}`);
-    return [`the fleet is mixed${several ? ` in ${hosts[0]?.app ?? ''}` : ''}: ${told.join('; ')}`];
+    if (done.length === 0 || (done.length === positions.length && apart.size < 2)) return [];
+    const groups = groupBy(positions, ({ where }) => where);
+    const lines = groups.map((group) => `${list(group.map(({ host }) => host))} ${group[0]?.where ?? ''}`);
+    return [`the fleet is mixed${several ? ` in ${hosts[0]?.app ?? ''}` : ''}: ${lines.join('; ')}`];
   });
 }

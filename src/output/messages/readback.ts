@@ -1,13 +1,13 @@
-import type { Difference } from '../../model/outcome.ts';
+import type { ReadbackMismatch } from '../../model/outcome.ts';
 import type { Explanation } from './explanation.ts';
 
 /** Settings that did not take effect as the units say. */
-export const explainDifferences = (differences: readonly Difference[]): Explanation => ({
+export const explainReadback = (differences: readonly ReadbackMismatch[]): Explanation => ({
   what: differences.every(isExposure)
     ? 'the units are open to more than the playbook allows'
     : 'the units run with other settings than their files say',
-  evidence: differences.map(evidence),
-  next: [
+  evidence: differences.map(mismatch),
+  fix: [
     ...(differences.every(isExposure)
       ? []
       : [
@@ -24,9 +24,9 @@ export const explainDifferences = (differences: readonly Difference[]): Explanat
 });
 
 /** What the host program calls the score of `systemd-analyze security`. */
-const isExposure = ({ property }: Difference) => property === 'Exposure';
+const isExposure = ({ property }: ReadbackMismatch) => property === 'Exposure';
 
-function evidence(difference: Difference): string {
+function mismatch(difference: ReadbackMismatch): string {
   const { unit, property, meant, got } = difference;
   if (isExposure(difference)) return `${unit}: its exposure is ${got}, more than the ${meant} that maxExposure allows`;
   // What stands for all those that were not kept.

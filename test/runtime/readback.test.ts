@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { expected } from '../../src/runtime/systemd/expect.ts';
+import { readbackOf } from '../../src/runtime/systemd/readback.ts';
 import { timespan } from '../../src/runtime/systemd/timespan.ts';
 import { effective } from '../../src/unit/settings/effective.ts';
 import { file, fixture } from '../unit/sample.ts';
 
 const of = (service: string, version = 252, unit = '') =>
-  expected(
+  readbackOf(
     effective('a.service', [file('a.service', `[Unit]\n${unit}\n[Service]\nExecStart=/bin/a\n${service}\n`)]),
     version,
   ).map(({ property, value }) => `${property}=${value}`);
@@ -59,7 +59,7 @@ describe('what must have taken effect', () => {
 
   it('is what the supervisor of the seeds was meant to have, not what systemd made of it', () => {
     const unit = fixture('jarvis-supervisor.service');
-    const lines = expected(effective(unit.path, [unit]), 252).map(({ property, value }) => `${property}=${value}`);
+    const lines = readbackOf(effective(unit.path, [unit]), 252).map(({ property, value }) => `${property}=${value}`);
     expect(lines).toContain('MemoryMax=4294967296');
     expect(lines).toContain('StartLimitIntervalUSec=10s');
   });

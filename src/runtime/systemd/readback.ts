@@ -11,7 +11,7 @@ import { parseSize } from '../../unit/values/size.ts';
 import { timespan } from './timespan.ts';
 
 /** One line of `systemctl show` that must be there once a service is up. */
-export type Expected = { readonly unit: string; readonly property: string; readonly value: string };
+export type Readback = { readonly unit: string; readonly property: string; readonly value: string };
 
 /** How `systemctl show` writes a value; null where that cannot be told for sure. */
 type Shows = (value: string, directive: Directive) => string | null;
@@ -58,7 +58,7 @@ function propertyOf(key: string, shown: Shown): string {
 }
 
 /** What `systemctl show` must say of a service on a host with this systemd. What the host is too old for is left out. */
-export function expected(unit: EffectiveUnit, systemdVersion: number): readonly Expected[] {
+export function readbackOf(unit: EffectiveUnit, systemdVersion: number): readonly Readback[] {
   const known = (at: Assignment) => understoodSince(at) <= systemdVersion;
   const { service } = readService(unit);
   const lines = directivesIn('Service').flatMap(([key, directive]) => {

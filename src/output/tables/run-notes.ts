@@ -9,7 +9,7 @@ import type { Row } from './group.ts';
 type Remark = Row & { readonly text: string };
 
 /** What was heard during the run and is told at its end. */
-export interface Heard {
+export interface RunNotes {
   on(event: FleetEvent): void;
   planOf(row: Row): PlanView | undefined;
   /** Notes, and the warnings of plans and checks that are not themselves shown at the end. */
@@ -18,7 +18,7 @@ export interface Heard {
 
 export const rowKey = ({ host, app }: Row): string => `${host}\0${app}`;
 
-export function listen(): Heard {
+export function collectNotes(): RunNotes {
   const plans = new Map<string, PlanView>();
   const shown = new Set<string>();
   const remarks: (Remark & { readonly of: 'plan' | 'check' | 'run' })[] = [];
