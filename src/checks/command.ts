@@ -5,20 +5,21 @@ import { duration, milliseconds } from '../util/duration.ts';
 import { programsOf } from '../util/programs.ts';
 import { defineCheck } from './define.ts';
 import { excerpt, reason } from './detail.ts';
-import { within, withinOf } from './fields.ts';
+import { retries, retryForOf } from './fields.ts';
 
 const argv = z
   .array(z.string().refine((word) => !word.includes('\0'), 'must not contain NUL'))
   .min(1)
   .refine((words) => words[0] !== '', 'must begin with the name of a command');
 
-const long = { command: argv, timeout: duration.default('10s'), within };
+const long = { command: argv, timeout: duration.default('10s'), ...retries };
 
 type Spec =
   | readonly string[]
   | {
       readonly command: readonly string[];
       readonly timeout: string;
+      readonly retryFor?: string | undefined;
       readonly within?: string | undefined;
       readonly as: 'user' | 'root' | 'either';
     };
@@ -56,7 +57,7 @@ export const command = defineCheck<'command', Spec>({
   kept,
   keep: (spec) => normal(spec),
   label: (spec) => excerpt(`command ${normal(spec).command.join(' ')}`),
-  within: (spec) => withinOf(spec),
+  retryForMs: (spec) => retryForOf(spec),
   quotes: true,
 
   refuses(spec, layout, folders) {

@@ -9,8 +9,8 @@ export interface CheckKind<Kind extends string, Spec> {
   readonly schema: z.ZodType<Spec>;
   /** One line that names the check to a reader. */
   label(spec: Spec): string;
-  /** How long a deploy waits for the check to pass, in milliseconds; null for as long as its deadline allows. */
-  within(spec: Spec): number | null;
+  /** How long a deploy tries the check again, in milliseconds; null for as long as its deadline allows. */
+  retryForMs(spec: Spec): number | null;
   /** Whether what it says of a pass may hold words of the host's programs: a secret has to be looked for in them. */
   readonly quotes: boolean;
   /** Where it connects to from the host, if it does. */
@@ -28,7 +28,7 @@ export const defineCheck = <const Kind extends string, Spec>(check: CheckKind<Ki
 export const bindCheck = <Spec>(kind: CheckKind<string, Spec>, spec: Spec, layout: Layout): BoundCheck => ({
   label: kind.label(spec),
   written: JSON.stringify({ [kind.kind]: kind.keep === undefined ? spec : kind.keep(spec) }),
-  withinMs: kind.within(spec),
+  retryForMs: kind.retryForMs(spec),
   dials: kind.dials?.(spec) ?? null,
   quotes: kind.quotes,
   check: (io) => kind.check(spec, io, layout),

@@ -1,18 +1,22 @@
 import { z } from 'zod';
 import { duration, milliseconds } from '../util/duration.ts';
+import { oldNameOf } from '../util/renamed-key.ts';
 
-export const within = duration
-  .meta({
-    description: 'How long a deploy waits for it to pass; by default as long as its deadline allows.',
-    examples: ['30s'],
-  })
-  .optional();
+/** Over all tries of a deploy; `timeout` is for one of them. */
+const retryFor = duration.meta({
+  description: 'How long a deploy tries again until it passes; by default as long as its deadline allows.',
+  examples: ['30s'],
+});
 
-/** Milliseconds that a deploy waits for a check; null for as long as its deadline allows. */
-export const withinOf = (spec: unknown): number | null =>
-  typeof spec === 'object' && spec !== null && 'within' in spec && typeof spec.within === 'string'
-    ? milliseconds(spec.within)
-    : null;
+/** What every check's long form takes. */
+export const retries = { retryFor: retryFor.optional(), within: oldNameOf('retryFor', duration) };
+
+/** Milliseconds that a deploy tries a check again; null for as long as its deadline allows. */
+export function retryForOf(spec: unknown): number | null {
+  const { retryFor, within } = typeof spec === 'object' && spec !== null ? (spec as Record<string, unknown>) : {};
+  const text = retryFor ?? within;
+  return typeof text === 'string' ? milliseconds(text) : null;
+}
 
 export const port = z.int().min(1).max(65_535);
 

@@ -5,7 +5,7 @@ import { duration, milliseconds } from '../util/duration.ts';
 import { defineCheck } from './define.ts';
 import { dialTrouble, excerpt, placeOf } from './detail.ts';
 import { exchange } from './exchange.ts';
-import { within, withinOf } from './fields.ts';
+import { retries, retryForOf } from './fields.ts';
 
 function urlTrouble(text: string): string | null {
   if (!/^https?:\/\/[^\s\p{Cc}]+$/u.test(text) || !URL.canParse(text)) return 'must be a URL with http:// or https://';
@@ -31,7 +31,7 @@ const long = z.strictObject({
   headers: z.record(headerName, headerValue).meta({ description: 'Headers to send.' }).default({}),
   timeout: duration.meta({ description: 'For the whole exchange.' }).default('5s'),
   insecure: z.boolean().meta({ description: 'Whether any certificate will do.' }).default(false),
-  within,
+  ...retries,
 });
 
 const schema = z.union([url, long]).meta({ examples: ['http://127.0.0.1:8000/health'] });
@@ -48,7 +48,7 @@ export const http = defineCheck({
   kind: 'http',
   schema,
   label: (spec) => `http ${normal(spec).url}`,
-  within: (spec) => withinOf(spec),
+  retryForMs: (spec) => retryForOf(spec),
   dials: (spec) => where(new URL(normal(spec).url)),
   quotes: false,
 

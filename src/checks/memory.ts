@@ -4,7 +4,7 @@ import { type Script, sh } from '../shell/sh.ts';
 import { sizeParts } from '../unit/values/size.ts';
 import { defineCheck } from './define.ts';
 import { excerpt, reason } from './detail.ts';
-import { listOf, unitNames, within, withinOf } from './fields.ts';
+import { listOf, retries, retryForOf, unitNames } from './fields.ts';
 
 const WARN = 80;
 
@@ -22,7 +22,7 @@ const schema = z
         critical: percent
           .meta({ description: 'From this share on the check fails, in percent; without it, it only warns.' })
           .optional(),
-        within,
+        ...retries,
       })
       .refine(({ warn, critical }) => critical === undefined || warn < critical, {
         path: ['warn'],
@@ -60,7 +60,7 @@ export const memory = defineCheck({
   kind: 'memory',
   schema,
   label: (spec) => excerpt(`memory ${normal(spec).units.join(', ')}`),
-  within: (spec) => withinOf(spec),
+  retryForMs: (spec) => retryForOf(spec),
   quotes: false,
 
   async check(spec, io) {

@@ -3,7 +3,7 @@ import type { Place } from '../model/check.ts';
 import { duration, milliseconds } from '../util/duration.ts';
 import { defineCheck } from './define.ts';
 import { dialTrouble, placeOf } from './detail.ts';
-import { port, within, withinOf } from './fields.ts';
+import { port, retries, retryForOf } from './fields.ts';
 
 const host = z.string().regex(/^[A-Za-z0-9_.:-]+$/, 'must be a host name or an address');
 
@@ -17,7 +17,7 @@ const schema = z
   .union([
     port,
     address,
-    z.strictObject({ host: host.default('127.0.0.1'), port, timeout: duration.default('5s'), within }),
+    z.strictObject({ host: host.default('127.0.0.1'), port, timeout: duration.default('5s'), ...retries }),
   ])
   .meta({ examples: ['127.0.0.1:6379'] });
 
@@ -32,7 +32,7 @@ export const tcp = defineCheck({
   kind: 'tcp',
   schema,
   label: (spec) => `tcp ${placeOf(where(spec).host, where(spec).port)}`,
-  within: (spec) => withinOf(spec),
+  retryForMs: (spec) => retryForOf(spec),
   dials: (spec) => where(spec),
   quotes: false,
 

@@ -5,7 +5,7 @@ import { duration } from '../util/duration.ts';
 import { wildcardPattern } from '../util/glob.ts';
 import { defineCheck } from './define.ts';
 import { excerpt, reason } from './detail.ts';
-import { withinOf } from './fields.ts';
+import { retries, retryForOf } from './fields.ts';
 
 const celsius = z.number().positive().max(150);
 const glob = z.string().regex(/^[\w.*?-]+$/, 'must be the type of a thermal zone such as tj-thermal or cpu*');
@@ -22,9 +22,13 @@ const schema = z
         examples: [['tj-thermal', 'gpu*']],
       })
       .optional(),
-    within: duration
-      .meta({ description: 'How long a deploy waits for it to pass. Nothing cools down quickly.', examples: ['1s'] })
-      .default('1s'),
+    ...retries,
+    retryFor: duration
+      .meta({
+        description: 'How long a deploy tries again until it passes; by default 1s, since nothing cools down quickly.',
+        examples: ['1s'],
+      })
+      .optional(),
   })
   .refine(({ warn, critical }) => warn === undefined || warn < critical, {
     path: ['warn'],
@@ -63,7 +67,7 @@ export const temperature = defineCheck({
   schema,
   quotes: false,
   label: ({ critical }) => `temperature below ${critical} °C`,
-  within: (spec) => withinOf(spec),
+  retryForMs: (spec) => retryForOf(spec) ?? 1000,
 
   async check(spec, io) {
     const ran = await io.run(readZones('/sys/class/thermal'), 10_000);

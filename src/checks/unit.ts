@@ -2,10 +2,10 @@ import { z } from 'zod';
 import type { UnitState } from '../model/facts.ts';
 import { defineCheck } from './define.ts';
 import { excerpt, reason } from './detail.ts';
-import { listOf, unitNames, within, withinOf } from './fields.ts';
+import { listOf, retries, retryForOf, unitNames } from './fields.ts';
 
 const schema = z
-  .union([unitNames, z.strictObject({ name: unitNames, within })])
+  .union([unitNames, z.strictObject({ name: unitNames, ...retries })])
   .meta({ examples: ['jarvis.service', ['jarvis.service', 'jarvis-web.service']] });
 
 /** What a unit of a kind does when it is up; `active` alone may be a timer whose last time has passed. */
@@ -45,7 +45,7 @@ export const unit = defineCheck({
   kind: 'unit',
   schema,
   label: (spec) => excerpt(`unit ${namesOf(spec).join(', ')}`),
-  within: (spec) => withinOf(spec),
+  retryForMs: (spec) => retryForOf(spec),
   quotes: false,
 
   async check(spec, io) {

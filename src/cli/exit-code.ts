@@ -11,8 +11,8 @@ export const INTERRUPTED = 130;
 const PRECEDENCE = [4, INTERRUPTED, 1, 3, 5, 0] as const;
 export type ExitCode = (typeof PRECEDENCE)[number];
 
-/** What one host's end means for the run. @param tellsPending whether changes that a plan found are worth a code */
-export function exitCodeOf(outcome: HostOutcome, tellsPending = false): ExitCode {
+/** What one host's end means for the run. @param reportsPending whether changes that a plan found are worth a code */
+export function exitCodeOf(outcome: HostOutcome, reportsPending = false): ExitCode {
   switch (outcome.end) {
     case 'unchanged':
     case 'deployed':
@@ -22,7 +22,7 @@ export function exitCodeOf(outcome: HostOutcome, tellsPending = false): ExitCode
     case 'healthy':
       return 0;
     case 'planned':
-      return tellsPending && outcome.pending ? 5 : 0;
+      return reportsPending && outcome.pending ? 5 : 0;
     case 'unhealthy':
       return 1;
     case 'reverted':
@@ -38,8 +38,8 @@ export function exitCodeOf(outcome: HostOutcome, tellsPending = false): ExitCode
 }
 
 /** The run's own exit code. @param interrupted whether the operator pressed Ctrl-C */
-export function exitCode(outcomes: readonly HostOutcome[], interrupted: boolean, tellsPending = false): ExitCode {
-  const codes = new Set<ExitCode>(outcomes.map((outcome) => exitCodeOf(outcome, tellsPending)));
+export function exitCode(outcomes: readonly HostOutcome[], interrupted: boolean, reportsPending = false): ExitCode {
+  const codes = new Set<ExitCode>(outcomes.map((outcome) => exitCodeOf(outcome, reportsPending)));
   if (interrupted) codes.add(INTERRUPTED);
   return PRECEDENCE.find((code) => codes.has(code)) ?? 0;
 }

@@ -27,7 +27,7 @@ export type FleetCommand = {
   /** Whether all that the command is for is a report at the end. */
   readonly reads?: boolean;
   /** Whether changes that a plan found are worth an exit code. */
-  readonly tellsPending?: boolean;
+  readonly reportsPending?: boolean;
   /** How the end is written; `auto` unless told. */
   readonly format?: Format;
 };
@@ -108,7 +108,7 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, context
     look: (work) => guarded(() => runFleet(targets, work, { ...settings, kind: 'reads', report: () => {} })),
     async finish(hosts) {
       const outcomes = hosts.map(({ outcome }) => outcome);
-      const code = exitCode(outcomes, context.signal.aborted, command.tellsPending);
+      const code = exitCode(outcomes, context.signal.aborted, command.reportsPending);
       await reporter.close({ command: command.name, exitCode: code, hosts });
       return code;
     },

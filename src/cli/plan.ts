@@ -5,9 +5,9 @@ import { runFleetCommand } from './fleet-command.ts';
 
 /** `fleet plan`; with `--exit-code` 5 says that changes are pending. */
 export function plan(flags: HostFlags & { readonly exitCode?: boolean }, context: CliContext): Promise<ExitCode> {
-  const tellsPending = flags.exitCode === true;
+  const reportsPending = flags.exitCode === true;
   return runFleetCommand(
-    { name: 'plan', verb: 'Plan', kind: 'reads', inputs: 'read', tellsPending, work: previewHost },
+    { name: 'plan', verb: 'Plan', kind: 'reads', inputs: 'read', reportsPending, work: previewHost },
     flags,
     context,
   );

@@ -47,7 +47,7 @@ export type Binding = {
 export async function bindPair(
   { project, inputs, claims, files, sources, warn, report }: Binding,
   { host, playbook }: Pair,
-  { connection, codeUser, runtime }: Reach,
+  { connection, uploadUser, runtime }: Reach,
   hosts: number,
 ): Promise<Result<HostTarget, readonly Diagnostic[]>> {
   const lookup = scope(project.inventory, host, { ...playbook, app: playbook.name, loginUser: connection.user });
@@ -68,7 +68,7 @@ export async function bindPair(
   );
   const bound = tasks.flatMap((task) => (task.ok ? [task.value] : []));
   const declared = declaredBy(bound);
-  const errors = report(lintTasks(declared, layout, playbook.file, codeUser));
+  const errors = report(lintTasks(declared, layout, playbook.file, uploadUser));
   const forbidden =
     inputs === 'read'
       ? [
@@ -83,7 +83,7 @@ export async function bindPair(
     host: host.name,
     app: playbook.name,
     connection,
-    codeUser,
+    uploadUser,
     runtime,
     layout,
     keep: body.keep,

@@ -23,6 +23,8 @@ export type Project = {
   readonly inventory: Inventory;
   readonly playbooks: readonly Playbook[];
   readonly ssh: SshConfig;
+  /** What is right in the inventory and should be put otherwise, with its place; of a playbook it stands there. */
+  readonly warnings: readonly string[];
 };
 
 export type ProjectOptions = {
@@ -71,7 +73,7 @@ export async function loadProject(
 ): Promise<Result<Project, readonly Diagnostic[]>> {
   const { invoker, registry = REGISTRY, sshConfigFile = null } = options;
   const schema = playbookSchema(registry);
-  const [{ inventory, diagnostics }, read] = await Promise.all([
+  const [{ inventory, diagnostics, warnings }, read] = await Promise.all([
     loadInventory(dir, invoker),
     loadPlaybooks(dir, schema),
   ]);
@@ -83,7 +85,7 @@ export async function loadProject(
     ...(diagnostics.length === 0 ? crossFileRules(inventory, playbooks, invoker.user) : []),
   ];
   if (found.length > 0) return fail(sortDiagnostics(found));
-  return ok({ dir, invoker, registry, schema, inventory, playbooks, ssh: sshConfig(invoker, sshConfigFile) });
+  return ok({ dir, invoker, registry, schema, inventory, playbooks, warnings, ssh: sshConfig(invoker, sshConfigFile) });
 }
 
 async function loadPlaybooks(dir: string, schema: PlaybookSchema) {

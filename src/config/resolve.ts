@@ -36,7 +36,8 @@ export async function resolveTargets(
   const pairs = selectPairs(project.inventory, project.playbooks, selection);
   const flags = checkOverrides(overrides);
   if (!pairs.ok || flags.length > 0) return fail([...flags, ...(pairs.ok ? [] : pairs.failure)]);
-  const warnings = new Set<string>();
+  const chosen = new Set(pairs.value.map(({ playbook }) => playbook));
+  const warnings = new Set([...project.warnings, ...[...chosen].flatMap((playbook) => playbook.warnings)]);
   const hints = new Set<string>();
   const context = connectionContext(project, warnings);
   for (const { file } of project.playbooks.filter((one) => hostsOf(project.inventory, one).length === 0)) {

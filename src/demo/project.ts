@@ -80,7 +80,7 @@ tasks:
   - units: { from: units/demo, enable: [demo.service] }
 health:
   - unit: demo.service
-  - http: { url: "http://127.0.0.1:${appPort}/health", status: 200, within: 3s }
+  - http: { url: "http://127.0.0.1:${appPort}/health", status: 200, retryFor: 3s }
 `;
 
 /** In a unit file `%` starts a specifier, and a space ends a word of ExecStart. */

@@ -14,7 +14,7 @@ export type RunContext = {
 /** One host's share of a run: its context and the world that the engine may not import. */
 export type HostRun = RunContext & {
   readonly connect: Connect;
-  /** The same host over a login as its `codeUser`, which never becomes root; null when it has none. */
+  /** The same host over a login as its `uploadUser`, which never becomes root; null when it has none. */
   readonly connectCode: Connect | null;
   /** The operator, e.g. `alice@laptop`. */
   readonly by: string;

@@ -34,7 +34,7 @@ export type BoundCheck = {
   /** `{"kind": spec}` in JSON, as it is kept with a generation. */
   readonly written: string;
   /** How long a deploy waits for the check to pass, in milliseconds; null for as long as its deadline allows. */
-  readonly withinMs: number | null;
+  readonly retryForMs: number | null;
   /** Where it connects to from the host, which sshd has to allow; null where it does not. */
   readonly dials: Place | null;
   /** Whether what it says of a pass may hold words of the host's programs. */

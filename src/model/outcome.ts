@@ -40,7 +40,7 @@ export type CheckResult = {
   readonly warning?: true;
   /** Milliseconds the check took. */
   readonly ms: number;
-  /** Of one that a deploy asked again and again until it gave up: milliseconds, and the key that set the end. */
+  /** Of one that a deploy asked again and again until it gave up: milliseconds, and what set the end (`within`: `retryFor`, by its name in JSON). */
   readonly waited?: { readonly ms: number; readonly until: 'within' | 'deadline' };
 };
 
@@ -133,7 +133,7 @@ export type Failure =
    */
   | {
       readonly kind: 'code-login-refused';
-      readonly codeUser: string;
+      readonly uploadUser: string;
       readonly detail: string;
       readonly login?: LoginUnusable;
       readonly needs?: string;

@@ -63,7 +63,7 @@ export type HostTarget = {
   readonly app: string;
   readonly connection: Connection;
   /** Account whose own login carries the code; null when the code goes over `connection` like all the rest. */
-  readonly codeUser: string | null;
+  readonly uploadUser: string | null;
   /** `auto`: whatever PID 1 is. */
   readonly runtime: 'auto' | RuntimeName;
   readonly layout: Layout;

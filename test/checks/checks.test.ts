@@ -151,6 +151,7 @@ const REFUSED: Readonly<Record<string, readonly unknown[]>> = {
     '../x.service',
     '-x.service',
     { name: 'a.service', within: '30' },
+    { name: 'a.service', retryFor: '30' },
     [],
     ['a.service', 'a.service'],
     ['a'],
@@ -197,13 +198,10 @@ describe.each(kinds.map((kind) => [kind.kind, kind] as const))('the check kind %
   it('waits as long as the deadline allows unless told otherwise, or less where waiting changes nothing', () => {
     const layout = { root: '/a', current: '/a/current', app: 'a', user: null, data: [] };
     const [short, long] = [ENTRIES[name]?.at(0)?.[0], ENTRIES[name]?.at(-1)?.[0]];
-    const within = (entry: unknown) => bindCheck(kind, kind.schema.parse(entry), layout).withinMs;
+    const tried = (entry: unknown) => bindCheck(kind, kind.schema.parse(entry), layout).retryForMs;
     const preset = SHORT[name] ?? null;
-    expect([within(short), within(long), within({ ...(long as object), within: '2m' })]).toEqual([
-      preset,
-      preset,
-      120_000,
-    ]);
+    const set = (key: string) => tried({ ...(long as object), [key]: '2m' });
+    expect([tried(short), tried(long), set('retryFor'), set('within')]).toEqual([preset, preset, 120_000, 120_000]);
   });
 
   it('can be described to an editor', () => expect(() => z.toJSONSchema(kind.schema, { io: 'input' })).not.toThrow());

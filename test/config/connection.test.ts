@@ -17,8 +17,8 @@ async function reach(inventory: string, ssh?: string, overrides: Overrides = {},
     return { error: result.failure.map(({ message }) => message).join('\n'), warnings: [], dir: folder.dir };
   const [target] = result.value.targets;
   if (!target) throw new Error('no target');
-  const { connection, codeUser, runtime } = target;
-  return { ...connection, codeUser, runtime, warnings: result.value.warnings, dir: folder.dir, error: '' };
+  const { connection, uploadUser, runtime } = target;
+  return { ...connection, uploadUser, runtime, warnings: result.value.warnings, dir: folder.dir, error: '' };
 }
 
 describe('precedence: flag, then host, then group, then defaults, then ssh configuration, then built-in', () => {
@@ -53,24 +53,24 @@ describe('precedence: flag, then host, then group, then defaults, then ssh confi
   });
 });
 
-describe('codeUser', () => {
-  const vps = 'groups: { vps: { codeUser: jarvis } }';
+describe('uploadUser', () => {
+  const vps = 'groups: { vps: { uploadUser: jarvis } }';
   it('is nobody by default, comes from a group or a host, and never belongs to a jump host', async () => {
-    expect(await reach('hosts: { a: { user: root } }')).toMatchObject({ codeUser: null });
-    const found = await reach(`${vps}\nhosts: { a: { user: root, groups: [vps], jump: b }, b: { codeUser: other } }`);
+    expect(await reach('hosts: { a: { user: root } }')).toMatchObject({ uploadUser: null });
+    const found = await reach(`${vps}\nhosts: { a: { user: root, groups: [vps], jump: b }, b: { uploadUser: other } }`);
     expect(found).toMatchObject({
       user: 'root',
-      codeUser: 'jarvis',
-      jump: [expect.not.objectContaining({ codeUser: 'other' })],
+      uploadUser: 'jarvis',
+      jump: [expect.not.objectContaining({ uploadUser: 'other' })],
     });
   });
 
   it('that is the login account itself asks for no second login', async () => {
-    expect(await reach(`${vps}\nhosts: { a: { user: jarvis, groups: [vps] } }`)).toMatchObject({ codeUser: null });
+    expect(await reach(`${vps}\nhosts: { a: { user: jarvis, groups: [vps] } }`)).toMatchObject({ uploadUser: null });
   });
 
   it('goes by the rules for account names', async () => {
-    await expect(reach('hosts: { a: { codeUser: "-oProxyCommand=x" } }')).rejects.toThrow('codeUser must');
+    await expect(reach('hosts: { a: { uploadUser: "-oProxyCommand=x" } }')).rejects.toThrow('uploadUser must');
   });
 });
 

@@ -75,7 +75,7 @@ const http = defineCheck({
   kind: 'http',
   schema: z.strictObject({ url: z.string(), status: z.int().default(200) }),
   label: ({ url, status }) => `http ${url} ${status}`,
-  within: () => 0,
+  retryForMs: () => 0,
   quotes: false,
   check: async () => ({ ok: true, detail: '' }),
 });

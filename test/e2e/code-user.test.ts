@@ -37,11 +37,11 @@ describe.concurrent.each(['web', 'edge'] as const)('on %s', (name) => {
     { units: { from: 'units', enable: [app.unit] } },
   ];
 
-  it('codeUser sends the code and keeps nothing; without it root sends; a no-op is one connection', async () => {
+  it('uploadUser sends the code and keeps nothing; without it root sends; a no-op is one connection', async () => {
     const host = hosts[name];
     await using proxy = await tcpProxy(host);
     const over = (fields: object) => ({ host, fields: { port: proxy.port, ...fields } });
-    await using project = await fleetProject({ ...app.parts, hosts: { [name]: over({ codeUser: 'deploy' }) } });
+    await using project = await fleetProject({ ...app.parts, hosts: { [name]: over({ uploadUser: 'deploy' }) } });
     project.playbook(app.playbook([name], { user: 'plainuser', tasks }));
 
     const plan = await project.human('plan', '--all');
@@ -71,27 +71,29 @@ describe.concurrent.each(['web', 'edge'] as const)('on %s', (name) => {
   });
 });
 
-describe('codeUser', () => {
+describe('uploadUser', () => {
   const app = little('coded', ['edge']);
   const over = (fields: object) =>
-    fleetProject({ ...app.parts, hosts: { edge: { host: hosts.edge, fields: { codeUser: 'deploy', ...fields } } } });
+    fleetProject({ ...app.parts, hosts: { edge: { host: hosts.edge, fields: { uploadUser: 'deploy', ...fields } } } });
 
   it('that cannot log in, that is missing or that has no shell leaves the host untouched and names both cures', async () => {
     await hosts.edge.out(`useradd --create-home keyless; useradd --create-home --shell /usr/sbin/nologin shellless
       cp -a /home/deploy/.ssh /home/shellless/ && chown -R shellless /home/shellless/.ssh`);
     const before = await wholeOf(hosts.edge, app);
-    for (const codeUser of ['keyless', 'nobody-yet', 'shellless']) {
-      await using project = await over({ codeUser });
+    for (const uploadUser of ['keyless', 'nobody-yet', 'shellless']) {
+      await using project = await over({ uploadUser });
       const { code, stdout } = await project.human('deploy', '--all');
       expect(code).toBe(3);
       expect(stdout).toContain('edge: untouched: nothing was changed on this host');
       const words = stdout.replace(/\s+/g, ' ');
-      expect(words).toContain(`the code could not be sent as ${codeUser} (codeUser)`);
+      expect(words).toContain(`the code could not be sent as ${uploadUser} (uploadUser)`);
       expect(words).toContain(
-        codeUser === 'shellless' ? 'shellless has no shell that runs commands' : `${codeUser}@127.0.0.1 port`,
+        uploadUser === 'shellless' ? 'shellless has no shell that runs commands' : `${uploadUser}@127.0.0.1 port`,
       );
-      expect(words).toContain(`give ${codeUser} an authorized key there`);
-      expect(words).toContain('Or leave `codeUser` out of the inventory: root then sends the code, which is as safe.');
+      expect(words).toContain(`give ${uploadUser} an authorized key there`);
+      expect(words).toContain(
+        'Or leave `uploadUser` out of the inventory: root then sends the code, which is as safe.',
+      );
     }
     expect(await wholeOf(hosts.edge, app)).toEqual(before);
   });

@@ -72,7 +72,7 @@ describe.each(drawn('one', 'two'))('a connection to %s', (name) => {
     const app = little('checked', ['it'], { deploy: { settle: '1s', deadline: '60s' } });
     await using proxy = await tcpProxy(hosts[name]);
     await using project = await throughProxy(app, hosts[name], proxy);
-    const slow = { command: { command: ['sh', '-c', 'echo >/tmp/verifying; sleep 2'], within: '1s' } };
+    const slow = { command: { command: ['sh', '-c', 'echo >/tmp/verifying; sleep 2'], retryFor: '1s' } };
     project.playbook(app.playbook(['it'], { deploy: { settle: '1s', deadline: '60s' }, health: [slow] }));
     project.write('app/VERSION', 'two\n');
     await hosts[name].out('rm -f /tmp/verifying');

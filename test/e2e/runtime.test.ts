@@ -150,7 +150,7 @@ http.server.HTTPServer(("127.0.0.1", 9000), H).serve_forever()
             { env: { from: 'secrets/app.env' } },
             { units: { from: 'units', enable: ['small.service'] } },
           ],
-          health: [{ http: { url: 'http://127.0.0.1:9000/', contains: 'hello', within: '3s' } }],
+          health: [{ http: { url: 'http://127.0.0.1:9000/', contains: 'hello', retryFor: '3s' } }],
         },
         units: { 'small.service': unit },
         files: { 'app/serve.py': serve, 'app/VERSION': '1' },

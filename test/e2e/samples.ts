@@ -78,7 +78,7 @@ export const TASKS = [
 
 export const HEALTH = [
   { unit: UNIT },
-  { http: { url: 'http://127.0.0.1:8000/health', status: 200, within: '2s' } },
+  { http: { url: 'http://127.0.0.1:8000/health', status: 200, retryFor: '2s' } },
 ] as const;
 
 /** A playbook for the named hosts; `changes` replace whole keys. */

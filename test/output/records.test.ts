@@ -107,9 +107,9 @@ test('drop-ins that are not from fleet are where they were in JSON', async () =>
 });
 
 test('a login for code that the host cannot give says what there is not', async () => {
-  const failure: Failure = { kind: 'code-login-refused', codeUser: 'app', detail: '', needs: 'shell' };
+  const failure: Failure = { kind: 'code-login-refused', uploadUser: 'app', detail: '', needs: 'shell' };
   const [ended, summary] = await json(new Script().end('web-1', { end: 'untouched', failure }, 1));
-  const message = 'the code could not be sent as app (codeUser): there is no shell';
-  expect(ended).toMatchObject({ outcome: { failure: { detail: 'there is no shell' } } });
+  const message = 'the code could not be sent as app (uploadUser): there is no shell';
+  expect(ended).toMatchObject({ outcome: { failure: { codeUser: 'app', detail: 'there is no shell' } } });
   expect(summary).toMatchObject({ hosts: [{ failure: { detail: 'there is no shell', message } }] });
 });

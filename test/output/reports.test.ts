@@ -48,11 +48,13 @@ describe.each(each)('fleet %s', (command, script) => {
     const all = lines.map((line) => JSON.parse(line));
     const told = all.flatMap((line) => (line.type === 'ended' ? [line.outcome.report] : []));
     // Each record stands beside the sentence that scripts have found there all along.
-    const records = told.map(({ heldBy: held, transaction: open, drifted: drift, ...report }) => ({
-      ...report,
-      ...(report.kind === 'history' ? {} : { held, open }),
-      ...(report.kind === 'status' ? { drift } : {}),
-    }));
+    const records = told.map(
+      ({ heldBy: held, transaction: open, drifted: drift, foreign: externalDropIns, ...report }) => ({
+        ...report,
+        ...(report.kind === 'history' ? {} : { held, open }),
+        ...(report.kind === 'status' ? { drift, externalDropIns } : {}),
+      }),
+    );
     expect(records).toEqual(script().ends.map(({ outcome }) => 'report' in outcome && outcome.report));
     const summary = all.at(-1).hosts;
     expect(summary.map((host: { report: unknown }) => host.report)).toEqual(told);

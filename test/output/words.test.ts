@@ -81,9 +81,9 @@ const FAILURES: { readonly [K in Failure['kind']]: readonly Extract<Failure, { k
     { kind: 'no-forwarding', login: 'hop@192.0.2.1', user: 'hop', wanted: 'jump', to: ['192.0.2.30:22'], key: '' },
   ],
   'code-login-refused': [
-    { kind: 'code-login-refused', codeUser: 'jarvis', detail: 'jarvis@192.0.2.30 refused the login' },
+    { kind: 'code-login-refused', uploadUser: 'jarvis', detail: 'jarvis@192.0.2.30 refused the login' },
     {
-      ...{ kind: 'code-login-refused', codeUser: 'jarvis', detail: '' },
+      ...{ kind: 'code-login-refused', uploadUser: 'jarvis', detail: '' },
       login: trouble('no-shell', { ...JARVIS, status: 1, said: ['This account is not available.'] }),
     },
   ],

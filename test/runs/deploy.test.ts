@@ -58,7 +58,7 @@ it('takes a version back that ends at once, and says why in its own last lines',
 
 it('takes a version back that stays up and fails its check', STORY, async () => {
   await using bench = await openBench('it');
-  bench.playbook({ health: [{ command: { command: ['sh', '-c', 'echo not yet; exit 1'], within: '1ms' } }] });
+  bench.playbook({ health: [{ command: { command: ['sh', '-c', 'echo not yet; exit 1'], retryFor: '1ms' } }] });
   const run = await bench.fleet('deploy', '--all');
   expect(end(run)).toMatchObject({ code: 1, outcome: 'reverted', generation: 0, failure: { kind: 'unhealthy' } });
   expect(end(run).failure?.message).toContain('not yet');

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { $ZodType, $ZodTypes } from 'zod/v4/core';
+import { newNameOf } from '../../util/renamed-key.ts';
 
 /** Schemas that stand at a path of a schema, with every wrapper taken off; unions are followed into each option. */
 function schemasAt(schema: $ZodType, path: readonly PropertyKey[]): readonly $ZodType[] {
@@ -38,14 +39,21 @@ function layers(schema: $ZodType): readonly $ZodType[] {
   return [schema];
 }
 
-/** The keys that a mapping at this path may have. */
+/** The keys that a mapping at this path may have, by the names that they have now. */
 export function keysAt(schema: $ZodType, path: readonly PropertyKey[]): readonly string[] {
   return schemasAt(schema, path).flatMap((at) =>
     layers(at).flatMap((option) => {
       const { def } = (option as $ZodTypes)._zod;
-      return def.type === 'object' ? Object.keys(def.shape) : [];
+      if (def.type !== 'object') return [];
+      return Object.entries(def.shape).flatMap(([key, one]) => (layers(one).some(newNameOf) ? [] : [key]));
     }),
   );
+}
+
+/** What a key at this path is called now, or null where it has kept its name. */
+export function newNameAt(schema: $ZodType, path: readonly PropertyKey[]): string | null {
+  const all = schemasAt(schema, path).flatMap((one) => layers(one));
+  return all.map(newNameOf).find((name) => name !== null) ?? null;
 }
 
 /** The first example that a schema at this path was given, also by one of its wrappers. */

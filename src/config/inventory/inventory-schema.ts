@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { oldNameOf } from '../../util/renamed-key.ts';
 import { jumpSchema } from './jump.ts';
 import { accountSchema, addressSchema, groupNameSchema, hostNameSchema, varsSchema } from './names.ts';
 
@@ -62,7 +63,7 @@ const connection = {
     .meta({ examples: [2222] })
     .optional(),
   user: accountSchema.meta({ description: 'Login name.', examples: ['root'] }).optional(),
-  codeUser: accountSchema
+  uploadUser: accountSchema
     .meta({
       description: 'Account that code is sent as, over a login of its own; the account of user does all the rest.',
       examples: ['jarvis'],
@@ -75,15 +76,18 @@ const connection = {
   runtime: runtime.optional(),
 };
 
+/** As they may stand in a file; inventory.ts reads a field of an old name as the one that it is now. */
+const written = { ...connection, codeUser: oldNameOf('uploadUser', accountSchema) };
+
 /** Connection fields as a level of their own. */
 export const fieldsSchema = z.strictObject(connection);
 
 const vars = varsSchema.nullable().optional();
 
-const group = z.strictObject({ ...connection, vars });
+const group = z.strictObject({ ...written, vars });
 
 const host = z.strictObject({
-  ...connection,
+  ...written,
   groups: z
     .array(groupNameSchema)
     .meta({ description: 'Later groups beat earlier ones.', examples: [['vps']] })
@@ -94,7 +98,7 @@ const host = z.strictObject({
 /** One file of `inventory/`. */
 export const inventorySchema = z.strictObject({
   defaults: z
-    .strictObject(connection)
+    .strictObject(written)
     .nullable()
     .optional()
     .meta({ examples: [{ user: 'root' }] }),

@@ -38,6 +38,8 @@ export type InventoryPart = {
   readonly locate: Locate;
   /** By host or group. */
   readonly notes?: ReadonlyMap<string, readonly string[]>;
+  /** What is right and should be put otherwise, with its place. */
+  readonly warnings?: readonly string[];
 };
 
 type Merging = {
@@ -68,16 +70,16 @@ export function mergeInventory(
   const hosts = new Map<HostName, InventoryHost>();
 
   for (const { value, locate, notes } of parts) {
-    for (const [key, field] of fieldsOf(value.defaults)) {
-      if (once(`the default "${key}"`, locate(['defaults', key], 'key'))) defaults[key] = field;
+    for (const [key, field, written] of fieldsOf(value.defaults)) {
+      if (once(`the default "${key}"`, locate(['defaults', written], 'key'))) defaults[key] = field;
     }
     for (const [name, group] of Object.entries(value.groups ?? {})) {
       const at = locate(['groups', name], 'key');
       const merged: Merging = groups.get(name) ?? { fields: {}, vars: new Map(), at, notes: [] };
       merged.notes = [...merged.notes, ...(notes?.get(name) ?? [])];
       groups.set(name, merged);
-      for (const [key, field] of fieldsOf(group)) {
-        const here = locate(['groups', name, key], 'key');
+      for (const [key, field, written] of fieldsOf(group)) {
+        const here = locate(['groups', name, written], 'key');
         if (once(`"${key}" of group "${name}"`, here)) merged.fields[key] = field;
       }
       for (const [key, definition] of definitions(group?.vars, ['groups', name, 'vars'], locate)) {
@@ -90,7 +92,7 @@ export function mergeInventory(
       hosts.set(hostName(name), {
         name: hostName(name),
         at,
-        fields: Object.fromEntries(fieldsOf(host)),
+        fields: Object.fromEntries(fieldsOf(host).map(([key, field]) => [key, field])),
         groups: host?.groups ?? [],
         vars: definitions(host?.vars, ['hosts', name, 'vars'], locate),
         notes: notes?.get(name) ?? [],
@@ -120,13 +122,16 @@ function groupRules(parts: readonly InventoryPart[], { groups, hosts }: Inventor
   return found;
 }
 
-/** The connection fields that a level sets. */
-function fieldsOf(level: Fields | null | undefined): [keyof Fields, unknown][] {
-  return FIELDS.flatMap((key): [keyof Fields, unknown][] => {
-    const value: unknown = level?.[key];
-    return value === undefined ? [] : [[key, value]];
+/** The connection fields that a level sets, each with the name that it has there. */
+function fieldsOf(level: WrittenFields | null | undefined): [keyof Fields, unknown, keyof WrittenFields][] {
+  const all = [...FIELDS.map((key) => [key, key] as const), ['uploadUser', 'codeUser'] as const];
+  return all.flatMap(([key, written]): [keyof Fields, unknown, keyof WrittenFields][] => {
+    const value: unknown = level?.[written];
+    return value === undefined ? [] : [[key, value, written]];
   });
 }
+
+type WrittenFields = NonNullable<InventoryFile['defaults']>;
 
 /** Vars with their places, as text. A number is taken as it was written: 0644 keeps its zero, 1.10 its end. */
 export function definitions(vars: Vars | null | undefined, path: Path, locate: Locate): Map<string, Definition> {

@@ -4,6 +4,7 @@ import { NotAFile, readLocalText, SAFE_READ } from '../../local/file.ts';
 import { type Diagnostic, diagnostic, wholeFile } from '../diagnostics/diagnostic.ts';
 import { check, diagnose } from '../diagnostics/issues.ts';
 import { readYaml, YAML_MOST } from '../diagnostics/read.ts';
+import { renamedKeys } from '../diagnostics/renamed-keys.ts';
 import { locator } from '../diagnostics/source-map.ts';
 import type { Invoker } from '../invoker.ts';
 import { runDynamicInventory } from './dynamic-inventory.ts';
@@ -17,15 +18,21 @@ const NOTHING: Loaded = { part: null, diagnostics: [] };
 export async function loadInventory(
   projectDir: string,
   invoker: Invoker,
-): Promise<{ readonly inventory: Inventory; readonly diagnostics: readonly Diagnostic[] }> {
+): Promise<{
+  readonly inventory: Inventory;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly warnings: readonly string[];
+}> {
   const names = (await readdir(join(projectDir, 'inventory'))).sort();
   const loaded = await Promise.all(names.map((name) => loadFile(projectDir, name, invoker)));
   const diagnostics = loaded.flatMap((one) => one.diagnostics);
-  const merged = mergeInventory(
-    loaded.flatMap(({ part }) => part ?? []),
-    diagnostics.length === 0,
-  );
-  return { inventory: merged.inventory, diagnostics: [...diagnostics, ...merged.diagnostics] };
+  const parts = loaded.flatMap(({ part }) => part ?? []);
+  const merged = mergeInventory(parts, diagnostics.length === 0);
+  return {
+    inventory: merged.inventory,
+    diagnostics: [...diagnostics, ...merged.diagnostics],
+    warnings: parts.flatMap((part) => part.warnings ?? []),
+  };
 }
 
 /** `.yaml` and `.yml` are data even when the executable bit is set, as file systems without modes always set it. */
@@ -56,8 +63,10 @@ export function parseInventory(file: string, text: string): Loaded {
   if (yaml === null) return { part: null, diagnostics };
   const locate = locator(yaml);
   const checked = check(inventorySchema, yaml.value ?? {});
-  if (checked.ok) return { part: { value: checked.value, locate }, diagnostics: [] };
-  return { part: null, diagnostics: diagnose(inventorySchema, checked.issues, locate) };
+  const { errors, warnings } = renamedKeys(inventorySchema, yaml.value, locate);
+  if (checked.ok && errors.length === 0) return { part: { value: checked.value, locate, warnings }, diagnostics: [] };
+  if (checked.ok) return { part: null, diagnostics: errors };
+  return { part: null, diagnostics: [...diagnose(inventorySchema, checked.issues, locate), ...errors] };
 }
 
 async function isScript(path: string): Promise<boolean> {

@@ -3,6 +3,7 @@ import { fail, ok, type Result } from '../../model/outcome.ts';
 import { type Diagnostic, diagnostic, type Position } from '../diagnostics/diagnostic.ts';
 import { check, diagnose } from '../diagnostics/issues.ts';
 import { readYaml, type YamlFile } from '../diagnostics/read.ts';
+import { renamedKeys } from '../diagnostics/renamed-keys.ts';
 import { type Locate, locator, type Path } from '../diagnostics/source-map.ts';
 import { type Definition, type Definitions, definitions } from '../inventory/inventory.ts';
 import { fillValue } from './fill.ts';
@@ -23,6 +24,8 @@ export type Playbook = {
   readonly exclusive: boolean;
   readonly yaml: YamlFile;
   readonly locate: Locate;
+  /** What is right and should be put otherwise, with its place. */
+  readonly warnings: readonly string[];
 };
 
 /** Reads one playbook and checks all of it that needs no host. */
@@ -37,8 +40,9 @@ export function parsePlaybook(
   const checked = check(schema, yaml.value);
   const issues = checked.ok ? [] : checked.issues.filter((issue) => !mayBeFilled(yaml.value, issue));
   const head = check(headSchema, yaml.value);
-  if (issues.length > 0 || !head.ok) {
-    return fail(diagnose(schema, issues.length > 0 || head.ok ? issues : head.issues, locate));
+  const { errors, warnings } = renamedKeys(schema, yaml.value, locate);
+  if (issues.length > 0 || !head.ok || errors.length > 0) {
+    return fail([...diagnose(schema, issues.length > 0 || head.ok ? issues : head.issues, locate), ...errors]);
   }
   const definition = (key: string): Definition | null => {
     const value = valueAt(yaml.value, [key]);
@@ -55,6 +59,7 @@ export function parsePlaybook(
     exclusive: valueAt(yaml.value, ['exclusive']) !== undefined,
     yaml,
     locate,
+    warnings,
   });
 }
 

@@ -19,8 +19,8 @@ export type Linted = {
 const PRIVATE = /^\s*(Environment|Exec\w+|SetCredential\w*|StandardInput\w+)\s*=/;
 
 /** Checks an app's units, drop-ins and logrotate files against each other and against what its tasks say. */
-export function lintTasks(declared: Declared, layout: Layout, playbook: string, codeUser: string | null): Linted {
-  return sorted(lint(declared, layout, codeUser), declared, playbook);
+export function lintTasks(declared: Declared, layout: Layout, playbook: string, uploadUser: string | null): Linted {
+  return sorted(lint(declared, layout, uploadUser), declared, playbook);
 }
 
 /** Checks the apps of one host against each other. */

@@ -25,7 +25,7 @@ export type ConnectionContext = {
 /** How to reach a host, who sends it code (null: the same login), and its runtime. */
 export type Reach = {
   readonly connection: Connection;
-  readonly codeUser: string | null;
+  readonly uploadUser: string | null;
   readonly runtime: 'auto' | RuntimeName;
 };
 
@@ -56,10 +56,10 @@ export async function reachHost(
     for (const note of context.inventory.groups.get(name)?.notes ?? []) context.warn(`group ${name}: ${note}`);
   const connection = await connect(context, host.name, fields, []);
   if (!connection.ok) return connection;
-  const { codeUser = null, runtime = 'auto' } = fields;
+  const { uploadUser = null, runtime = 'auto' } = fields;
   // One account needs one login.
-  const another = codeUser === connection.value.user ? null : codeUser;
-  return ok({ connection: connection.value, codeUser: another, runtime });
+  const another = uploadUser === connection.value.user ? null : uploadUser;
+  return ok({ connection: connection.value, uploadUser: another, runtime });
 }
 
 /** A key named by a flag is relative to where the command was typed. */

@@ -90,7 +90,7 @@ export async function verify(
 
   const results = await Promise.all(
     checks.map(async (check): Promise<Result<readonly CheckResult[]>> => {
-      const own = begun + (check.withinMs ?? Number.POSITIVE_INFINITY);
+      const own = begun + (check.retryForMs ?? Number.POSITIVE_INFINITY);
       const end = Math.min(until, own);
       for (;;) {
         const { transport } = line;

@@ -53,13 +53,13 @@ function reportUnfinished({ probe: { open, facts } }: OpenHost, run: HostRun): v
 /** Shows the plan, and over which login its code goes where that is not the one that everything goes over. */
 export function showPlan(
   { plan, view }: Planned,
-  { codeUser, connection }: HostTarget,
+  { uploadUser, connection }: HostTarget,
   run: HostRun,
   doubts: readonly string[] = [],
 ): void {
   run.emit({ type: 'planned', plan: { ...view, warnings: [...view.warnings, ...doubts] } });
-  if (codeUser === null || !sendsCode(plan)) return;
-  run.emit({ type: 'note', text: `code goes over a login as ${codeUser}, all the rest over ${connection.user}` });
+  if (uploadUser === null || !sendsCode(plan)) return;
+  run.emit({ type: 'note', text: `code goes over a login as ${uploadUser}, all the rest over ${connection.user}` });
 }
 
 /**

@@ -123,10 +123,10 @@ async function onHost(
 }
 
 function codeConnect(target: HostTarget, { connect }: FleetRun): Connect | null {
-  const { connection, codeUser } = target;
-  return codeUser === null
+  const { connection, uploadUser } = target;
+  return uploadUser === null
     ? null
-    : connect({ ...target, connection: { ...connection, user: codeUser, become: 'none' } });
+    : connect({ ...target, connection: { ...connection, user: uploadUser, become: 'none' } });
 }
 
 const redactor = (target: HostTarget) => Secret.redactor(target.tasks.flatMap((task) => task.secrets));

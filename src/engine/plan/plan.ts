@@ -52,8 +52,8 @@ export function planHost(
   const chosen = runtimeFor(target.runtime, facts);
   if (!chosen.ok) return chosen;
   const runtime = chosen.value.name;
-  const { connection, codeUser } = target;
-  const logins = [connection.user, ...(codeUser === null ? [] : [codeUser])];
+  const { connection, uploadUser } = target;
+  const logins = [connection.user, ...(uploadUser === null ? [] : [uploadUser])];
   const context = { host: facts, layout: target.layout, runtime, logins };
   const merged = merge(tasks.map((task) => task.plan(answerTo(task, answers), context)));
   const { below } = facts;

@@ -20,30 +20,31 @@ export async function openCodeLogin(
   plan: Plan,
   run: HostRun,
 ): Promise<Result<CodeLogin | null>> {
-  const { codeUser } = target;
-  if (codeUser === null || run.connectCode === null || !sendsCode(plan)) return ok(null);
+  const { uploadUser } = target;
+  if (uploadUser === null || run.connectCode === null || !sendsCode(plan)) return ok(null);
   if (host.probe.facts.uid !== 0) {
-    const why = `root over \`user\`, to take over what \`codeUser: ${codeUser}\` sends; without root leave codeUser out`;
+    const why = `root over \`user\`, to take over what \`uploadUser: ${uploadUser}\` sends; without root leave uploadUser out`;
     return fail({ kind: 'unsupported', needs: why });
   }
   const connected = await run.connectCode(run.signal);
-  if (!connected.ok) return fail(refusal(connected.failure, codeUser));
+  if (!connected.ok) return fail(refusal(connected.failure, uploadUser));
   const transport = connected.value;
   const close = () => transport[Symbol.asyncDispose]();
   const reply = await transport.run(sh`:`, { signal: run.signal, timeoutMs: QUICK });
-  if (reply.ok && reply.value.code === 0) return ok({ user: codeUser, transport, [Symbol.asyncDispose]: close });
+  if (reply.ok && reply.value.code === 0) return ok({ user: uploadUser, transport, [Symbol.asyncDispose]: close });
   await close();
   return fail(
     reply.ok
-      ? { kind: 'step-failed', step: `log in as ${codeUser}`, exit: reply.value }
-      : refusal(reply.failure, codeUser),
+      ? { kind: 'step-failed', step: `log in as ${uploadUser}`, exit: reply.value }
+      : refusal(reply.failure, uploadUser),
   );
 }
 
 /** An account without a key, and one without a shell, are the same trouble with the same two fixes. */
-const refusal = (failure: Failure, codeUser: string): Failure => {
-  if (failure.kind === 'auth-refused') return { kind: 'code-login-refused', codeUser, detail: failure.detail };
-  if (failure.kind === 'login-unusable') return { kind: 'code-login-refused', codeUser, detail: '', login: failure };
-  if (failure.kind === 'unsupported') return { kind: 'code-login-refused', codeUser, detail: '', needs: failure.needs };
+const refusal = (failure: Failure, uploadUser: string): Failure => {
+  if (failure.kind === 'auth-refused') return { kind: 'code-login-refused', uploadUser, detail: failure.detail };
+  if (failure.kind === 'login-unusable') return { kind: 'code-login-refused', uploadUser, detail: '', login: failure };
+  if (failure.kind === 'unsupported')
+    return { kind: 'code-login-refused', uploadUser, detail: '', needs: failure.needs };
   return failure;
 };

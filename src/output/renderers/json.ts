@@ -100,7 +100,10 @@ function outcomeObject(outcome: HostOutcome) {
 
 function failureObject(failure: Failure) {
   const { kind } = failure;
-  if (kind === 'code-login-refused') return { ...failure, detail: refusedBy(failure) };
+  if (kind === 'code-login-refused') {
+    const { uploadUser: codeUser, ...rest } = failure;
+    return { ...rest, codeUser, detail: refusedBy(failure) };
+  }
   if (kind === 'not-settled') return { ...failure, units: failure.units.map(fixAs(NAMES.cause)) };
   if (kind === 'taken') return { ...failure, taken: failure.taken.map(fixAs(NAMES.cause)) };
   if (kind === 'occupied') return { ...failure, occupied: failure.occupied.map(fixAs(NAMES.cause)) };

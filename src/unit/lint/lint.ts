@@ -21,10 +21,10 @@ const STRENGTH = { error: 2, warning: 1, hint: 0 } as const;
 
 /**
  * Everything that is wrong or doubtful about an app's units, drop-ins and logrotate files, by file and line.
- * @param codeUser account whose own login sends the code; null when root does
+ * @param uploadUser account whose own login sends the code; null when root does
  */
-export function lint(declared: Declared, layout: Layout, codeUser: string | null = null): readonly Finding[] {
-  const subject = subjectOf(declared, layout, codeUser);
+export function lint(declared: Declared, layout: Layout, uploadUser: string | null = null): readonly Finding[] {
+  const subject = subjectOf(declared, layout, uploadUser);
   const allowed = new Map([...declared.units, ...declared.logrotate].map(({ file, text }) => [file, allowedIn(text)]));
   const kept = new Map<string, Finding>();
   for (const finding of RULES.flatMap((rule) => rule(subject))) {

@@ -26,7 +26,7 @@ export type LintedService = {
 export type Subject = Declared & {
   readonly layout: Layout;
   /** Account whose own login sends the code; null when root does. */
-  readonly codeUser: string | null;
+  readonly uploadUser: string | null;
   readonly parsed: readonly (ParsedUnit & { readonly source: SourceFile })[];
   /** Every unit, instances in place of their template. */
   readonly effective: readonly EffectiveUnit[];
@@ -40,7 +40,7 @@ export type Subject = Declared & {
 /** One file, one concept: what is wrong, and why. */
 export type Rule = (subject: Subject) => readonly Finding[];
 
-export function subjectOf(declared: Declared, layout: Layout, codeUser: string | null = null): Subject {
+export function subjectOf(declared: Declared, layout: Layout, uploadUser: string | null = null): Subject {
   const { units, enable } = declared;
   const byPath = new Map(units.map((source) => [source.path, source]));
   const lines = new Map<string, readonly string[]>();
@@ -48,7 +48,7 @@ export function subjectOf(declared: Declared, layout: Layout, codeUser: string |
   return {
     ...declared,
     layout,
-    codeUser,
+    uploadUser,
     parsed: units.map((source) => ({ ...parseUnit(source), source })),
     effective,
     instanceFor(file) {

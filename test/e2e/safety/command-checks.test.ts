@@ -106,7 +106,7 @@ describe.each(drawn('web', 'edge', 'box'))('a command check on %s', (name) => {
     );
     const old = [
       { command: ['test', '-r', '/etc/shadow'] },
-      { command: { command: ['sh', '-c', `${root}/data/bin/ask >${root}/data/asked`], timeout: '5s', within: '1s' } },
+      { command: { command: ['sh', '-c', `${root}/data/bin/ask >${root}/data/asked`], timeout: '5s', retryFor: '1s' } },
     ];
     await host().writeFile(`${record}/1/checks`, old.map((check) => `${JSON.stringify(check)}\n`).join(''), 0o600);
     await host().out(`chmod 777 ${root}/data`);

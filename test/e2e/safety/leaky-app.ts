@@ -69,9 +69,9 @@ export const playbook = (hosts: readonly string[], changes: object = {}) => ({
   deploy: { settle: '1s', deadline: '25s', batch: 10, onFailure: 'continue' },
   health: [
     { unit: UNIT },
-    { http: { url: 'http://127.0.0.1:8000/', status: 200, within: '1s' } },
+    { http: { url: 'http://127.0.0.1:8000/', status: 200, retryFor: '1s' } },
     // What has passed is shown as well.
-    ...TOLD.map((say) => ({ command: { command: ['sh', '-c', `. ${ROOT}/.env; ${say}`], within: '1s' } })),
+    ...TOLD.map((say) => ({ command: { command: ['sh', '-c', `. ${ROOT}/.env; ${say}`], retryFor: '1s' } })),
   ],
   ...changes,
 });

@@ -13,7 +13,10 @@ export const rollback = ({ name, host, project }: Stage) => {
   const records = new Map<number, { files: string[]; code: string[]; config: string }>();
 
   const provedBy = (changes: object = {}) =>
-    playbook([name], { health: [...HEALTH, { command: { command: ['test', '-e', FIT], within: '2s' } }], ...changes });
+    playbook([name], {
+      health: [...HEALTH, { command: { command: ['test', '-e', FIT], retryFor: '2s' } }],
+      ...changes,
+    });
   const code = (n: number) => host().manifest([`${ROOT}/releases/${n}`]);
   const rollback = async (...args: string[]) => {
     const run = await project().fleet('rollback', '--all', ...args);

@@ -11,7 +11,7 @@ const shortWaits = (text: string) =>
   text
     .replace('settle: 10s', 'settle: 1s')
     .replace('deadline: 150s', 'deadline: 40s')
-    .replace('status: 200 }', 'status: 200, within: 3s }');
+    .replace('status: 200 }', 'status: 200, retryFor: 3s }');
 
 /** Without pip in the venv, which takes three seconds of every deploy; there is nothing for it to install. */
 export const withoutPip = (text: string) =>

@@ -148,7 +148,7 @@ describe('a controller that slept', () => {
     await using project = await keeperOn(host, { deploy: { settle: '1s', deadline: '6s' } });
     const live = await serving(host);
     version(project, 'slept');
-    const sleepy = { command: { command: ['sh', '-c', 'echo >/tmp/verifying; sleep 2'], within: '3s' } };
+    const sleepy = { command: { command: ['sh', '-c', 'echo >/tmp/verifying; sleep 2'], retryFor: '3s' } };
     project.playbook(playbook(['it'], { deploy: { settle: '1s', deadline: '6s' }, health: [{ unit: UNIT }, sleepy] }));
     await host.out('rm -f /tmp/verifying');
     const running = project.start(['deploy', '--all', '--json']);
@@ -169,7 +169,7 @@ describe('a controller that slept', () => {
     await using project = await keeperOn(host);
     version(project, 'slept-again');
     const policy = { deploy: { settle: '1s', deadline: '6s' } };
-    const sleepy = { command: { command: ['sh', '-c', 'echo >/tmp/verifying; sleep 2'], within: '3s' } };
+    const sleepy = { command: { command: ['sh', '-c', 'echo >/tmp/verifying; sleep 2'], retryFor: '3s' } };
     project.playbook(playbook(['it'], { ...policy, health: [{ unit: UNIT }, sleepy] }));
     await host.out('rm -f /tmp/verifying');
     const running = project.start(['deploy', '--all', '--json']);

@@ -91,7 +91,7 @@ describe('on a host with systemd', () => {
   it('a first version that is never healthy was never enabled', async () => {
     expect((await project.fleet('rollback', '--full', '--all', '--yes')).code).toBe(0);
     const sick = {
-      command: { command: ['sh', '-c', `systemctl is-enabled proof.service >${SEEN}; false`], within: '2s' },
+      command: { command: ['sh', '-c', `systemctl is-enabled proof.service >${SEEN}; false`], retryFor: '2s' },
     };
     project.playbook(playbook({}, { health: [sick] }));
     expect(await deploy()).toMatchObject({ outcome: 'reverted', failure: { kind: 'unhealthy' } });
@@ -109,7 +109,7 @@ describe('on a host with systemd', () => {
     project.playbook(playbook({}, { deadline: '50s', health: [late(31)] }));
     expect(await deploy()).toMatchObject({ outcome: 'deployed', failure: null });
     main('exec sleep 1000001');
-    project.playbook(playbook({}, { health: [late(1000, { within: '1s' })] }));
+    project.playbook(playbook({}, { health: [late(1000, { retryFor: '1s' })] }));
     const short = await deploy();
     expect(short).toMatchObject({ outcome: 'reverted', failure: { kind: 'unhealthy' } });
     expect(short.failure?.message).toMatch(/waited 1\.\ds, all that `within` allows/);

@@ -21,11 +21,11 @@ describe('the linter', () => {
     expect(linted(files, good)).toEqual([]);
   });
 
-  it('finds root at what codeUser has sent, and not at what root has', () => {
+  it('finds root at what uploadUser has sent, and not at what root has', () => {
     const text = service('ExecStartPre=+/opt/app/current/pre.sh');
-    const by = (codeUser: string | null) =>
-      lint({ ...EMPTY_DECLARED, units: units({ 'app.service': text }) }, layoutAt('/opt/app'), codeUser);
-    expect(of('root-program', by('coder'))).toMatchObject([{ message: expect.stringContaining('coder (codeUser)') }]);
+    const by = (uploadUser: string | null) =>
+      lint({ ...EMPTY_DECLARED, units: units({ 'app.service': text }) }, layoutAt('/opt/app'), uploadUser);
+    expect(of('root-program', by('coder'))).toMatchObject([{ message: expect.stringContaining('coder (uploadUser)') }]);
     expect(of('root-program', by(null))).toEqual([]);
   });
 

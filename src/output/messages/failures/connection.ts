@@ -37,13 +37,13 @@ export function explainConnection(failure: ConnectionFailure): Explanation {
     case 'code-login-refused': {
       const login = failure.login === undefined ? null : explainLogin(failure.login);
       return {
-        what: `the code could not be sent as ${failure.codeUser} (codeUser)${because(login?.what ?? refusedBy(failure))}`,
+        what: `the code could not be sent as ${failure.uploadUser} (uploadUser)${because(login?.what ?? refusedBy(failure))}`,
         evidence: login?.evidence ?? [],
         fix: [
           ...(login?.fix ?? []),
-          `\`codeUser\` needs an account on the host that can log in: give ${failure.codeUser} an authorized key there. ` +
+          `\`uploadUser\` needs an account on the host that can log in: give ${failure.uploadUser} an authorized key there. ` +
             'An account that the playbook is about to make does not exist before the first deploy, and has no key after it.',
-          'Or leave `codeUser` out of the inventory: root then sends the code, which is as safe.',
+          'Or leave `uploadUser` out of the inventory: root then sends the code, which is as safe.',
         ],
       };
     }

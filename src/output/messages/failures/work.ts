@@ -114,14 +114,18 @@ export const explainChecks = (checks: readonly CheckResult[], place: Place): Exp
   ],
 });
 
+/** What the playbook calls it. */
+const KEY = { within: 'retryFor', deadline: 'deadline' } as const;
+
 const LONGER = {
-  within: 'Where the app only needs longer, raise `within:` of the check, or leave it out to wait up to the deadline.',
+  within:
+    'Where the app only needs longer, raise `retryFor:` of the check, or leave it out to wait up to the deadline.',
   deadline: 'Where the app only needs longer, raise `deploy: { deadline: … }` in the playbook.',
 };
 
 /** How long a check was waited for, and what ended that. */
 const waiting = ({ waited }: CheckResult) =>
-  waited === undefined ? '' : ` (waited ${duration(waited.ms)}, all that \`${waited.until}\` allows)`;
+  waited === undefined ? '' : ` (waited ${duration(waited.ms)}, all that \`${KEY[waited.until]}\` allows)`;
 
 function checksInWords(checks: readonly CheckResult[], sum: (failed: number) => string) {
   const failed = checks.filter((check) => !check.ok);

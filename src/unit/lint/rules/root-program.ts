@@ -51,10 +51,10 @@ function found(key: string, command: Command, service: LintedService, subject: S
 
 /** Who else than root has a hand in a file, in words. */
 function authorOf(path: string, service: LintedService, subject: Subject): string | null {
-  const { layout, commands, codeUser } = subject;
+  const { layout, commands, uploadUser } = subject;
   const writer = writerOf(path, subject, service);
   if (writer !== null) return writer;
   if (!isBelow(path, layout.current) && !isBelow(path, `${layout.root}/releases`)) return null;
   if (commands.length > 0 && layout.user !== null) return `build steps (run) fill the release as ${layout.user}`;
-  return codeUser === null ? null : `${codeUser} (codeUser) fills the release`;
+  return uploadUser === null ? null : `${uploadUser} (uploadUser) fills the release`;
 }
