@@ -1,7 +1,7 @@
 // Writes schemas/*.schema.json, for editors, from the schemas that fleet itself uses. Runs on dist/: npm run build first.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { inventoryJsonSchema, playbookJsonSchema } from '../dist/config/json-schema.js';
-import { REGISTRY } from '../dist/config/registry.js';
+import { REGISTRY } from '../dist/config/playbook/registry.js';
 
 const folder = new URL('../schemas/', import.meta.url);
 mkdirSync(folder, { recursive: true });

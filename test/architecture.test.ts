@@ -171,6 +171,19 @@ describe('single owners', () => {
   });
 });
 
+describe('what stands outside of src', () => {
+  const scripts = join(SRC, '../scripts');
+
+  it('names only modules that there are', () => {
+    const named = (readdirSync(scripts) as string[])
+      .filter((name) => name.endsWith('.mjs'))
+      .flatMap((name) => [...readFileSync(join(scripts, name), 'utf8').matchAll(/\.\.\/dist\/([\w/-]+)\.js'/g)])
+      .map(([, path]) => `${path}.ts`);
+    expect(named.length).toBeGreaterThan(1);
+    expect(named.filter((path) => !files.some(({ file }) => file === path))).toEqual([]);
+  });
+});
+
 describe('nobody reads what is written for people', () => {
   const STRING = '(match|matchAll|replace|replaceAll|search|split|startsWith|endsWith|includes|indexOf)';
   const using = (pattern: RegExp, rooms: RegExp) =>
