@@ -12,7 +12,7 @@ const key = z.string().refine(isKey, KEY_RULE);
 
 const schema = z.strictObject({
   from: z.union([localPath, z.strictObject({ env: key }), z.strictObject({ command: argv })]).meta({
-    description: 'A file, a variable of the invoker or the output of a command.',
+    description: 'A file, a variable of your environment or the output of a command.',
     examples: ['secrets/jarvis.env'],
   }),
   required: distinct(key, (name) => name)

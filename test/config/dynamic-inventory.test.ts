@@ -174,7 +174,7 @@ describe('a dynamic inventory', () => {
     expect([...inventory.hosts.values()][0]?.groups).toContain('a');
   });
 
-  it('runs in the project folder with the environment of the invoker', async () => {
+  it('runs in the project folder with the environment of the caller', async () => {
     const { inventory, diagnostics } = await load({
       'inventory/x': '#!/bin/sh\n[ -d inventory ] && [ "$FROM_CALLER" = yes ] && echo \'{"g": ["h"]}\'\n',
     });

@@ -16,7 +16,7 @@ export async function folderWith(files: Readonly<Record<string, string>>) {
   return { dir, write, [Symbol.asyncDispose]: remove };
 }
 
-/** A invoker with no agent and no keys, whose home is the folder itself. */
+/** An invoker with no agent and no keys, whose home is the folder itself. */
 export const callerIn = (dir: string, env: Record<string, string> = {}): Invoker => ({
   env: { PATH: process.env.PATH, ...env },
   cwd: dir,

@@ -200,7 +200,7 @@ describe('secrets', () => {
     expect(closed.warnings).toEqual([]);
   });
 
-  it("come from the invoker's environment", async () => {
+  it("come from the caller's environment", async () => {
     expect(await secret('{ env: APP_ENV }', {}, { env: { APP_ENV: 'A=2' } })).toMatchObject({ value: 'A=2' });
   });
 

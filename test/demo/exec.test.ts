@@ -41,7 +41,7 @@ test('a command gives its output, its error output and its exit status back', as
   expect(await run('echo out; echo err >&2; exit 7')).toMatchObject({ code: 7, stdout: 'out\n', stderr: 'err\n' });
 });
 
-test('the environment is the host and not the invoker, and HOME is in the temporary folder', async () => {
+test('the environment is the host and not the caller, and HOME is in the temporary folder', async () => {
   process.env.FLEET_TEST_LEAK = 'leaked';
   const { stdout } = await run('env; pwd');
   delete process.env.FLEET_TEST_LEAK;

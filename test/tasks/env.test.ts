@@ -44,7 +44,7 @@ describe('the env file', () => {
     expect(bound.declares?.envKeys).toEqual(['A', 'B', 'C', 'N', 'ON', 'NONE']);
   });
 
-  it('may come from a variable of the invoker or from a command', async () => {
+  it('may come from a variable of the caller or from a command', async () => {
     for (const from of [{ env: 'JARVIS_ENV' }, { command: ['sops', '-d', 'x'] }]) {
       const plan = await planOf(env, { from }, '', hostWith(), io('A=1\n'));
       expect(plan.env?.reveal()).toBe('A=1\n');
