@@ -18,6 +18,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readTree } from '../../src/config/inputs/tree.ts';
+import { cacheFolder } from '../../src/local/cache.ts';
 import { folderWith } from './project-folder.ts';
 
 const LARGE = 40 * 1024 * 1024;
@@ -103,6 +104,13 @@ describe('a large tree', () => {
     expect(tree.kept()).toHaveLength(2);
     expect((await tree.read(MINUTE, ['a'])).entries.map(({ path }) => path)).toEqual(['b', 'large']);
   });
+});
+
+it('the cache lies in the folder that the environment names, if that is a whole path, else below home', () => {
+  const folder = (env: Record<string, string>) => cacheFolder(env, '/home/alice');
+  expect(folder({ XDG_CACHE_HOME: '/var/cache/alice' })).toBe('/var/cache/alice/fleet');
+  const below = [{}, { XDG_CACHE_HOME: '' }, { XDG_CACHE_HOME: 'relative' }].map(folder);
+  expect(new Set(below)).toEqual(new Set(['/home/alice/.cache/fleet']));
 });
 
 describe('no cache is made', () => {

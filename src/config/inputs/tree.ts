@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type BigIntStats, lstatSync } from 'node:fs';
+import { type BigIntStats, lstatSync, readdirSync } from 'node:fs';
 import { lstat, readdir, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, posix } from 'node:path';
 import ignore from 'ignore';
@@ -138,7 +138,8 @@ async function walk(all: Walk, at: string): Promise<void> {
   const folder = join(root, at);
   const list = async () => {
     const local = await isLocal((await lstat(folder, { bigint: true })).dev, folder);
-    return { local, names: await readdir(folder, { encoding: 'buffer', withFileTypes: true }) };
+    const names = { encoding: 'buffer', withFileTypes: true } as const;
+    return { local, names: local ? readdirSync(folder, names) : await readdir(folder, names) };
   };
   const listed = await noting(troubles, () => unlessUnreadable(`${shown}/${at}`, list()));
   if (listed === null) return;
