@@ -155,8 +155,9 @@ describe('single owners', () => {
     );
     expect(reading).toEqual(['cli/program.ts', 'host/program.ts', 'local/family.ts', 'local/lock.ts']);
     expect(users(/\bopen\(.*\bSAFE_READ\b/)).toEqual([
-      'config/inputs/tree.ts',
+      'config/inputs/digests.ts',
       'config/inventory/load-inventory.ts',
+      'local/cache.ts',
       'local/file.ts',
       'transport/sync/tar.ts',
     ]);

@@ -52,7 +52,7 @@ async function isNull(info: Stats): Promise<boolean> {
 }
 
 /** The size is a guess: a file may grow, and those of /proc have none. */
-async function readUpTo(file: FileHandle, expected: number, most: number): Promise<Buffer> {
+export async function readUpTo(file: FileHandle, expected: number, most: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for (;;) {

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { connections } from '../../src/cli/connections.ts';
 import { openProject } from '../../src/cli/project.ts';
 import { resolveTargets } from '../../src/config/resolve.ts';
 import { EVERYTHING } from '../../src/config/select.ts';
 import { deployHost } from '../../src/engine/commands/deploy.ts';
+import { contentDigest } from '../../src/engine/plan/parts.ts';
 import type { HostRun } from '../../src/engine/run.ts';
 import type { Run } from '../e2e/fleet.ts';
 import { type Bench, end, openBench, STORY, TASKS } from './bench.ts';
@@ -191,4 +193,20 @@ it('a host that is held is left alone until it is let go', STORY, async () => {
   expect(end(refused).failure?.message).toContain('a new disk');
   expect(end(await bench.fleet('lock', '--all', '--release'))).toMatchObject({ code: 0, report: { held: null } });
   expect(end(await bench.fleet('lock', '--all'))).toMatchObject({ code: 0, report: { held: null, open: null } });
+});
+
+it('a file that was read by an earlier run, and is another one while it is sent, is not deployed', STORY, async () => {
+  await using bench = await openBench('it');
+  bench.write('app/held', 'good\n');
+  // So many that their digests are kept, from five seconds after the last change on.
+  for (let i = 0; i < 512; i += 1) bench.write(`app/many/${i}`, '');
+  await sleep(5100);
+  expect(end(await bench.fleet(...DEPLOY))).toMatchObject({ code: 0, outcome: 'deployed', generation: 1 });
+  const kept = readdirSync(`${bench.folder}/.cache/fleet`).map((name) => `${bench.folder}/.cache/fleet/${name}`);
+  expect(kept.map((file) => readFileSync(file, 'latin1').includes(contentDigest('good\n')))).toEqual([true]);
+  bench.write('app/VERSION', 'two\n');
+  const other = () => bench.write('app/held', 'torn\n');
+  const run = await bench.start(DEPLOY, { on: [['"phase":"stage"', other]] }).ended;
+  expect(end(run)).toMatchObject({ code: 1, outcome: 'reverted', failure: { kind: 'not-as-sent', file: 'held' } });
+  expect(await bench.hosts.it.standing()).toEqual(OLD);
 });

@@ -1,3 +1,4 @@
+import { cacheFolder } from '../../local/cache.ts';
 import { readLocal } from '../../local/file.ts';
 import { fail } from '../../model/outcome.ts';
 import type { Tree } from '../../model/plan.ts';
@@ -30,6 +31,7 @@ export function localFiles(
   const lists = once<readonly string[]>();
   const trees = once<Tree>();
   const secrets = once<string>();
+  const cache = { folder: cacheFolder(invoker.env, invoker.home) };
   const absolute = (path: string) => localPath(path, invoker, projectDir);
   return ({ lookup, data, onTree }) => ({
     read: (path) => texts(path, () => readText(path, absolute(path))),
@@ -37,7 +39,7 @@ export function localFiles(
     list: (folder) => lists(folder, () => listFiles(absolute(folder), folder)),
     tree: async (folder, exclude) => {
       const key = JSON.stringify([folder, exclude, data]);
-      const tree = await trees(key, () => readTree(absolute(folder), folder, exclude, data, warn));
+      const tree = await trees(key, () => readTree(absolute(folder), folder, exclude, data, warn, cache));
       onTree(tree.from);
       return tree;
     },

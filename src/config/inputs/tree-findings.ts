@@ -51,6 +51,9 @@ const SUSPECTS: readonly Suspect[] = [
   { path: /\.tfstate$/, content: null, what: "Terraform's state, secrets included" },
 ];
 
+/** Most names of a large tree are nobody's suspects. */
+const SUSPICIOUS = new RegExp([...SUSPECTS.map(({ path }) => path.source), '\\.pem$'].join('|'));
+
 /** A certificate is public, and so is a public key; of what else ends in .pem nobody can tell. */
 const isPublicPem = (text: string) =>
   /-----BEGIN ([A-Z0-9 ]*CERTIFICATE|X509 CRL|[A-Z ]*PUBLIC KEY|[A-Z0-9 ]*PARAMETERS)-----/.test(text) &&
@@ -76,11 +79,10 @@ export async function treeFindings(
 }
 
 function secretsIn(root: string, shown: string, entries: readonly TreeEntry[]): Promise<string | null>[] {
-  return entries.map(async ({ type, path }) => {
-    if (type !== 'file') return null;
+  const suspicious = entries.filter(({ type, path }) => type === 'file' && SUSPICIOUS.test(`/${path}`));
+  return suspicious.map(async ({ path }) => {
     const suspects = SUSPECTS.filter((one) => one.path.test(`/${path}`));
     const pem = path.endsWith('.pem');
-    if (suspects.length === 0 && !pem) return null;
     const text = await headOf(join(root, path));
     const suspect = suspects.find(({ content }) => content === null || content.test(text));
     const what = suspect?.what ?? (pem && !isPublicPem(text) ? 'a private key' : null);

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { lstat, open, readdir, readlink, realpath, stat } from 'node:fs/promises';
-import { join, posix } from 'node:path';
+import { type BigIntStats, lstatSync, readdirSync } from 'node:fs';
+import { lstat, readdir, readlink, realpath, stat } from 'node:fs/promises';
+import { basename, dirname, join, posix } from 'node:path';
 import ignore from 'ignore';
-import { SAFE_READ } from '../../local/file.ts';
 import { type Digest, digest } from '../../model/ids.ts';
 import type { Tree, TreeEntry } from '../../model/plan.ts';
 import { InputError } from '../../tasks/define.ts';
 import { mapLimited } from '../../util/async.ts';
+import { type DigestCache, type Digests, type Hashed, type IsLocal, localDevices, openDigests } from './digests.ts';
 import { treeFindings } from './tree-findings.ts';
 
 /** Whether an entry is an env file, which no sync carries whatever its patterns say. */
@@ -21,6 +21,7 @@ type Keep = (path: string, directory: boolean) => boolean;
  * @param folder absolute @param shown what to call it in messages
  * @param exclude gitignore patterns @param data folders at the top that belong to the host
  * @param warn receives what travels, or stays, and probably should not
+ * @param cache null: every file is read
  * @throws InputError for everything that cannot stand in a release
  */
 export async function readTree(
@@ -29,6 +30,7 @@ export async function readTree(
   exclude: readonly string[],
   data: readonly string[],
   warn: (text: string) => void = () => {},
+  cache: DigestCache | null = null,
 ): Promise<Tree> {
   const root = await realFolder(folder, shown);
   const ignored = ignore({ ignorecase: false, allowRelativePaths: false }).add([...exclude]);
@@ -40,8 +42,15 @@ export async function readTree(
   };
   const troubles: InputError[] = [];
   const found: Found[] = [];
-  await walk(root, '', shown, keep, found, troubles);
-  const read = await mapLimited(found, 16, (entry) => noting(troubles, () => toEntry(root, shown, entry, warn)));
+  const isLocal = localDevices();
+  // A cache in the tree would change it.
+  const apart = cache !== null && !isWithin(root, await realOf(cache.folder)) ? cache : null;
+  const digests = await openDigests(apart, [root, exclude, data], isLocal);
+  await walk({ root, shown, keep, isLocal, known: digests.known, found, troubles }, '');
+  const read = await mapLimited(found, 16, (entry) =>
+    noting(troubles, () => toEntry(root, shown, entry, digests, warn)),
+  );
+  await digests.keep();
   if (troubles.length > 0) throw together(troubles);
   const entries = read.filter((entry) => entry !== null);
   for (const text of await treeFindings(root, shown, entries, [...left], (folder) => ignored.ignores(`${folder}/`)))
@@ -76,7 +85,7 @@ export async function listFiles(folder: string, shown: string): Promise<readonly
   const root = await realFolder(folder, shown);
   const found: Found[] = [];
   const troubles: InputError[] = [];
-  await walk(root, '', shown, () => true, found, troubles);
+  await walk({ root, shown, keep: () => true, isLocal: localDevices(), known: () => null, found, troubles }, '');
   if (troubles.length > 0) throw together(troubles);
   const files = await mapLimited(found, 16, async ({ path, type }) => {
     if (type === 'symlink') return (await stat(join(root, path)).catch(() => null))?.isFile() ? path : null;
@@ -84,6 +93,12 @@ export async function listFiles(folder: string, shown: string): Promise<readonly
   });
   return files.filter((path) => path !== null).sort();
 }
+
+/** Also of what is not there yet. */
+const realOf = (path: string): Promise<string> =>
+  realpath(path).catch(async () => (path === '/' ? path : join(await realOf(dirname(path)), basename(path))));
+
+const isWithin = (folder: string, path: string): boolean => `${path}/`.startsWith(`${folder.replace(/\/$/, '')}/`);
 
 async function realFolder(folder: string, shown: string): Promise<string> {
   const info = await stat(folder).catch((error: NodeJS.ErrnoException) => {
@@ -95,72 +110,95 @@ async function realFolder(folder: string, shown: string): Promise<string> {
   return realpath(folder);
 }
 
-type Found = {
-  readonly path: string;
-  readonly type: 'directory' | 'file' | 'symlink';
-  readonly executable: boolean;
-  /** Whether it runs as its owner or group, which no sync carries over. */
-  readonly setsId: boolean;
-  readonly bytes: number;
+type Found =
+  | { readonly type: 'directory'; readonly path: string }
+  | { readonly type: 'symlink'; readonly path: string }
+  | {
+      readonly type: 'file';
+      readonly path: string;
+      readonly size: number;
+      readonly executable: boolean;
+      /** Whether it runs as its owner or group, which no sync carries over. */
+      readonly setsId: boolean;
+      readonly known: Hashed | null;
+    };
+
+type Walk = {
+  readonly root: string;
+  readonly shown: string;
+  readonly keep: Keep;
+  readonly isLocal: IsLocal;
+  readonly known: Digests['known'];
+  readonly found: Found[];
+  readonly troubles: InputError[];
 };
 
-async function walk(
-  root: string,
-  at: string,
-  shown: string,
-  keep: Keep,
-  found: Found[],
-  troubles: InputError[],
-): Promise<void> {
-  const names = await noting(troubles, () =>
-    unlessUnreadable(`${shown}/${at}`, readdir(join(root, at), { encoding: 'buffer' })),
-  );
-  const entries = await mapLimited(names ?? [], 16, (bytes) =>
-    noting(troubles, async () => {
-      const name = bytes.toString('utf8');
+async function walk(all: Walk, at: string): Promise<void> {
+  const { root, shown, keep, isLocal, known, found, troubles } = all;
+  const folder = join(root, at);
+  const list = async () => {
+    const local = await isLocal((await lstat(folder, { bigint: true })).dev, folder);
+    const names = { encoding: 'buffer', withFileTypes: true } as const;
+    return { local, names: local ? readdirSync(folder, names) : await readdir(folder, names) };
+  };
+  const listed = await noting(troubles, () => unlessUnreadable(`${shown}/${at}`, list()));
+  if (listed === null) return;
+  // The quick way cannot be interrupted, so it is not for servers, which may not answer.
+  const look = (path: string): BigIntStats | Promise<BigIntStats> =>
+    listed.local
+      ? lookNow(`${shown}/${path}`, `${root}/${path}`)
+      : unlessUnreadable(`${shown}/${path}`, lstat(`${root}/${path}`, { bigint: true }));
+  const entries = await mapLimited(listed.names, 16, (entry) =>
+    noting(troubles, async (): Promise<Found | null> => {
+      const name = entry.name.toString('utf8');
       const path = at === '' ? name : `${at}/${name}`;
-      if (!Buffer.from(name).equals(bytes)) {
-        if (!keep(path, false)) return null;
+      if (!keep(path, entry.isDirectory())) return null;
+      if (!Buffer.from(name).equals(entry.name)) {
         throw new InputError(`${shown}/${path}: the name is not UTF-8; exclude or rename it`);
       }
-      return { path, info: await unlessUnreadable(`${shown}/${path}`, lstat(join(root, path))) };
+      if (entry.isDirectory()) return { type: 'directory', path };
+      if (entry.isSymbolicLink()) return { type: 'symlink', path };
+      if (!entry.isFile()) throw new InputError(`${shown}/${path} is a socket, pipe or device; exclude it`);
+      const info = await look(path);
+      const mode = Number(info.mode);
+      const rest = { executable: (mode & 0o111) !== 0, setsId: (mode & 0o6000) !== 0, known: known(info) };
+      return { type: 'file', path, size: Number(info.size), ...rest };
     }),
   );
-  for (const { path, info } of entries.filter((entry) => entry !== null)) {
-    if (!keep(path, info.isDirectory())) continue;
-    const rest = { path, executable: (info.mode & 0o111) !== 0, setsId: (info.mode & 0o6000) !== 0, bytes: info.size };
-    if (info.isDirectory()) {
-      found.push({ ...rest, type: 'directory' });
-      await walk(root, path, shown, keep, found, troubles);
-    } else if (info.isFile()) found.push({ ...rest, type: 'file' });
-    else if (info.isSymbolicLink()) found.push({ ...rest, type: 'symlink' });
-    else troubles.push(new InputError(`${shown}/${path} is a socket, pipe or device; exclude it`));
+  for (const entry of entries) {
+    if (entry === null) continue;
+    found.push(entry);
+    if (entry.type === 'directory') await walk(all, entry.path);
   }
 }
 
 async function toEntry(
   root: string,
   shown: string,
-  { path, type, executable, setsId, bytes }: Found,
+  entry: Found,
+  digests: Digests,
   warn: (text: string) => void,
 ): Promise<TreeEntry> {
-  if (type === 'directory') return { type, path };
-  const absolute = join(root, path);
-  if (type === 'symlink') {
-    const target = await readlink(absolute);
+  if (entry.type === 'directory') return entry;
+  const { path } = entry;
+  const absolute = `${root}/${path}`;
+  if (entry.type === 'symlink') {
+    const target = await unlessUnreadable(`${shown}/${path}`, readlink(absolute));
     if (!staysInside(path, target)) {
       throw new InputError(
         `${shown}/${path} is a link to ${target}, outside the folder; exclude it or copy what it leads to`,
       );
     }
-    return { type, path, target };
+    return { type: 'symlink', path, target };
   }
+  const { executable, setsId, known } = entry;
   if (setsId) warn(`${shown}/${path} is setuid or setgid here, and is not on the hosts: their files belong to root`);
-  const { size, hex, head } = await unlessUnreadable(`${shown}/${path}`, hashFile(absolute, bytes));
-  if (/^#![^\n]*\r\n/.test(head)) {
+  const { size, digest, crlf } =
+    known ?? (await unlessUnreadable(`${shown}/${path}`, digests.hash(absolute, entry.size)));
+  if (crlf) {
     warn(`${shown}/${path}: the #! line ends with CRLF, so no host finds its interpreter: save it with LF line ends`);
   }
-  return { type, path, executable, size, digest: digest(hex) };
+  return { type: 'file', path, executable, size, digest };
 }
 
 /**
@@ -173,28 +211,6 @@ function staysInside(path: string, target: string): boolean {
   const ups = parts.findIndex((part) => part !== '..');
   const leading = ups === -1 ? parts.length : ups;
   return leading < path.split('/').length && !parts.slice(leading).includes('..');
-}
-
-/** Of a large file this much is held in memory. */
-const PIECE = 1024 * 1024;
-
-/** As much of a file as its first line may take. */
-const LINE = 256;
-
-/** Stops where a file that is written to all the time would have no end, and waits for nobody. */
-async function hashFile(path: string, expected: number): Promise<{ size: number; hex: string; head: string }> {
-  await using file = await open(path, SAFE_READ | constants.O_NOFOLLOW);
-  const hash = createHash('sha256');
-  const piece = Buffer.alloc(Math.min(expected + 1, PIECE));
-  let head = '';
-  for (let size = 0; ; ) {
-    const { bytesRead } = await file.read(piece);
-    if (bytesRead === 0) return { size, hex: hash.digest('hex'), head };
-    if (size === 0) head = piece.toString('latin1', 0, Math.min(bytesRead, LINE));
-    size += bytesRead;
-    if (size > expected) throw Object.assign(new Error('grew while it was read'), { code: 'GREW' });
-    hash.update(piece.subarray(0, bytesRead));
-  }
 }
 
 /** From path, type, executable bit and content: times and owners do not count. */
@@ -212,14 +228,26 @@ async function unlessUnreadable<T>(shown: string, work: Promise<T>): Promise<T> 
   try {
     return await work;
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
-    const why =
-      code === 'ENOENT'
-        ? 'went away while it was read'
-        : code === 'EACCES'
-          ? 'cannot be read: permission denied'
-          : message;
-    throw new InputError(`${shown} ${why}`);
+    throw unreadable(shown, error as NodeJS.ErrnoException);
   }
+}
+
+function lookNow(shown: string, path: string): BigIntStats {
+  try {
+    return lstatSync(path, { bigint: true });
+  } catch (error) {
+    throw unreadable(shown, error as NodeJS.ErrnoException);
+  }
+}
+
+function unreadable(shown: string, error: NodeJS.ErrnoException): Error {
+  const { code, message } = error;
+  if (code === undefined) return error;
+  const why =
+    code === 'ENOENT'
+      ? 'went away while it was read'
+      : code === 'EACCES'
+        ? 'cannot be read: permission denied'
+        : message;
+  return new InputError(`${shown} ${why}`);
 }
