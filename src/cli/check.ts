@@ -1,7 +1,8 @@
 import { resolveTargets } from '../config/resolve.ts';
 import { sharedMachines } from '../config/rules/same-machine.ts';
 import { EVERYTHING } from '../config/select.ts';
-import { openProject, refused } from './project.ts';
+import { openProject } from './project.ts';
+import { refused } from './refusal.ts';
 import type { CommonFlags, World } from './world.ts';
 
 /** `fleet check`: everything that can be known offline, for every app on every host. @throws UsageError */

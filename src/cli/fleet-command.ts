@@ -14,7 +14,8 @@ import { clean } from '../util/sanitize.ts';
 import { confirm, turns } from './ask.ts';
 import { connections } from './connections.ts';
 import { type ExitCode, exitCode } from './exit-code.ts';
-import { openProject, refused, UsageError } from './project.ts';
+import { openProject } from './project.ts';
+import { refused, UsageError } from './refusal.ts';
 import type { HostFlags, World } from './world.ts';
 
 /** A command that works on hosts, as `openFleet` sets it up. */

@@ -1,7 +1,7 @@
 import { healthHost } from '../engine/commands/health.ts';
 import { nagios, unknown } from '../output/formats/nagios.ts';
 import { type FleetCommand, openFleet, runFleetCommand } from './fleet-command.ts';
-import { UsageError } from './project.ts';
+import { UsageError } from './refusal.ts';
 import type { HostFlags, World } from './world.ts';
 
 type HealthFlags = HostFlags & { readonly format?: 'table' | 'json' | 'nagios' | 'prometheus' };

@@ -1,7 +1,7 @@
 import { chmod, cp, mkdir, readdir, rename } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { UsageError } from './project.ts';
+import { UsageError } from './refusal.ts';
 import type { World } from './world.ts';
 
 /** Beside the sources: the same relative path from src/cli, dist/cli and dist/bin. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { BUG, REFUSED } from './exit-code.ts';
-import { refusalLine, UsageError } from './project.ts';
+import { refusalLine, UsageError } from './refusal.ts';
 import type { World } from './world.ts';
 
 const VERSION: string = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;

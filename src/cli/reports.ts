@@ -1,6 +1,6 @@
 import { historyHost, lockHost, statusHost } from '../engine/commands/report.ts';
 import { runFleetCommand } from './fleet-command.ts';
-import { UsageError } from './project.ts';
+import { UsageError } from './refusal.ts';
 import type { HostFlags, World } from './world.ts';
 
 const reading = (name: string, verb: string) => ({ name, verb, kind: 'reads', inputs: 'skip', reads: true }) as const;

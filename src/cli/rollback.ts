@@ -6,7 +6,7 @@ import type { HostTarget } from '../model/target.ts';
 import { askText } from './ask.ts';
 import type { ExitCode } from './exit-code.ts';
 import { openFleet } from './fleet-command.ts';
-import { UsageError } from './project.ts';
+import { UsageError } from './refusal.ts';
 import type { HostFlags, World } from './world.ts';
 
 export type RollbackFlags = HostFlags & {
