@@ -153,7 +153,7 @@ describe('single owners', () => {
     const reading = users(/\b(readFile|readFileSync)\(|[^.]createReadStream\(/).filter(
       (file) => !file.startsWith('demo/'),
     );
-    expect(reading).toEqual(['cli/program.ts', 'host/program.ts', 'local/family.ts', 'local/lock.ts']);
+    expect(reading).toEqual(['cli/version.ts', 'host/program.ts', 'local/family.ts', 'local/lock.ts']);
     expect(users(/\bopen\(.*\bSAFE_READ\b/)).toEqual([
       'config/inputs/tree.ts',
       'config/inventory/load-inventory.ts',
