@@ -90,7 +90,8 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, world: 
     connect: connections(flags, world, (text) => aside(`${clean(text)}\n`), turns(reporter)),
     by: `${world.caller.user}@${hostname()}`,
     newId: () => randomBytes(6).toString('hex'),
-    localRsync: await hasRsync(world.caller),
+    // Code is sent only by what has read it.
+    localRsync: command.inputs === 'read' && (await hasRsync(world.caller)),
     parallel: flags.parallel,
   };
   const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
