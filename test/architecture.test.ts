@@ -35,7 +35,8 @@ const TABLE: Record<string, { ours: string[]; packages: string[]; types?: string
   cli: { ours: ['*'], packages: ['commander', 'node:'] },
 };
 
-type Import = { file: string; folder: string; target: string; typeOnly: boolean };
+/** `later`: loaded when it is come to, not with the file. */
+type Import = { file: string; folder: string; target: string; typeOnly: boolean; later: boolean };
 
 const files = (readdirSync(SRC, { recursive: true }) as string[])
   .filter((file) => /\.m?[jt]s$/.test(file) && !file.includes('/app/') && !file.includes('/starter/'))
@@ -45,11 +46,11 @@ const imports: Import[] = files.flatMap(({ file, folder, text }) =>
   [...text.matchAll(/^(?:import|export)( type)?\b[^'";]*?from '([^']+)'|\bimport\('([^']+)'\)/gm)].map((match) => {
     const name = match[2] ?? match[3] ?? '';
     const target = name.startsWith('.') ? relative(SRC, resolve(SRC, dirname(file), name)) : name;
-    return { file, folder, target, typeOnly: match[1] !== undefined };
+    return { file, folder, target, typeOnly: match[1] !== undefined, later: match[2] === undefined };
   }),
 );
 
-function allowed({ folder, target, typeOnly }: Import): boolean {
+function allowed({ folder, target, typeOnly }: Omit<Import, 'later'>): boolean {
   const rule = TABLE[folder];
   if (rule === undefined) return false;
   const targetFolder = target.split('/')[0] ?? '';
@@ -130,6 +131,48 @@ describe('arrows run one way', () => {
   });
 });
 
+describe('a start loads no more than it needs, since every command pays for it', () => {
+  const now = imports.filter(({ typeOnly, later }) => !typeOnly && !later);
+  /** Files and packages. */
+  const loaded = (...entries: readonly string[]): readonly string[] => {
+    const found = new Set(entries);
+    // A set goes on with what is added while it is gone through.
+    for (const one of found) for (const { file, target } of now) if (file === one) found.add(target);
+    return [...found].sort();
+  };
+  const packages = (all: readonly string[]) => all.filter((one) => !one.endsWith('.ts'));
+  const bytes = (all: readonly string[]) =>
+    files.filter(({ file }) => all.includes(file)).reduce((sum, { text }) => sum + text.length, 0);
+  const afterwards = imports.filter(({ file, later }) => file === 'cli/main.ts' && later).map(({ target }) => target);
+
+  it('--version: what says it', () => {
+    expect(loaded('cli/main.ts')).toEqual(['cli/main.ts', 'cli/version.ts', 'node:fs', 'node:os']);
+  });
+
+  it('--help and a wrong flag: commander, and how to refuse', () => {
+    const all = loaded('cli/main.ts', ...afterwards);
+    expect(all).toContain('cli/program.ts');
+    expect(packages(all).filter((name) => !name.startsWith('node:'))).toEqual(['commander']);
+    expect(bytes(all)).toBeLessThan(45_000);
+  });
+
+  it('a project that is read: nothing of connections, and no command of another', () => {
+    const all = loaded('cli/check.ts');
+    expect(packages(all)).toContain('yaml');
+    expect(
+      all.filter((one) => /^(transport|engine|host|output|demo)\/|^(ssh2|node-ssh|listr2|tar-stream)$/.test(one)),
+    ).toEqual([]);
+    const commands = imports
+      .filter(({ file, later }) => file === 'cli/program.ts' && later)
+      .map(({ target }) => target);
+    const others = commands.flatMap((one) => loaded(one).filter((file) => file !== one && commands.includes(file)));
+    // The demo shows them.
+    expect(new Set(others)).toEqual(
+      new Set(loaded('cli/demo.ts').filter((file) => commands.includes(file) && file !== 'cli/demo.ts')),
+    );
+  });
+});
+
 describe('single owners', () => {
   const users = (pattern: RegExp) =>
     files
@@ -153,7 +196,7 @@ describe('single owners', () => {
     const reading = users(/\b(readFile|readFileSync)\(|[^.]createReadStream\(/).filter(
       (file) => !file.startsWith('demo/'),
     );
-    expect(reading).toEqual(['cli/program.ts', 'host/program.ts', 'local/family.ts', 'local/lock.ts']);
+    expect(reading).toEqual(['cli/version.ts', 'host/program.ts', 'local/family.ts', 'local/lock.ts']);
     expect(users(/\bopen\(.*\bSAFE_READ\b/)).toEqual([
       'config/inputs/digests.ts',
       'config/inventory/load-inventory.ts',

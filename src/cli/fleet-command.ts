@@ -15,7 +15,8 @@ import { confirm, turns } from './ask.ts';
 import { connections } from './connections.ts';
 import type { CliContext, HostFlags } from './context.ts';
 import { type ExitCode, exitCode } from './exit-code.ts';
-import { openProject, refused, UsageError } from './project.ts';
+import { openProject } from './project.ts';
+import { refused, UsageError } from './refusal.ts';
 
 /** A command that works on hosts, as `openFleet` sets it up. */
 export type FleetCommand = {
@@ -89,7 +90,8 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, context
     connect: connections(flags, context, (text) => aside(`${clean(text)}\n`), turns(reporter)),
     by: `${context.invoker.user}@${hostname()}`,
     newId: () => randomBytes(6).toString('hex'),
-    localRsync: await hasRsync(context.invoker),
+    // Code is sent only by what has read it.
+    localRsync: command.inputs === 'read' && (await hasRsync(context.invoker)),
     parallel: flags.parallel,
   };
   const guarded = async <T>(work: () => Promise<T>): Promise<T> => {

@@ -2,7 +2,7 @@ import { chmod, cp, mkdir, readdir, rename } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CliContext } from './context.ts';
-import { UsageError } from './project.ts';
+import { UsageError } from './refusal.ts';
 
 /** Beside the sources: the same relative path from src/cli, dist/cli and dist/bin. */
 const STARTER = fileURLToPath(new URL('../../src/cli/starter', import.meta.url));

@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { CliContext } from './context.ts';
 import { BUG, REFUSED } from './exit-code.ts';
-import { refusalLine, UsageError } from './project.ts';
-
-const VERSION: string = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
+import { refusalLine, UsageError } from './refusal.ts';
+import { VERSION } from './version.ts';
 
 const many = (value: string, before: readonly string[]) => [...before, value];
 

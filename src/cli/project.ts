@@ -1,40 +1,6 @@
-import { type Diagnostic, formatDiagnostic } from '../config/diagnostics/diagnostic.ts';
 import { findProject, loadProject, type Project } from '../config/project.ts';
-import { diagnosticObject } from '../output/renderers/json.ts';
-import { cleanJson } from '../util/sanitize.ts';
 import type { CliContext, CommonFlags } from './context.ts';
-import { REFUSED } from './exit-code.ts';
-
-/** Usage or configuration was wrong and nothing was contacted: the process ends with REFUSED. */
-export class UsageError extends Error {
-  constructor(
-    message: string,
-    /** What is wrong, one by one, where it is in the project's files. */
-    readonly diagnostics: readonly Diagnostic[] = [],
-  ) {
-    super(message);
-  }
-}
-
-/** Errors of the project as the end of the command. */
-export const refused = (diagnostics: readonly Diagnostic[]): UsageError =>
-  new UsageError(describe(diagnostics), diagnostics);
-
-/** The only line of a command with `--json` that ended before it contacted anything. */
-export function refusalLine(command: string, error: { readonly message: string }): string {
-  const found = error instanceof UsageError ? error.diagnostics : [];
-  // A line of a file stays there: it may hold a secret.
-  const errors = found.map(({ excerpt: _, ...rest }) => diagnosticObject(rest));
-  const whole = { message: error.message, file: '', line: 0, column: 0 };
-  return cleanJson({
-    v: 1,
-    type: 'summary',
-    command,
-    exitCode: REFUSED,
-    hosts: [],
-    errors: errors.length > 0 ? errors : [whole],
-  });
-}
+import { refused } from './refusal.ts';
 
 /** The project that the command is about. @throws UsageError with every error of every file */
 export async function openProject(flags: CommonFlags, context: CliContext): Promise<Project> {
@@ -47,9 +13,4 @@ export async function openProject(flags: CommonFlags, context: CliContext): Prom
   });
   if (!project.ok) throw refused(project.failure);
   return project.value;
-}
-
-function describe(diagnostics: readonly Diagnostic[]): string {
-  const count = diagnostics.length === 1 ? '1 error' : `${diagnostics.length} errors`;
-  return `${diagnostics.map(formatDiagnostic).join('\n\n')}\n\n${count}; no host was contacted`;
 }

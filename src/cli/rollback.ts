@@ -7,7 +7,7 @@ import { askText } from './ask.ts';
 import type { CliContext, HostFlags } from './context.ts';
 import type { ExitCode } from './exit-code.ts';
 import { openFleet } from './fleet-command.ts';
-import { UsageError } from './project.ts';
+import { UsageError } from './refusal.ts';
 
 export type RollbackFlags = HostFlags & {
   readonly to?: number;

@@ -149,12 +149,13 @@ async function bindEntry(
 /** The git commit that a folder stands at, and whether anything in the folder differs from it; null without git. */
 async function gitSource(folder: string, invoker: Invoker): Promise<Source | null> {
   const options = { cwd: folder, env: { ...invoker.env, GIT_OPTIONAL_LOCKS: '0' }, timeoutMs: 10_000 };
-  const [commit, status] = await Promise.all([
-    runCommand(['git', 'rev-parse', '--verify', 'HEAD'], options),
-    runCommand(['git', 'status', '--porcelain', '--', '.'], options),
-  ]);
-  if (!commit.ran || commit.code !== 0 || !status.ran || status.code !== 0) return null;
-  return { commit: commit.stdout.trim(), dirty: status.stdout !== '' };
+  const status = await runCommand(['git', 'status', '--porcelain=v2', '--branch', '--', '.'], options);
+  if (!status.ran || status.code !== 0) return null;
+  const lines = status.stdout.split('\n').filter((line) => line !== '');
+  const commit = lines.find((line) => line.startsWith('# branch.oid '))?.slice('# branch.oid '.length);
+  // `(initial)` where nothing was committed yet.
+  if (commit === undefined || commit.startsWith('(')) return null;
+  return { commit, dirty: lines.some((line) => !line.startsWith('# ')) };
 }
 
 /** @param hosts how many hosts of the app are selected, which a batch in percent is a share of; rounded up */

@@ -45,11 +45,12 @@ export function sshConfig(invoker: Invoker, configFile: string | null = null, pr
   return (query) =>
     ask(JSON.stringify(query), async () => {
       const run = (file: string | null) => askSsh(query, invoker, file, program);
-      const [values, without] = await Promise.all([run(configFile), plain('', () => run('none'))]);
+      const nothing = plain('', () => run('none'));
+      const system = configFile === null && existsSync(SYSTEM_CONFIG) ? run(SYSTEM_CONFIG) : nothing;
+      const [values, without, shipped] = await Promise.all([run(configFile), nothing, system]);
       if (!values.ok) return values;
       if (values.value === null) return ok(null);
       const base = (without.ok && without.value) || values.value;
-      const shipped = configFile === null && existsSync(SYSTEM_CONFIG) ? await run(SYSTEM_CONFIG) : without;
       return ok(sshAnswer(values.value, base, (shipped.ok && shipped.value) || base, query));
     });
 }

@@ -12,6 +12,7 @@ import { checksOf } from '../tables/checks.ts';
 import { interrupted } from '../tables/interrupted.ts';
 import { PLAIN } from '../text/paint.ts';
 import type { Sink } from '../text/sink.ts';
+import { fixAs, NAMES } from './former-names.ts';
 import type { Renderer } from './renderer.ts';
 
 /** Version of the lines; it goes up when a field changes its meaning or goes away. */
@@ -65,18 +66,6 @@ function summaryObject(summary: Summary) {
   });
   return { type: 'summary', command: summary.command, exitCode: summary.exitCode, hosts, v: VERSION };
 }
-
-/**
- * What scripts find a `fix` under: it had three names before it had one, and these lines keep them. In a failure, in what a
- * failure names (a service, a thing of the host), in an error of the project's files.
- */
-const NAMES = { explanation: 'next', cause: 'cure', diagnostic: 'hint' } as const;
-
-const fixAs = (name: string) => (of: object) =>
-  Object.fromEntries(Object.entries(of).map(([key, value]) => [key === 'fix' ? name : key, value]));
-
-/** An error of the project's files, as scripts read it. */
-export const diagnosticObject = fixAs(NAMES.diagnostic);
 
 // Records have taken the place of sentences since scripts first read these lines: they find the sentence where it was, and
 // the record beside it where it says more.
