@@ -1,7 +1,7 @@
 import { resolveTargets } from '../config/resolve.ts';
 import { sharedMachines } from '../config/rules/same-machine.ts';
 import { EVERYTHING } from '../config/select.ts';
-import { count } from '../output/messages/count.ts';
+import { count } from '../util/count.ts';
 import type { CliContext, CommonFlags } from './context.ts';
 import { openProject } from './project.ts';
 import { refused } from './refusal.ts';

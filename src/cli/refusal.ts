@@ -1,5 +1,5 @@
 import { type Diagnostic, formatDiagnostic } from '../config/diagnostics/diagnostic.ts';
-import { diagnosticObject } from '../output/renderers/former-names.ts';
+import { diagnosticObject } from '../model/former-names.ts';
 import { cleanJson } from '../util/sanitize.ts';
 import { REFUSED } from './exit-code.ts';
 

@@ -1,7 +1,7 @@
 import type { Beside } from '../../model/beside.ts';
 import type { Failure } from '../../model/outcome.ts';
 import type { PlanView } from '../../model/plan.ts';
-import { list } from './count.ts';
+import { list } from '../../util/count.ts';
 import type { Explanation } from './explanation.ts';
 
 const MOST = 10;

@@ -2,7 +2,7 @@ import type { Aside, Namesake } from '../../model/namesake.ts';
 import { type HostOutcome, unreachable } from '../../model/outcome.ts';
 import type { PlanView } from '../../model/plan.ts';
 import type { HostReport } from '../../model/report.ts';
-import { count, list } from './count.ts';
+import { count, list } from '../../util/count.ts';
 
 /** What a plan comes to, in one line. */
 export function planned(plan: PlanView): string {

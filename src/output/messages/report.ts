@@ -1,6 +1,6 @@
 import { type HostOutcome, unreachable } from '../../model/outcome.ts';
 import type { HistoryEntry, HostReport } from '../../model/report.ts';
-import { count } from './count.ts';
+import { count } from '../../util/count.ts';
 import { keeper, unfinished } from './holder.ts';
 
 type Status = Extract<HostReport, { kind: 'status' }>;

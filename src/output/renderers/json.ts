@@ -12,7 +12,7 @@ import { checksOf } from '../tables/checks.ts';
 import { interrupted } from '../tables/interrupted.ts';
 import { PLAIN } from '../text/paint.ts';
 import type { Sink } from '../text/sink.ts';
-import { fixAs, NAMES } from './former-names.ts';
+import { fixAs, NAMES } from '../../model/former-names.ts';
 import type { Renderer } from './renderer.ts';
 
 /** Version of the lines; it goes up when a field changes its meaning or goes away. */

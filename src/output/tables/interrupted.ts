@@ -1,6 +1,6 @@
 import type { Summary } from '../../model/events.ts';
 import type { HostOutcome } from '../../model/outcome.ts';
-import { list } from '../messages/count.ts';
+import { list } from '../../util/count.ts';
 import { command } from '../messages/explanation.ts';
 import { failureOf } from '../messages/outcome.ts';
 import type { Paint } from '../text/paint.ts';

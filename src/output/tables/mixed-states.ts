@@ -1,6 +1,6 @@
 import type { Summary } from '../../model/events.ts';
 import { type HostOutcome, unreachable } from '../../model/outcome.ts';
-import { list } from '../messages/count.ts';
+import { list } from '../../util/count.ts';
 import { groupBy, severalApps } from './group.ts';
 
 /** Where a change left a host: whether that is where it was to go, and in a word or two; null for reading commands. */

@@ -1,5 +1,5 @@
 import type { UnitState } from '../../model/facts.ts';
-import { count } from '../messages/count.ts';
+import { count } from '../../util/count.ts';
 import { drifted } from '../messages/drift.ts';
 import { command, type Place } from '../messages/explanation.ts';
 import { keeper, unfinished } from '../messages/holder.ts';

@@ -1,6 +1,6 @@
 import type { Summary } from '../../model/events.ts';
 import type { HostOutcome } from '../../model/outcome.ts';
-import { list } from '../messages/count.ts';
+import { list } from '../../util/count.ts';
 import type { Explanation } from '../messages/explanation.ts';
 import { ended, endWord, explainOutcome, isBad } from '../messages/outcome.ts';
 import { generationOf } from '../messages/plan.ts';

@@ -1,5 +1,5 @@
 import type { AccountMove, Failure } from '../../../model/outcome.ts';
-import { list } from '../count.ts';
+import { list } from '../../../util/count.ts';
 import type { Explanation } from '../explanation.ts';
 
 type Account = AccountMove['from'];

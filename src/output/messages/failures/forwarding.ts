@@ -1,5 +1,5 @@
 import type { Failure } from '../../../model/outcome.ts';
-import { list } from '../count.ts';
+import { list } from '../../../util/count.ts';
 import type { Explanation } from '../explanation.ts';
 
 /** sshd does not let a login open connections: the checks, or the next hop, would have gone over one. */
