@@ -1,8 +1,14 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { BUG, REFUSED } from './exit-code.ts';
+
 import { refusalLine, UsageError } from './refusal.ts';
 import { VERSION } from './version.ts';
 import type { World } from './world.ts';
+
+// What the process needs besides, so that it loads one file.
+export { endCommands } from '../local/command.ts';
+export { Secret } from '../model/secret.ts';
+export { INTERRUPTED } from './exit-code.ts';
 
 const many = (value: string, before: readonly string[]) => [...before, value];
 
