@@ -10,8 +10,8 @@ const out = `${root}dist/bin`;
 const bundle = await rolldown({
   input: `${root}dist/cli/main.js`,
   platform: 'node',
-  // It loads native parts where there are any.
-  external: ['ssh2'],
+  // They load native parts where there are any.
+  external: ['ssh2', 'node-ssh'],
 });
 rmSync(out, { recursive: true, force: true });
 await bundle.write({ dir: out, format: 'esm', entryFileNames: 'fleet.js', chunkFileNames: '[name]-[hash].js' });

@@ -14,12 +14,7 @@ if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
   process.exit();
 }
 // Loaded here, since all of it takes half as long again as starting node.
-const [{ endCommands }, { Secret }, { INTERRUPTED }, { runCommandLine }] = await Promise.all([
-  import('../local/command.ts'),
-  import('../model/secret.ts'),
-  import('./exit-code.ts'),
-  import('./program.ts'),
-]);
+const { endCommands, INTERRUPTED, runCommandLine, Secret } = await import('./program.ts');
 
 const interrupt = new AbortController();
 let begun = false;

@@ -1,8 +1,14 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { CliContext } from './context.ts';
 import { BUG, REFUSED } from './exit-code.ts';
+
 import { refusalLine, UsageError } from './refusal.ts';
 import { VERSION } from './version.ts';
+
+// What the process needs besides, so that it loads one file.
+export { endCommands } from '../local/command.ts';
+export { Secret } from '../model/secret.ts';
+export { INTERRUPTED } from './exit-code.ts';
 
 const many = (value: string, before: readonly string[]) => [...before, value];
 
