@@ -1,7 +1,7 @@
 import type { Summary } from '../../model/events.ts';
+import { count } from '../../util/count.ts';
 import { clean } from '../../util/sanitize.ts';
 import { warned } from '../messages/check.ts';
-import { count } from '../../util/count.ts';
 import { explainOutcome } from '../messages/outcome.ts';
 import { checksOf } from '../tables/checks.ts';
 

@@ -1,6 +1,6 @@
 import { type CheckResult, type Failure, type HostOutcome, type Left, unreachable } from '../../model/outcome.ts';
-import { warned } from './check.ts';
 import { count } from '../../util/count.ts';
+import { warned } from './check.ts';
 import { command, type Explanation, type Place, wayOut } from './explanation.ts';
 import { explain } from './failures/failure.ts';
 import { reported } from './report.ts';

@@ -1,4 +1,5 @@
 import type { EventBody, Summary } from '../../model/events.ts';
+import { fixAs, NAMES } from '../../model/former-names.ts';
 import type { Failure, HostOutcome } from '../../model/outcome.ts';
 import type { HostReport } from '../../model/report.ts';
 import { cleanAll, cleanJson } from '../../util/sanitize.ts';
@@ -12,7 +13,6 @@ import { checksOf } from '../tables/checks.ts';
 import { interrupted } from '../tables/interrupted.ts';
 import { PLAIN } from '../text/paint.ts';
 import type { Sink } from '../text/sink.ts';
-import { fixAs, NAMES } from '../../model/former-names.ts';
 import type { Renderer } from './renderer.ts';
 
 /** Version of the lines; it goes up when a field changes its meaning or goes away. */

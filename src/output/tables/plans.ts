@@ -1,8 +1,8 @@
 import { unreachable } from '../../model/outcome.ts';
 import type { Change, PlanView } from '../../model/plan.ts';
+import { list } from '../../util/count.ts';
 import { bystanders } from '../messages/beside.ts';
 import { changed, inOrder } from '../messages/change.ts';
-import { list } from '../../util/count.ts';
 import { warningsOf } from '../messages/failures/login-account.ts';
 import { hostUnits, planned } from '../messages/plan.ts';
 import type { Paint } from '../text/paint.ts';

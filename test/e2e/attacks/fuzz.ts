@@ -116,7 +116,7 @@ async function tell(host: TestHost, build: Build, { rounds, seed, below }: Story
   let tries = 0;
   for (let round = 1; round <= rounds && !(build.once && harm.length > 0); round += 1) {
     const builds = chance(2) === 0;
-    const fields = chance(3) === 0 ? { codeUser: CODER } : {};
+    const fields = chance(3) === 0 ? { uploadUser: CODER } : {};
     tasks(round, builds);
     it.project.write('inventory/hosts.yaml', JSON.stringify({ hosts: { it: inventoryFields({ host, fields }) } }));
     it.project.write('app/VERSION', `${round}\n`);
@@ -130,7 +130,7 @@ async function tell(host: TestHost, build: Build, { rounds, seed, below }: Story
     const deployed = await patient(it, 'deploy', '--all', '--json');
     const { outcome, generation } =
       deployed === null ? { outcome: 'no end', generation: null } : only(parseRun(deployed));
-    log.push(`${outcome}${builds ? ' built' : ''}${'codeUser' in fields ? ' by coder' : ''} ${when}`);
+    log.push(`${outcome}${builds ? ' built' : ''}${'uploadUser' in fields ? ' by coder' : ''} ${when}`);
     if (outcome === 'deployed' && generation !== null) {
       sealed.set(generation, { builds, round, lines: await contents(it, generation) });
     }

@@ -79,7 +79,7 @@ describe('where tar is not GNU’s', () => {
 
 describe('by the login that sends code', () => {
   const coder = 'plainuser';
-  const fields = { codeUser: coder };
+  const fields = { uploadUser: coder };
   const host = () => hosts.edge;
   /** So much that there is time while it is sent. */
   const bulk = (it: Victim) => {

@@ -1,6 +1,6 @@
 import { type Failure, unreachable } from '../../../model/outcome.ts';
-import { explainCopies } from '../beside.ts';
 import { list } from '../../../util/count.ts';
+import { explainCopies } from '../beside.ts';
 import { again, command, type Explanation, type Place, wayOut } from '../explanation.ts';
 import { holder, onHold } from '../holder.ts';
 import { PHASE } from '../phase.ts';

@@ -1,6 +1,6 @@
 import type { CheckResult, Failure, UnitFailure } from '../../../model/outcome.ts';
-import { checkWord } from '../check.ts';
 import { count, list } from '../../../util/count.ts';
+import { checkWord } from '../check.ts';
 import { command, type Explanation, lastLines, type Place } from '../explanation.ts';
 import { duration } from '../time.ts';
 
