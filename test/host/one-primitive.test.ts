@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PROGRAM_PARTS } from '../../src/host/program.ts';
-import { part } from './workshop.ts';
+import { PARTS, part } from './workshop.ts';
 
 /**
  * Root must not go around paths.sh: whatever else of the program makes, writes, gives away or removes something does so
@@ -152,13 +151,13 @@ const around = (text: string, argued: readonly (readonly [string, string])[]) =>
     .map((line) => line.trim());
 
 describe('no work of root goes around the one primitive', () => {
-  it.each(PROGRAM_PARTS.filter((name) => name !== 'paths'))('in %s', (name) => {
+  it.each(PARTS.filter((name) => name !== 'paths'))('in %s', (name) => {
     expect(around(part(name), ARGUED[name] ?? [])).toEqual([]);
   });
 
   it('no exception stands there for nothing', () => {
     const stale = Object.entries(ARGUED).flatMap(([name, list]) =>
-      list.filter(([known]) => !part(name as (typeof PROGRAM_PARTS)[number]).includes(known)).map(([known]) => known),
+      list.filter(([known]) => !part(name).includes(known)).map(([known]) => known),
     );
     expect(stale).toEqual([]);
   });

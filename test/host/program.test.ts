@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { PROGRAM, PROGRAM_NAME, PROGRAM_PARTS } from '../../src/host/program.ts';
+import { PROGRAM, PROGRAM_NAME } from '../../src/host/program.ts';
 import { SHELLS, syntax } from '../runtime/shells.ts';
-import { part } from './workshop.ts';
+import { PARTS, part } from './workshop.ts';
 
 /** What shellcheck has to say about a POSIX sh text, warnings and worse. */
 function lint(text: string): string {
@@ -52,7 +52,7 @@ describe('the host program', () => {
   });
 
   it('reads the clock only to write down when something happened', () => {
-    const uses = PROGRAM_PARTS.flatMap((name) =>
+    const uses = PARTS.flatMap((name) =>
       part(name)
         .split('\n')
         .filter((line) => /(^|[^\w-])date [+-]/.test(line))

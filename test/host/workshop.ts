@@ -1,18 +1,24 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PROGRAM_PARTS } from '../../src/host/program.ts';
 import { text } from '../text.ts';
 
 const folder = fileURLToPath(new URL('../../src/host/program/', import.meta.url));
 
-/** The source of one part of the host program. */
-export const part = (name: string) => readFileSync(join(folder, `${name}.sh`), 'utf8');
+/** The parts of the host program by their names, which are unlike in all its rooms. */
+export const PARTS: readonly string[] = PROGRAM_PARTS.map((path) => basename(path));
+
+/** The source of one part. */
+export function part(name: string): string {
+  const path = PROGRAM_PARTS.find((one) => basename(one) === name);
+  return readFileSync(join(folder, `${path}.sh`), 'utf8');
+}
 
 /** Every part but the last, which would run a verb: what scripts of the controller may use. */
-export const FUNCTIONS = PROGRAM_PARTS.filter((name) => name !== 'main')
+export const FUNCTIONS = PARTS.filter((name) => name !== 'main')
   .map(part)
   .join('\n');
 

@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Replacement } from './cures.ts';
 
@@ -33,8 +33,9 @@ export function weakened(replacements: readonly Replacement[]): string {
 }
 
 function replace(folder: string, where: string, text: string, by: string): void {
-  const names = where === 'dist' ? readdirSync(join(folder, COMMAND)).map((name) => join(COMMAND, name)) : [];
-  const files = where === 'dist' ? names : [join(PROGRAM, where)];
+  const all = (of: string) =>
+    (readdirSync(join(folder, of), { recursive: true }) as string[]).map((name) => join(of, name));
+  const files = where === 'dist' ? all(COMMAND) : all(PROGRAM).filter((path) => basename(path) === where);
   const found = files.flatMap((file) => {
     const count = readFileSync(join(folder, file), 'utf8').split(text).length - 1;
     return Array.from({ length: count }, () => file);
