@@ -157,7 +157,7 @@ describe('a start loads no more than it needs, since every command pays for it',
   });
 
   it('a project that is read: nothing of connections, and no command of another', () => {
-    const all = loaded('cli/check.ts');
+    const all = loaded('cli/commands/check.ts');
     expect(packages(all)).toContain('yaml');
     expect(
       all.filter((one) => /^(transport|engine|host|output|demo)\/|^(ssh2|node-ssh|listr2|tar-stream)$/.test(one)),
@@ -168,7 +168,9 @@ describe('a start loads no more than it needs, since every command pays for it',
     const others = commands.flatMap((one) => loaded(one).filter((file) => file !== one && commands.includes(file)));
     // The demo shows them.
     expect(new Set(others)).toEqual(
-      new Set(loaded('cli/demo.ts').filter((file) => commands.includes(file) && file !== 'cli/demo.ts')),
+      new Set(
+        loaded('cli/commands/demo.ts').filter((file) => commands.includes(file) && file !== 'cli/commands/demo.ts'),
+      ),
     );
   });
 });

@@ -51,47 +51,47 @@ function program(context: CliContext, ended: (code: number) => void): Command {
     .showSuggestionAfterError();
 
   onHosts(fleet.command('deploy').description('plan, apply, prove it healthy, and commit; or revert')).action(
-    async (flags) => ended(await (await import('./deploy.ts')).deploy(flags, context)),
+    async (flags) => ended(await (await import('./commands/deploy.ts')).deploy(flags, context)),
   );
   onHosts(fleet.command('plan').description('what deploy would change on each host; writes nothing'))
     .option('--exit-code', 'exit with 5 when changes are pending')
-    .action(async (flags) => ended(await (await import('./plan.ts')).plan(flags, context)));
+    .action(async (flags) => ended(await (await import('./commands/plan.ts')).plan(flags, context)));
   onHosts(fleet.command('rollback').description('back to the previous good generation'))
     .option('--to <generation>', 'to this generation instead', whole)
     .option('--full', 'to before the first deploy: everything that fleet put there goes')
     .option('--keep-data', 'a full rollback keeps data, .env and the account that owns them')
     .option('--nohup', 'the same generation, run without systemd')
-    .action(async (flags) => ended(await (await import('./rollback.ts')).rollback(flags, context)));
+    .action(async (flags) => ended(await (await import('./commands/rollback.ts')).rollback(flags, context)));
   onHosts(fleet.command('health').description("the services and the playbook's checks on each host"))
     .addOption(
       new Option('--format <format>', 'how the result is written')
         .choices(['table', 'json', 'nagios', 'prometheus'])
         .default('table'),
     )
-    .action(async (flags) => ended(await (await import('./health.ts')).health(flags, context)));
+    .action(async (flags) => ended(await (await import('./commands/health.ts')).health(flags, context)));
   onHosts(fleet.command('status').description('what is active on each host, and how the last change ended'))
     .option('--verify', 'compare every file of the active release with what was deployed')
-    .action(async (flags) => ended(await (await import('./reports.ts')).status(flags, context)));
+    .action(async (flags) => ended(await (await import('./commands/reports.ts')).status(flags, context)));
   onHosts(fleet.command('history').description('generations of each host: what, who, when, result')).action(
-    async (flags) => ended(await (await import('./reports.ts')).history(flags, context)),
+    async (flags) => ended(await (await import('./commands/reports.ts')).history(flags, context)),
   );
   onHosts(fleet.command('lock').description('who is at work on each host; hold a host for maintenance, or let it go'))
     .option('--hold <reason>', 'refuse deploys and rollbacks until released')
     .option('--release', 'let go of a hold')
-    .action(async (flags) => ended(await (await import('./reports.ts')).lock(flags, context)));
+    .action(async (flags) => ended(await (await import('./commands/reports.ts')).lock(flags, context)));
   common(fleet.command('check').description('validate the whole project offline')).action(async (flags) =>
-    ended(await (await import('./check.ts')).check(flags, context)),
+    ended(await (await import('./commands/check.ts')).check(flags, context)),
   );
   fleet
     .command('init')
     .description('write a starter project')
     .argument('[folder]', 'where', '.')
-    .action(async (folder) => ended(await (await import('./init.ts')).init(folder, context)));
+    .action(async (folder) => ended(await (await import('./commands/init.ts')).init(folder, context)));
   fleet
     .command('demo')
     .description('the whole story on a throw-away host on 127.0.0.1: no root, no Docker, no sshd')
     .option('-v, --verbose', 'also what commands on the host print')
-    .action(async (flags) => ended(await (await import('./demo.ts')).demo(flags, context)));
+    .action(async (flags) => ended(await (await import('./commands/demo.ts')).demo(flags, context)));
   for (const command of fleet.commands) command.exitOverride().configureOutput(fleet.configureOutput());
   return fleet;
 }

@@ -1,10 +1,10 @@
-import { resolveTargets } from '../config/resolve.ts';
-import { sharedMachines } from '../config/rules/same-machine.ts';
-import { EVERYTHING } from '../config/select.ts';
-import { count } from '../util/count.ts';
-import type { CliContext, CommonFlags } from './context.ts';
-import { openProject } from './project.ts';
-import { refused } from './refusal.ts';
+import { resolveTargets } from '../../config/resolve.ts';
+import { sharedMachines } from '../../config/rules/same-machine.ts';
+import { EVERYTHING } from '../../config/select.ts';
+import { count } from '../../util/count.ts';
+import type { CliContext, CommonFlags } from '../context.ts';
+import { openProject } from '../project.ts';
+import { refused } from '../refusal.ts';
 
 /** `fleet check`: everything that can be known offline, for every app on every host. @throws UsageError */
 export async function check(flags: CommonFlags, context: CliContext): Promise<0> {

@@ -1,9 +1,9 @@
-import { freePort } from '../demo/port.ts';
-import { writeDemoProject } from '../demo/project.ts';
-import { startDemoHost } from '../demo/server.ts';
-import type { CliContext, HostFlags } from './context.ts';
+import { freePort } from '../../demo/port.ts';
+import { writeDemoProject } from '../../demo/project.ts';
+import { startDemoHost } from '../../demo/server.ts';
+import type { CliContext, HostFlags } from '../context.ts';
+import { INTERRUPTED } from '../exit-code.ts';
 import { deploy } from './deploy.ts';
-import { INTERRUPTED } from './exit-code.ts';
 import { health } from './health.ts';
 import { rollback } from './rollback.ts';
 

@@ -1,6 +1,6 @@
-import { deployHost } from '../engine/commands/deploy.ts';
-import type { CliContext, HostFlags } from './context.ts';
-import { runFleetCommand } from './fleet-command.ts';
+import { deployHost } from '../../engine/commands/deploy.ts';
+import type { CliContext, HostFlags } from '../context.ts';
+import { runFleetCommand } from '../fleet-command.ts';
 
 /** `fleet deploy` */
 export const deploy = (flags: HostFlags, context: CliContext) =>

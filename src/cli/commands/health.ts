@@ -1,8 +1,8 @@
-import { healthHost } from '../engine/commands/health.ts';
-import { nagios, unknown } from '../output/formats/nagios.ts';
-import type { CliContext, HostFlags } from './context.ts';
-import { type FleetCommand, openFleet, runFleetCommand } from './fleet-command.ts';
-import { UsageError } from './refusal.ts';
+import { healthHost } from '../../engine/commands/health.ts';
+import { nagios, unknown } from '../../output/formats/nagios.ts';
+import type { CliContext, HostFlags } from '../context.ts';
+import { type FleetCommand, openFleet, runFleetCommand } from '../fleet-command.ts';
+import { UsageError } from '../refusal.ts';
 
 type HealthFlags = HostFlags & { readonly format?: 'table' | 'json' | 'nagios' | 'prometheus' };
 

@@ -1,11 +1,8 @@
 import { chmod, cp, mkdir, readdir, rename } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { CliContext } from './context.ts';
-import { UsageError } from './refusal.ts';
-
-/** Beside the sources: the same relative path from src/cli, dist/cli and dist/bin. */
-const STARTER = fileURLToPath(new URL('../../src/cli/starter', import.meta.url));
+import type { CliContext } from '../context.ts';
+import { UsageError } from '../refusal.ts';
+import { STARTER } from '../starter.ts';
 
 /** `fleet init`: writes a project that `fleet check` accepts; never over something that is there. @throws UsageError */
 export async function init(folder: string, context: CliContext): Promise<0> {

@@ -1,7 +1,7 @@
-import { historyHost, lockHost, statusHost } from '../engine/commands/report.ts';
-import type { CliContext, HostFlags } from './context.ts';
-import { runFleetCommand } from './fleet-command.ts';
-import { UsageError } from './refusal.ts';
+import { historyHost, lockHost, statusHost } from '../../engine/commands/report.ts';
+import type { CliContext, HostFlags } from '../context.ts';
+import { runFleetCommand } from '../fleet-command.ts';
+import { UsageError } from '../refusal.ts';
 
 const reading = (name: string, verb: string) => ({ name, verb, kind: 'reads', inputs: 'skip', reads: true }) as const;
 

@@ -1,13 +1,13 @@
-import { type RollbackRequest, rollbackHost, type Survey, surveyRollback } from '../engine/commands/rollback.ts';
-import { leftAlone } from '../engine/open.ts';
-import { generationId } from '../model/ids.ts';
-import type { HostOutcome } from '../model/outcome.ts';
-import type { HostTarget } from '../model/target.ts';
-import { askText } from './ask.ts';
-import type { CliContext, HostFlags } from './context.ts';
-import type { ExitCode } from './exit-code.ts';
-import { openFleet } from './fleet-command.ts';
-import { UsageError } from './refusal.ts';
+import { type RollbackRequest, rollbackHost, type Survey, surveyRollback } from '../../engine/commands/rollback.ts';
+import { leftAlone } from '../../engine/open.ts';
+import { generationId } from '../../model/ids.ts';
+import type { HostOutcome } from '../../model/outcome.ts';
+import type { HostTarget } from '../../model/target.ts';
+import { askText } from '../ask.ts';
+import type { CliContext, HostFlags } from '../context.ts';
+import type { ExitCode } from '../exit-code.ts';
+import { openFleet } from '../fleet-command.ts';
+import { UsageError } from '../refusal.ts';
 
 export type RollbackFlags = HostFlags & {
   readonly to?: number;
