@@ -1,4 +1,4 @@
-import { type RollbackRequest, rollbackHost, type Survey, surveyRollback } from '../../engine/commands/rollback.ts';
+import { previewRollback, type RollbackRequest, rollbackHost, type Survey } from '../../engine/commands/rollback.ts';
 import { leftAlone } from '../../engine/open.ts';
 import { generationId } from '../../model/ids.ts';
 import type { HostOutcome } from '../../model/outcome.ts';
@@ -29,7 +29,7 @@ export async function rollback(flags: RollbackFlags, context: CliContext): Promi
   );
   const surveys = new Map<HostTarget, Survey>();
   const looked = await fleet.look(async (target, run): Promise<HostOutcome> => {
-    const survey = await surveyRollback(target, request, run);
+    const survey = await previewRollback(target, request, run);
     if (!survey.ok) return leftAlone(survey.failure);
     surveys.set(target, survey.value);
     return {

@@ -32,7 +32,7 @@ export type Goal =
 export type Survey = { readonly goal: Goal; readonly deletes: readonly string[] };
 
 /** Looks where the rollback would go, and what it would delete there; changes nothing but what a dead run left open. */
-export async function surveyRollback(
+export async function previewRollback(
   target: HostTarget,
   request: RollbackRequest,
   run: HostRun,
@@ -52,13 +52,13 @@ export async function surveyRollback(
   if (!goal.ok) return goal;
   const shut = goal.value.go === 'switch' ? await shutOut(host.value, goal.value.to, run.signal) : null;
   if (shut !== null) return fail(shut);
-  const deletes = goal.value.go === 'remove' && !goal.value.keepData ? await estate(host.value, run) : [];
+  const deletes = goal.value.go === 'remove' && !goal.value.keepData ? await ownedData(host.value, run) : [];
   return ok({ goal: goal.value, deletes });
 }
 
 /** Data, secrets and accounts that a full rollback removes, in words. */
-async function estate(host: OpenHost, run: HostRun): Promise<readonly string[]> {
-  const reply = await host.transport.run(call(host.site, 'estate'), { signal: run.signal, timeoutMs: QUICK });
+async function ownedData(host: OpenHost, run: HostRun): Promise<readonly string[]> {
+  const reply = await host.transport.run(call(host.site, 'owned_data'), { signal: run.signal, timeoutMs: QUICK });
   if (!reply.ok) return ['whatever the app has written (the host did not answer when asked what that is)'];
   return reply.value.stdout.split('\n').flatMap((line) => {
     const [word, first = '', ...rest] = line.split(' ');

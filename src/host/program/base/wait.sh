@@ -119,9 +119,9 @@ hurry() { # UNIT
 }
 
 # Has a unit restarted or reloaded and waits for how it went, as long as there is time. Prints why it did not.
-ask_reader() { # VERB UNIT
+notify() { # VERB UNIT
   clock
-  begun=$NOW heard=$S/.fleet.$APP.reader
+  begun=$NOW heard=$S/.fleet.$APP.notify
   if [ "$PHASE" = REVERTING ]; then most=$((KILL_AT - begun + GRACE)); else most=$((DEADLINE - begun + 1)); fi
   [ $most -gt 0 ] || most=1
   [ "$TIMEOUT" != unknown ] || learn_timeout

@@ -46,7 +46,7 @@ apply() { # TO FROM [UNPROVEN]
   [ "$rt_to" != - ] || return 0
   if [ "$rt_to" = systemd ] || [ "$rt_from" = systemd ]; then systemd_reload_manager || return; fi
   [ -n "${3:-}" ] && [ "$to" != 0 ] || enable_all "$to" || return
-  tell_readers || return
+  notify_all || return
   for u in $handed_back; do ! contains "$(lines 0 enable)" "$u" || systemd_enable "$u"; done
   # Those of generation 0 are started and watched like any other's.
   [ "$to" = 0 ] || for u in $(start_list 0); do
@@ -130,13 +130,13 @@ EOF
 
 # Units of the host that read one of the files, in either generation, learn that it came, changed or went. `notify` holds
 # "INDEX VERB UNIT".
-tell_readers() {
+notify_all() {
   [ $PRIVILEGED = 1 ] && is_systemd && [ $BOOTING = 0 ] || return 0
-  { readers "$to" "$from"; readers "$from" "$to"; } | LC_ALL=C sort -u | while read -r verb unit; do
+  { notified "$to" "$from"; notified "$from" "$to"; } | LC_ALL=C sort -u | while read -r verb unit; do
     out "note $unit is told to $verb: a file that it reads has changed"
     # One that was up and did not take the new file is down by now.
     if [ "$PHASE" = REVERTING ] && contains "$(cat "$S/was-up" 2>/dev/null)" "$unit"; then systemctl reset-failed -- "$unit" 2>/dev/null; else verb=try-$verb; fi
-    why=$(ask_reader "$verb" "$unit") || {
+    why=$(notify "$verb" "$unit") || {
       # Whoever has decided meanwhile has a reason of their own.
       case $PHASE/$(decision "$TXN") in REVERTING/* | */none) word=refused ;; *) word=note ;; esac
       out "$word ${verb#try-} of $unit failed: $why"
@@ -146,7 +146,7 @@ tell_readers() {
 }
 
 # Of a repair nobody knows which files had been changed by hand.
-readers() { # GENERATION OTHER: lines "VERB UNIT" for files that the other has not, or has otherwise
+notified() { # GENERATION OTHER: lines "VERB UNIT" for files that the other has not, or has otherwise
   lines "$1" notify | while read -r index verb unit; do
     path=$(lines "$1" files.list | sed -n "s/^$index [^ ]* [^ ]* [^ ]* //p")
     same=$(lines "$2" files.list | P=$path awk '{ i = $1; sub(/^[^ ]* [^ ]* [^ ]* [^ ]* /, ""); if ($0 == ENVIRON["P"]) print i }')

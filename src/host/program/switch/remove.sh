@@ -58,7 +58,7 @@ keep_env() {
 }
 
 # What a full rollback would delete that a person may want to keep.
-verb_estate() {
+verb_owned_data() {
   for entry in $(ledger); do
     read -r _ kind path <"$S/undo/$entry"
     case $kind in account) [ -z "$(account_shared "$path")" ] || continue ;; data) [ -z "$(folder_shared "$path")" ] || continue ;; esac

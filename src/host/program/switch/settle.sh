@@ -38,7 +38,7 @@ judge() { # UNIT INVOCATION-BEFORE
 }
 
 # One look at every service that was started: sets failed, all_up and prints (which run of each is up).
-survey() {
+poll_units() {
   prints='' all_up=1 failed=0 names=''
   while read -r u _; do names="$names $u"; done <"$S/.before"
   # shellcheck disable=SC2086
@@ -65,7 +65,7 @@ settle() { # GENERATION SECONDS UNTIL
   if [ "$rt" = - ] || [ -z "$(start_list "$1")" ] || [ $BOOTING = 1 ]; then return 0; fi
   while :; do
     [ "$PHASE" = REVERTING ] || undecided "$TXN" || return 3
-    survey
+    poll_units
     [ $failed = 0 ] || return 1
     clock
     if [ $all_up = 1 ]; then

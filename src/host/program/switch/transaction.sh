@@ -153,7 +153,7 @@ await() {
   while undecided "$TXN"; do
     ! past "$DEADLINE" || { out "expired"; return; }
     if [ -n "$steady" ]; then
-      survey
+      poll_units
       if [ $failed = 1 ] || [ "$prints" != "$steady" ]; then out "unsteady"; return; fi
     fi
     sleep 0.2
