@@ -99,7 +99,7 @@ describe('on a host with systemd', () => {
     expect(await host().out('find /etc/systemd/system -name "proof*"')).toBe('');
   });
 
-  it('a check is asked as long as the deadline allows, or its own `within`, and no longer than the host keeps the version', async () => {
+  it('a check is asked as long as the deadline allows, or its own `retryFor`, and no longer than the host keeps the version', async () => {
     const late = (seconds: number, more = {}) => {
       const age = 'ps -o etimes= -p $(systemctl show -p MainPID --value proof)';
       return { command: { command: ['sh', '-c', `[ $(${age}) -ge ${seconds} ]`], ...more } };
@@ -112,7 +112,7 @@ describe('on a host with systemd', () => {
     project.playbook(playbook({}, { health: [late(1000, { retryFor: '1s' })] }));
     const short = await deploy();
     expect(short).toMatchObject({ outcome: 'reverted', failure: { kind: 'unhealthy' } });
-    expect(short.failure?.message).toMatch(/waited 1\.\ds, all that `within` allows/);
+    expect(short.failure?.message).toMatch(/waited 1\.\ds, all that `retryFor` allows/);
     main('sleep 6; exit 3');
     project.playbook(playbook({}, { deadline: '100s', health: [late(1000)] }));
     const dead = await deploy();
