@@ -11,7 +11,7 @@ const USUAL = 120_000;
 
 /**
  * Tests that each go on from where the one before has left the host. One that is run alone, with `-t`, has those before
- * it run first, and their time.
+ * it run first, and their time. One for each `describe`: what stands in an inner one is collected after the outer one.
  */
 export function story(): Step {
   const steps: { readonly body: Body; begun: boolean }[] = [];

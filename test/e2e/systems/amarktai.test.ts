@@ -50,6 +50,7 @@ describe('the Amarktai API on a host with systemd', () => {
   });
 
   describe('a first deploy that goes wrong tells why, and nothing of it is live', () => {
+    const step = story();
     const code = 'test/apps/amarktai/parts.py';
     const nothingLive = async () => {
       expect(await live(host)).toBe('');
