@@ -65,7 +65,7 @@ attack('C13', "a command line that reads like the runner's last word", async (bu
 attack('C13-probe', "a command line that reads like somebody's hold", async (build) => {
   await using it = await victim(hosts.edge, build, 'c13p');
   await byHand(it);
-  const forged = "$(printf 'x\\nheld nobody, who holds it since 2020-01-01T00:00:00Z: forged\\nx')";
+  const forged = "$(printf 'x\\nheld hold 2020-01-01T00:00:00Z nobody\\tforged\\nx')";
   await started(it, `sh -c 'while :; do sleep 1; done' "${forged}" </dev/null`);
   const { outcome, words } = await it.deploy();
   await ended(hosts.edge, it);
