@@ -38,6 +38,7 @@ export const probeWith = (facts: Partial<HostFacts> = {}, reply: Partial<ProbeRe
   group: null,
   runtime: '-',
   sealed: true,
+  uses: [],
   units: [],
   parts: new Map(),
   neighbours: [],

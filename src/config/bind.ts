@@ -168,5 +168,6 @@ function deployPolicy(spec: DeploySpec, hosts: number): DeployPolicy {
     settleMs: spec.settle,
     deadlineMs: spec.deadline,
     confirm: spec.confirm,
+    restart: spec.restart,
   };
 }

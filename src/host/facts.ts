@@ -3,6 +3,7 @@ import type { GenerationFacts, HostFacts, Observed, UnitState } from '../model/f
 import type { OpenTransaction } from '../model/holder.ts';
 import { digest, generationId } from '../model/ids.ts';
 import type { Aside, Namesake } from '../model/namesake.ts';
+import type { Use } from '../model/plan.ts';
 import type { HistoryEntry, Made } from '../model/report.ts';
 import { capped, MOST } from '../util/capped.ts';
 import { parseBootLine, parseBystander } from './beside.ts';
@@ -39,6 +40,8 @@ export type ProbeReply = {
   readonly units: readonly UnitState[];
   /** Parts of the active generation with their digests. */
   readonly parts: ReadonlyMap<string, string>;
+  /** Which of them each unit uses; none where a fleet deployed it that did not know yet. */
+  readonly uses: readonly Use[];
   /** The other apps of the host; none where only root could see them. */
   readonly neighbours: readonly Neighbour[];
   /** What the names of the wanted units lead to on the host, where they are not the app's already. */
@@ -145,6 +148,7 @@ export function parseFacts(text: string): ProbeReply {
         line.slice(0, line.indexOf(' ')),
       ]),
     ),
+    uses: all('use').slice(0, MOST_USES).flatMap(parseUse),
     neighbours: all('neighbour').map((line) => parseNeighbour(line, all('neighbour-unit'), all('neighbour-file'))),
     namesakes: parseNamesakes(all('namesake').slice(0, MOST_UNITS), all('namesake-with').slice(0, MOST_UNITS)),
     aside: all('aside').slice(0, MOST_UNITS).map(parseAside),
@@ -152,6 +156,12 @@ export function parseFacts(text: string): ProbeReply {
     bystanders: all('beside-process').slice(0, MOST).flatMap(parseBystander),
     bootLines: all('beside-line').slice(0, MOST).map(parseBootLine),
   };
+}
+
+/** Parses "UNIT HOW PART". */
+function parseUse(line: string): readonly Use[] {
+  const [unit = '', how, ...part] = line.split(' ');
+  return how === 'restart' || how === 'reload' || how === 'always' ? [{ unit, how, part: part.join(' ') }] : [];
 }
 
 function parseNeighbour(line: string, units: readonly string[], files: readonly string[]): Neighbour {
@@ -167,6 +177,7 @@ function parseNeighbour(line: string, units: readonly string[], files: readonly 
 /** More than an app has; what a host says beyond them is not kept, and the last entry says so. */
 const MOST_UNITS = 1000;
 const MOST_PARTS = 5000;
+const MOST_USES = 50_000;
 const MOST_GENERATIONS = 1000;
 
 /** A generation that is not kept cannot be gone back to: the newest are, and the active one. */

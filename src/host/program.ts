@@ -14,6 +14,7 @@ export const PROGRAM_PARTS = [
   'runtime/nohup',
   'runtime/supervise',
   'switch/apply',
+  'switch/restarts',
   'runtime/triggered',
   'switch/adopt',
   'switch/namesakes',

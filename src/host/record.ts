@@ -1,7 +1,7 @@
 import type { RuntimeName } from '../model/facts.ts';
 import type { Digest, GenerationId } from '../model/ids.ts';
 import type { Layout } from '../model/layout.ts';
-import type { BeforeStep, Content, ExposureGate, LiveFile, UnitFile } from '../model/plan.ts';
+import type { BeforeStep, Content, ExposureGate, LiveFile, UnitFile, Use } from '../model/plan.ts';
 import type { Secret } from '../model/secret.ts';
 import { accountLine, type DataFolder, type ServiceAccount } from '../model/service-account.ts';
 import type { Source } from '../model/target.ts';
@@ -29,6 +29,10 @@ export type GenerationRecord = {
   readonly env: Secret | null;
   readonly before: readonly BeforeStep[];
   readonly exposure: readonly ExposureGate[];
+  /** Which parts each unit uses. */
+  readonly uses: readonly Use[];
+  /** Whether it has the code of the generation before it once more, since what lay on the host was no more that. */
+  readonly anew: boolean;
   /** As whom its services run. */
   readonly accounts: readonly ServiceAccount[];
   readonly folders: readonly DataFolder[];
@@ -60,9 +64,11 @@ export function recordFiles(record: GenerationRecord): RecordFile[] {
         `by ${record.by}`,
         `at ${record.at}`,
         `source ${source}`,
+        ...(record.anew ? ['anew yes'] : []),
       ]),
     ),
     text('parts', list([...record.parts].map(([name, digest]) => `${digest} ${name}`))),
+    text('uses', list(record.uses.map(({ unit, how, part }) => `${unit} ${how} ${part}`))),
     text('enable', list(record.enable)),
     text('start', list(record.start)),
     text('data', list(record.layout.data)),

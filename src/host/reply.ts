@@ -5,6 +5,10 @@ import { LEFT, type Left } from '../model/outcome.ts';
 export type RunnerLine =
   | { readonly say: 'phase'; readonly phase: 'before' | 'activate' | 'settle' | 'revert' }
   | { readonly say: 'note'; readonly text: string }
+  /** Units that use nothing that has changed, and go on. */
+  | { readonly say: 'kept'; readonly units: readonly string[] }
+  /** From the end of a service's last run until its next one was up; milliseconds. */
+  | { readonly say: 'away'; readonly unit: string; readonly ms: number }
   /** Of a step before the start: `text` is what it prints, its exit status, or the seconds after which it was ended. */
   | { readonly say: 'step'; readonly index: number; readonly what: StepWord; readonly text: string }
   | {
@@ -83,6 +87,8 @@ export function parseRunnerLine(line: string): RunnerLine {
   if (key === 'lives') return { say: key, phase: words[0] ?? '', seconds: Number(words[1]) || 0 };
   if (key === 'await' || key === 'expired') return { say: key };
   if (key === 'note' || key === 'refused') return { say: key, text: rest };
+  if (key === 'kept') return { say: key, units: words };
+  if (key === 'away') return { say: key, unit: words[0] ?? '', ms: Number(words[1]) || 0 };
   const kind = oneOf(LEFT, words[0]);
   if (key === 'left' && kind) {
     const [name = '', because = ''] = words.slice(1).join(' ').split('\t');

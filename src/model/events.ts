@@ -21,6 +21,10 @@ export type FleetEvent = {
   | { readonly type: 'progress'; readonly id: string; readonly percent: number; readonly rate: string }
   | { readonly type: 'output'; readonly id: string; readonly stream: 'stdout' | 'stderr'; readonly line: string }
   | { readonly type: 'note'; readonly text: string }
+  /** Units that a switch leaves alone, since they use nothing that has changed. */
+  | { readonly type: 'kept'; readonly units: readonly string[] }
+  /** How long a restarted service was not there, as the host has measured it; milliseconds. */
+  | { readonly type: 'away'; readonly unit: string; readonly ms: number }
   | { readonly type: 'check'; readonly result: CheckResult }
   | { readonly type: 'ended'; readonly outcome: HostOutcome; readonly durationMs: number }
 );

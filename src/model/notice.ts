@@ -8,7 +8,17 @@ export type Subject = { readonly host: string | null; readonly app: string | nul
 export type NoticeItem = {
   /** Short and stable for as long as the problem lasts: what `fleet ack` and `fleet health --explain` take. */
   readonly id: string;
-  readonly kind: 'problem' | 'changed' | 'recovered' | 'reminder' | 'flapping' | 'settled' | 'unwatched' | 'gap' | 'deploy' | 'info';
+  readonly kind:
+    | 'problem'
+    | 'changed'
+    | 'recovered'
+    | 'reminder'
+    | 'flapping'
+    | 'settled'
+    | 'unwatched'
+    | 'gap'
+    | 'deploy'
+    | 'info';
   readonly severity: Severity;
   readonly subject: Subject;
   /** One line: what is wrong, or what is well again and how long it was not. */
@@ -41,4 +51,9 @@ export type Notice = {
 /** How sending one notice to one channel ended. What is permanent is not tried again. */
 export type Delivery =
   | { readonly sent: true; readonly answer: string }
-  | { readonly sent: false; readonly permanent: boolean; readonly answer: string; readonly retryAfterMs: number | null };
+  | {
+      readonly sent: false;
+      readonly permanent: boolean;
+      readonly answer: string;
+      readonly retryAfterMs: number | null;
+    };

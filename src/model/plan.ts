@@ -89,6 +89,22 @@ export type ExposureGate = { readonly unitFile: string; readonly most: number };
 /** A unit file or drop-in; `path` is relative to the unit directory, e.g. `jarvis.service.d/limits.conf`. */
 export type UnitFile = { readonly path: string; readonly text: string };
 
+/** That a unit uses a part of a generation, and what it has to do when the part changes; `always` of `-`: at each deploy. */
+export type Use = { readonly unit: string; readonly part: string; readonly how: 'restart' | 'reload' | 'always' };
+
+/** What a switch does to one unit, and the first of the reasons. */
+export type UnitAction = { readonly unit: string } & (
+  | {
+      readonly do: 'restart' | 'reload';
+      readonly because: Part | 'always' | 'prepared' | 'altered' | 'unknown';
+      readonly more: number;
+    }
+  /** It is new, or was found down. */
+  | { readonly do: 'start'; readonly because: 'new' | 'down' }
+  | { readonly do: 'stop' }
+  | { readonly do: 'leave' }
+);
+
 /** What one task wants done. Tasks plan from what is desired, never from another task's result. */
 export type TaskPlan = {
   readonly prepare: readonly PrepareStep[];
@@ -101,6 +117,8 @@ export type TaskPlan = {
   readonly files: readonly LiveFile[];
   readonly env: Secret | null;
   readonly exposure: readonly ExposureGate[];
+  /** Units or templates that do not restart only when what they use has changed. */
+  readonly restart: readonly { readonly unit: string; readonly how: 'always' | 'reload' }[];
   /** What it changes of accounts that somebody logs in with, since it was told to. */
   readonly logins: readonly LoginChange[];
   readonly warnings: readonly string[];
@@ -119,6 +137,7 @@ export const EMPTY_TASK_PLAN: TaskPlan = {
   files: [],
   env: null,
   exposure: [],
+  restart: [],
   logins: [],
   warnings: [],
   unsupported: [],
@@ -165,6 +184,8 @@ export type PlanView = {
   readonly base: GenerationId;
   readonly runtime: RuntimeName;
   readonly changes: readonly Change[];
+  /** What happens to each unit that the app starts, in their order; none where nothing is to do. */
+  readonly units: readonly UnitAction[];
   /** Units of the host that the app's take the place of, until no generation has their names any more. */
   readonly replaces: readonly Namesake[];
   /** Those that come back, since the app no longer has their names. */

@@ -52,6 +52,8 @@ export type DeployPolicy = {
   /** When the host goes back by itself unless confirmed; milliseconds after activation began. */
   readonly deadlineMs: number;
   readonly confirm: 'per-host' | 'together';
+  /** Whether a unit restarts when something that it uses has changed, or at each deploy. */
+  readonly restart: 'changed' | 'always';
 };
 
 /** Where the deployed inputs came from, for the history. */

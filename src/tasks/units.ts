@@ -1,6 +1,7 @@
 import { closest } from 'fastest-levenshtein';
 import { z } from 'zod';
 import { EMPTY_TASK_PLAN, type UnitFile } from '../model/plan.ts';
+import { assigned, effectiveUnit } from '../unit/settings/effective.ts';
 import { instantiate, isTemplate, templateOf } from '../unit/syntax/name.ts';
 import { defineTask, InputError, type LocalIo } from './define.ts';
 import { distinct, localPath } from './fields.ts';
@@ -11,18 +12,26 @@ const DROP_IN = new RegExp(String.raw`^[\w:\\][\w:.\\@-]*\.${SUFFIX}\.d/\w[\w:.\
 /** Logrotate files have a task of their own; the rest is what editors, patches and people leave beside units. */
 const BESIDE = /\.logrotate$|(^|\/)\.|~$|\.(bak|orig|rej|swp|tmp|old|md)$|(^|\/)README$/;
 
+const unitWithSuffix = z.string().max(255).regex(UNIT, 'must be a unit with its suffix, such as jarvis.service');
+
 const schema = z.strictObject({
   from: localPath.meta({ description: 'A folder of units and drop-ins, or one unit.', examples: ['units/jarvis'] }),
-  enable: distinct(
-    z.string().max(255).regex(UNIT, 'must be a unit with its suffix, such as jarvis.service'),
-    (name) => name,
-  )
+  enable: distinct(unitWithSuffix, (name) => name)
     .meta({
       description:
         'Units that run and start at boot, in order. A target brings all that ask for it, or, where some of those are named too, only these.',
       examples: [['jarvis.service']],
     })
     .default([]),
+  restart: z
+    .record(unitWithSuffix, z.enum(['always', 'reload']))
+    .meta({
+      description:
+        'Units or templates that do otherwise than to restart when something that they use has changed: always at each ' +
+        'deploy, or only reload when that is a settings file which they can read anew.',
+      examples: [{ 'api.service': 'reload' }],
+    })
+    .default({}),
   template: z.boolean().meta({ description: 'Whether {{ name }} in the files is filled.' }).default(false),
   maxExposure: z
     .number()
@@ -72,12 +81,31 @@ function checkEnabled(from: string, enable: readonly string[], units: readonly U
   }
 }
 
+/** Who has `restart: reload` must have a way to be told. */
+function checkRestart(from: string, restart: Readonly<Record<string, string>>, units: readonly UnitFile[]): void {
+  const names = units.map(({ path }) => path).filter((path) => UNIT.test(path));
+  for (const [name, how] of Object.entries(restart)) {
+    const unit = effectiveUnit(units, name);
+    if (unit === null) {
+      const near = names.length === 0 ? '' : `; did you mean ${closest(name, names)}?`;
+      throw new InputError(`restart names ${name}, but ${from} holds no such unit${near}`);
+    }
+    if (how !== 'reload') continue;
+    const notifies = assigned(unit, 'Service', 'Type').at(-1)?.value === 'notify-reload';
+    if (!notifies && assigned(unit, 'Service', 'ExecReload').length === 0)
+      throw new InputError(
+        `restart: ${name} cannot be reloaded: it has no ExecReload= and is not Type=notify-reload; add one of them, or ` +
+          'take it out of restart',
+      );
+  }
+}
+
 /** systemd units and drop-ins; without systemd the nohup runtime reads the same files. */
 export const units = defineTask({
   kind: 'units',
   schema,
 
-  async local({ from, enable, template }, io) {
+  async local({ from, enable, restart, template }, io) {
     const read = await Promise.all(
       (await listUnits(from, io)).map(async ({ path, file }) => {
         const text = checkText(await io.read(file), file);
@@ -85,6 +113,7 @@ export const units = defineTask({
       }),
     );
     checkEnabled(from, enable, read);
+    checkRestart(from, restart, read);
     return read;
   },
 
@@ -92,7 +121,7 @@ export const units = defineTask({
   probe: () => null,
   parse: () => null,
 
-  plan({ spec: { enable, maxExposure: most }, local }, _facts, { host, runtime }) {
+  plan({ spec: { enable, restart, maxExposure: most }, local }, _facts, { host, runtime }) {
     const systemd = runtime === 'systemd';
     const services = local.filter(({ path }) => path.endsWith('.service'));
     const assessed = systemd && host.systemdVersion >= ASSESSES;
@@ -101,6 +130,7 @@ export const units = defineTask({
       units: local.map(({ path, text }) => ({ path, text })),
       enable,
       exposure: most !== undefined && assessed ? services.map(({ path }) => ({ unitFile: path, most })) : [],
+      restart: Object.entries(restart).map(([unit, how]) => ({ unit, how })),
       warnings:
         most === undefined || assessed
           ? []

@@ -23,7 +23,15 @@ describe('the groups of a run', () => {
 const because = (kind: 'unreachable' | 'needs-repair'): Failure => ({ kind, detail: '' });
 const at = generationId(1);
 const policy: DeployPolicy = {
-  ...{ batch: 10, canary: 0, onFailure: 'continue', settleMs: 0, deadlineMs: 0, confirm: 'per-host' },
+  ...{
+    batch: 10,
+    canary: 0,
+    onFailure: 'continue',
+    settleMs: 0,
+    deadlineMs: 0,
+    confirm: 'per-host',
+    restart: 'changed',
+  },
 };
 
 /** Runs three hosts of which `new` holds the name, and says who began in which order and how `new` ended. */

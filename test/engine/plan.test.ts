@@ -12,7 +12,13 @@ import { sh } from '../../src/shell/sh.ts';
 import { generation, probeWith } from '../facts.ts';
 
 const layout: Layout = { root: '/opt/app', current: '/opt/app/current', app: 'app', user: 'app', data: ['data'] };
-const target = { layout, runtime: 'auto', connection: { user: 'root' }, uploadUser: null } as HostTarget;
+const target = {
+  layout,
+  runtime: 'auto',
+  connection: { user: 'root' },
+  uploadUser: null,
+  policy: { restart: 'changed' },
+} as HostTarget;
 const UNIT = { path: 'app.service', text: '[Service]\nExecStart=/usr/bin/true\n' };
 
 const task = (plan: Partial<TaskPlan>): BoundTask => ({

@@ -30,6 +30,7 @@ const view = (changes: PlanView['changes']): PlanView => ({
     base: generationId(1),
     runtime: 'systemd',
     changes,
+    units: [],
     replaces: [],
     returns: [],
     beside: [],

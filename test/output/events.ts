@@ -39,6 +39,14 @@ const PLAN: PlanView = {
     { sign: '-', part: { kind: 'unit', name: 'old.timer' } },
     { sign: '!', drift: { kind: 'changed', path: '/etc/logrotate.d/jarvis' } },
   ],
+  units: [
+    { unit: 'jarvis.service', do: 'restart', because: { kind: 'code', name: '.' }, more: 1 },
+    { unit: 'api.service', do: 'reload', because: { kind: 'file', name: '/etc/jarvis/api.yaml' }, more: 0 },
+    { unit: 'voice.service', do: 'start', because: 'down' },
+    { unit: 'jarvis.socket', do: 'leave' },
+    { unit: 'jarvis.target', do: 'leave' },
+    { unit: 'old.timer', do: 'stop' },
+  ],
   replaces: [
     {
       ...{ unit: 'cron.service', aliasOf: null, state: 'enabled', running: 1, early: false, carries: false },
@@ -107,6 +115,7 @@ export function planScript(): Script {
     base: generation(5),
     runtime: 'systemd',
     changes: [],
+    units: [],
     replaces: [],
     returns: [],
     beside: [],

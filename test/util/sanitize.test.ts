@@ -70,6 +70,8 @@ const hostile = (text: string) =>
     .add('web-1', { type: 'phase', phase: 'connect' })
     .add('web-1', { type: 'planned', plan: planOf(text) })
     .add('web-1', { type: 'note', text })
+    .add('web-1', { type: 'kept', units: [text] })
+    .add('web-1', { type: 'away', unit: text, ms: 1 })
     .add('web-1', { type: 'step', id: text, title: text, state: 'started' })
     .add('web-1', { type: 'output', id: text, stream: 'stdout', line: text })
     .add('web-1', { type: 'check', result: { check: text, ok: false, detail: text, ms: 1 } })
@@ -83,6 +85,10 @@ const planOf = (text: string) => ({
     { sign: '+' as const, step: text },
     { sign: '-' as const, part: { kind: 'code' as const, name: text } },
     { sign: '!' as const, drift: { kind: 'changed' as const, path: text } },
+  ],
+  units: [
+    { unit: text, do: 'restart' as const, because: { kind: 'file' as const, name: text }, more: 0 },
+    { unit: text, do: 'leave' as const },
   ],
   replaces: [
     {

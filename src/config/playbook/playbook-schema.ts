@@ -37,6 +37,13 @@ const deploySchema = z
       .enum(['per-host', 'together'])
       .meta({ description: 'Whether each host commits by itself, or all of a batch together.', examples: ['per-host'] })
       .default('per-host'),
+    restart: z
+      .enum(['changed', 'always'])
+      .meta({
+        description: 'Whether a unit restarts only when something that it uses has changed, or at each deploy.',
+        examples: ['changed'],
+      })
+      .default('changed'),
   })
   .refine(({ settle, deadline }) => settle < deadline, {
     error: 'must be shorter than deadline, or no deploy could ever be confirmed',

@@ -98,7 +98,7 @@ async function advance(
 
 function recordOf(
   target: HostTarget,
-  { plan, parts, launch }: Planned<Advance>,
+  { plan, parts, launch, uses, anew }: Planned<Advance>,
   generation: GenerationId,
   run: HostRun,
 ): GenerationRecord {
@@ -106,7 +106,7 @@ function recordOf(
     ...{ generation, base: plan.base, digest: plan.digest, runtime: plan.runtime, layout: target.layout },
     ...{ by: run.by, at: new Date(run.now()).toISOString(), source: target.source, parts },
     ...{ units: plan.units, enable: launch.enable, start: launch.start, services: launch.files },
-    ...{ files: plan.files, env: plan.env, before: plan.before, exposure: plan.exposure },
+    ...{ files: plan.files, env: plan.env, before: plan.before, exposure: plan.exposure, uses, anew },
     accounts: accountsOf(plan.units, plan.enable),
     folders: dataFolders(target),
     checks: target.checks.map((check) => check.written),

@@ -10,6 +10,7 @@ import {
   type Plan,
   type PlanView,
   type TaskPlan,
+  type Use,
 } from '../../model/plan.ts';
 import type { HostTarget } from '../../model/target.ts';
 import type { BoundTask } from '../../model/task.ts';
@@ -24,12 +25,17 @@ import { besides, secondCopy } from './beside.ts';
 import { takeovers } from './namesakes.ts';
 import { intrusions } from './neighbours.ts';
 import { compareParts, digestOf, inputDigests, type Parts } from './parts.ts';
+import { actionsOf } from './restarts.ts';
+import { usesOf } from './uses.ts';
 
 export type Planned<P extends Plan = Plan> = {
   readonly plan: P;
   readonly view: PlanView;
   readonly parts: Parts;
   readonly launch: RuntimeRecord;
+  readonly uses: readonly Use[];
+  /** Whether code comes once more because what lies on the host is not what was deployed. */
+  readonly anew: boolean;
   /** How code goes: as one tar stream where a side lacks rsync, since that needs nothing but tar on the host. */
   readonly method: SyncMethod;
 };
@@ -79,11 +85,15 @@ export function planHost(
   const parts = inputDigests(wanted, target.layout, runtime);
   const plan = decide(wanted, digestOf(parts), runtime, probe);
   const method = localRsync && facts.tools.has('rsync') ? 'rsync' : 'tar';
+  const always = target.policy.restart === 'always';
+  const restart = always ? wanted.units.map(({ path: unit }) => ({ unit, how: 'always' as const })) : wanted.restart;
+  const uses = usesOf({ ...wanted, restart }, launch.start, target.layout);
   const view: PlanView = {
     to: plan.to,
     base: facts.active,
     runtime,
     changes: changes(plan, compareParts(probe.parts, parts), facts.altered),
+    units: actionsOf(plan, { start: launch.start, uses, parts }, probe),
     replaces: plan.to === 'advance' ? host.replaced : [],
     returns: plan.to === 'advance' ? host.returning : [],
     beside,
@@ -101,7 +111,7 @@ export function planHost(
       ...(sendsCode(plan) && method === 'tar' ? [asTar(localRsync)] : []),
     ],
   };
-  return ok({ plan, view, parts, launch, method });
+  return ok({ plan, view, parts, launch, uses, anew: facts.altered.length > 0, method });
 }
 
 /** Whether carrying out a plan sends code at all. */
@@ -162,6 +172,7 @@ function merge(plans: readonly TaskPlan[]): TaskPlan {
       files: [...all.files, ...one.files],
       env: one.env ?? all.env,
       exposure: [...all.exposure, ...one.exposure],
+      restart: [...all.restart, ...one.restart],
       logins: [...all.logins, ...one.logins],
       warnings: [...all.warnings, ...one.warnings],
       unsupported: [...all.unsupported, ...one.unsupported],

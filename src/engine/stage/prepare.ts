@@ -64,9 +64,12 @@ printf ${`\n${mark} end ${i} %d\n`} $code
  * operator's machine, nor on how far a run came. Uses the host program's functions.
  */
 function noteUndo(run: string, i: number, { makes, title, undo }: PrepareStep): Script {
-  if (makes === undefined && undo === 'keep') return sh`:`;
+  // Whatever it does, services may only see it when they start.
+  const restart = sh`note_touched layout`;
+  if (makes === undefined && undo === 'keep') return restart;
   const words = [`${run}.${i}`, makes?.kind ?? 'other', makes?.name ?? '-', title.replaceAll('\n', ' ')];
-  return sh`note_undo ${words} ${undo === 'keep' ? ':' : undo.text} || exit 74`;
+  return sh`${restart}
+note_undo ${words} ${undo === 'keep' ? ':' : undo.text} || exit 74`;
 }
 
 /** A script of a step that changes what all apps of a host share waits for theirs. */

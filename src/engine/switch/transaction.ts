@@ -134,7 +134,8 @@ function record(line: RunnerLine, transcript: Transcript, run: HostRun): void {
   if (line.say === 'phase' && line.phase === 'activate') transcript.switching ??= run.now();
   // Each attempt at the way back tells anew.
   if (line.say === 'phase' && line.phase === 'revert') transcript.left.length = 0;
-  if (line.say === 'phase' || line.say === 'note') passOn(line, transcript, run);
+  if (line.say === 'phase' || line.say === 'note' || line.say === 'kept' || line.say === 'away')
+    passOn(line, transcript, run);
   else if (line.say === 'step') recordStep({ ...line, text: short(line.text) }, transcript.before, run.emit);
   else if (line.say === 'await') transcript.awaiting = true;
   else if (line.say === 'expired') transcript.expired = true;
@@ -163,12 +164,18 @@ function record(line: RunnerLine, transcript: Transcript, run: HostRun): void {
   }
 }
 
-function passOn(line: Extract<RunnerLine, { say: 'phase' | 'note' }>, transcript: Transcript, run: HostRun): void {
+function passOn(
+  line: Extract<RunnerLine, { say: 'phase' | 'note' | 'kept' | 'away' }>,
+  transcript: Transcript,
+  run: HostRun,
+): void {
   if (transcript.passedOn > MOST) return;
   transcript.passedOn += 1;
   if (transcript.passedOn > MOST)
     run.emit({ type: 'note', text: '… and more, which is not shown: the host goes on and on' });
   else if (line.say === 'phase') run.emit({ type: 'phase', phase: line.phase });
+  else if (line.say === 'kept') run.emit({ type: 'kept', units: line.units.slice(0, MOST).map(short) });
+  else if (line.say === 'away') run.emit({ type: 'away', unit: short(line.unit), ms: line.ms });
   else run.emit({ type: 'note', text: short(line.text) });
 }
 

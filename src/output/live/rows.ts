@@ -51,6 +51,8 @@ function next(before: RowState, event: FleetEvent): RowState {
     case 'check':
       return { ...now, latest: formatEvent(event) };
     case 'planned':
+    case 'kept':
+    case 'away':
     case 'note':
       return now;
   }

@@ -19,7 +19,7 @@ export function changed(change: Change, { runtime }: Pick<PlanView, 'runtime'>):
 export const changeText = (change: Change): string =>
   'part' in change ? partName(change.part) : 'step' in change ? change.step : drifted(change.drift);
 
-function named(part: Part, runtime: RuntimeName | null): string {
+export function named(part: Part, runtime: RuntimeName | null): string {
   switch (part.kind) {
     case 'runtime':
       return `what runs the services${runtime === null ? '' : `: ${runtime}`}`;

@@ -1,5 +1,6 @@
 import type { FleetEvent } from '../../model/events.ts';
 import { unreachable } from '../../model/outcome.ts';
+import { list } from '../../util/count.ts';
 import { checked } from './check.ts';
 import { ended, explainOutcome } from './outcome.ts';
 import { PHASE } from './phase.ts';
@@ -7,6 +8,9 @@ import { planned } from './plan.ts';
 import { duration } from './time.ts';
 
 const STEP = { started: 'start', done: 'done', failed: 'FAILED', undone: 'undone' } as const;
+
+export const awayFor = ({ unit, ms }: { readonly unit: string; readonly ms: number }): string =>
+  `${unit} was restarted and not there for ${duration(ms)}`;
 
 /** One event in one line, without its host. */
 export function formatEvent(event: FleetEvent): string {
@@ -23,6 +27,10 @@ export function formatEvent(event: FleetEvent): string {
       return `${event.stream === 'stderr' ? 'err' : 'out'}: ${event.line}`;
     case 'note':
       return `note: ${event.text}`;
+    case 'kept':
+      return `left alone, since nothing that it uses has changed: ${list(event.units)}`;
+    case 'away':
+      return awayFor(event);
     case 'check':
       return checked(event.result);
     case 'ended': {

@@ -3,6 +3,7 @@ import { type HostOutcome, unreachable } from '../../model/outcome.ts';
 import type { PlanView } from '../../model/plan.ts';
 import type { HostReport } from '../../model/report.ts';
 import { count, list } from '../../util/count.ts';
+import { named } from './change.ts';
 
 /** What a plan comes to, in one line. */
 export function planned(plan: PlanView): string {
@@ -36,6 +37,29 @@ function reportedGeneration(report: HostReport): number | null {
     default:
       return unreachable(report);
   }
+}
+
+const BECAUSE = {
+  always: 'the playbook says at each deploy',
+  prepared: 'what the host has for it changes',
+  altered: 'its code was changed on the host',
+  unknown: 'what it uses is not on record yet',
+} as const;
+
+/** What a plan does to units of the app, a line each; those that go on as they are stand in the last one. */
+export function unitActions({ units, runtime }: Pick<PlanView, 'units' | 'runtime'>): readonly string[] {
+  const left = units.flatMap((one) => (one.do === 'leave' ? [one.unit] : []));
+  return [
+    ...units.flatMap((one) => {
+      if (one.do === 'leave') return [];
+      if (one.do === 'stop') return [`stop ${one.unit}`];
+      if (one.do === 'start') return [`start ${one.unit}${one.because === 'down' ? ' (it is down)' : ''}`];
+      const { because, more } = one;
+      const why = typeof because === 'string' ? BECAUSE[because] : named(because, runtime);
+      return [`${one.do} ${one.unit}: ${why}${more === 0 ? '' : ` and ${count(more, 'more change')}`}`];
+    }),
+    ...(left.length === 0 ? [] : [`leave alone: ${list(left)}`]),
+  ];
 }
 
 /** What a plan does to units of the host that have names of the app's, a line each. */

@@ -1,6 +1,7 @@
 import type { EventBody, Summary } from '../../model/events.ts';
 import { fixAs, NAMES } from '../../model/former-names.ts';
 import type { Failure, HostOutcome } from '../../model/outcome.ts';
+import { partName } from '../../model/part.ts';
 import type { HostReport } from '../../model/report.ts';
 import { cleanAll, cleanJson } from '../../util/sanitize.ts';
 import { changeText } from '../messages/change.ts';
@@ -75,7 +76,10 @@ function eventObject(event: EventBody) {
   if (event.type !== 'planned') return event;
   const changes = event.plan.changes.map((change) => ({ sign: change.sign, text: changeText(change) }));
   const { to } = event.plan;
-  return { ...event, plan: { ...event.plan, to: to === 'repair' ? 'reactivate' : to, changes } };
+  const units = event.plan.units.map((one) =>
+    'because' in one && typeof one.because === 'object' ? { ...one, because: partName(one.because) } : one,
+  );
+  return { ...event, plan: { ...event.plan, to: to === 'repair' ? 'reactivate' : to, changes, units } };
 }
 
 function outcomeObject(outcome: HostOutcome) {

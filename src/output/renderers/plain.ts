@@ -46,8 +46,7 @@ export function plainRenderer(stdout: Sink, rows: readonly Row[], verbosity: Ver
   };
   const more = (event: FleetEvent) => {
     if (event.type !== 'planned') return [];
-    const changes = verbosity === 'verbose' ? event.plan.changes : [];
-    return planLines({ ...event.plan, changes }, PLAIN);
+    return planLines(verbosity === 'verbose' ? event.plan : { ...event.plan, changes: [], units: [] }, PLAIN);
   };
   return {
     on(event) {

@@ -4,7 +4,7 @@ import { list } from '../../util/count.ts';
 import { bystanders } from '../messages/beside.ts';
 import { changed, inOrder } from '../messages/change.ts';
 import { warningsOf } from '../messages/failures/login-account.ts';
-import { hostUnits, planned } from '../messages/plan.ts';
+import { hostUnits, planned, unitActions } from '../messages/plan.ts';
 import type { Paint } from '../text/paint.ts';
 import { groupBy } from './group.ts';
 
@@ -32,6 +32,7 @@ export function planLines(plan: PlanView, paint: Paint): string[] {
       const text = `${change.sign} ${changed(change, plan)}`;
       return `    ${painted(change.sign, text, paint)}`;
     }),
+    ...unitActions(plan).map((text) => `    ${paint.dim(`> ${text}`)}`),
     ...hostUnits(plan).map((text) => `    ${painted('!', `! ${text}`, paint)}`),
     ...[...bystanders(plan), ...warningsOf(plan)].map((text) => `    ${paint.warn(`warning: ${text}`)}`),
   ];

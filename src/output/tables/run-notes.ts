@@ -1,6 +1,7 @@
 import type { FleetEvent } from '../../model/events.ts';
 import type { PlanView } from '../../model/plan.ts';
 import { bystanders } from '../messages/beside.ts';
+import { awayFor } from '../messages/event.ts';
 import { warningsOf } from '../messages/failures/login-account.ts';
 import { hostUnits } from '../messages/plan.ts';
 import { checksOf } from './checks.ts';
@@ -35,6 +36,7 @@ export function collectNotes(): RunNotes {
       }
       if (event.type === 'check' && event.result.warning === true)
         remarks.push({ ...row, text: `warning: ${event.result.check}: ${event.result.detail}`, of: 'check' });
+      if (event.type === 'away') remarks.push({ ...row, text: awayFor(event), of: 'run' });
       if (event.type === 'note') remarks.push({ ...row, text: event.text, of: 'run' });
     },
     planOf: (row) => plans.get(rowKey(row)),

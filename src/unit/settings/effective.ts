@@ -51,9 +51,15 @@ function dropInFolders(name: string): readonly string[] {
 
 /** A unit of a set with its drop-ins, which count in the order of their file names. Null when no file makes it. */
 export function effectiveUnit(units: readonly UnitFile[], name: string): EffectiveUnit | null {
+  const files = filesOf(units, name);
+  return files.length === 0 ? null : effective(name, files);
+}
+
+/** The files that make a unit: its own or its template's, then its drop-ins in the order in which they count. */
+export function filesOf(units: readonly UnitFile[], name: string): readonly UnitFile[] {
   const template = templateOf(name);
   const main = units.find((unit) => unit.path === name) ?? units.find((unit) => unit.path === template);
-  if (!main) return null;
+  if (!main) return [];
   const chosen = new Map<string, UnitFile>();
   for (const folder of dropInFolders(name)) {
     for (const unit of units) {
@@ -61,8 +67,7 @@ export function effectiveUnit(units: readonly UnitFile[], name: string): Effecti
       if (dropInFolder(unit.path) === folder && !chosen.has(base)) chosen.set(base, unit);
     }
   }
-  const dropIns = [...chosen].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, unit]) => unit);
-  return effective(name, [main, ...dropIns]);
+  return [main, ...[...chosen].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, unit]) => unit)];
 }
 
 /** The assignments of a key that count, in order; a scalar's value is the last one that parses. */

@@ -59,6 +59,7 @@ verb_probe() { # PROGRAM-NAME USER TOOL…
       say "runtime $(runtime_of "$active")"
       [ ! -f "$G/$active/sums" ] || say "sealed yes"
       lines "$active" parts | sed 's/^/part /'
+      lines "$active" uses | sed 's/^/use /'
     }
   fi
   return 0
@@ -115,7 +116,7 @@ tell_changed() { say "drift changed $(plain "$1")"; }
 probe_supervisors() { # GENERATION
   supervisors | while read -r pid _ of u; do
     if [ "$rt" != nohup ] || ! contains "$(start_list "$1")" "$u"; then say "drift stray $pid $1 $(plain "$u")"
-    elif [ "$of" != "$1" ]; then say "drift outdated $pid $(plain "$of $u")"
+    elif [ "$of" != "$1" ] && ! contains "$(short "$S/runs")" "$u $of"; then say "drift outdated $pid $(plain "$of $u")"
     elif ! grep -qx "Supervisor=$pid" "$S/run/$u/status" 2>/dev/null; then say "drift untold $pid $(plain "$u $S/run/$u")"; fi
   done
 }

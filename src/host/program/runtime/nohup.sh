@@ -132,9 +132,10 @@ nohup_stop() {
   done
 }
 
-# When all that is recorded is down: what still runs is recorded nowhere.
+# When all that is recorded is down or goes on: what else runs is recorded nowhere.
 nohup_stop_rest() {
   for stray in $(supervisors | cut -d' ' -f4 | sort -u); do
+    ! contains "$kept_up" "$stray" || continue
     out "note stopping $stray, which runs and stands in no record"
     nohup_stop "$stray" || return
   done

@@ -47,45 +47,73 @@ lasting_beside() { # GENERATION
   done
 }
 
-# What was up when the switch began is started again, where this generation has it triggered too.
-again() { # GENERATION
-  triggered_units "$1" | while read -r u _; do ! contains "$(cat "$S/was-up" 2>/dev/null)" "$u" || say "$u"; done
-}
-
-# For `.before`: triggered units have a third word.
+# For `.before`. One that runs from what has changed comes up again, whoever has started it meanwhile; one that had failed
+# before has nothing to do with this switch.
 note_triggered() { # GENERATION
-  up=$(again "$1")
   triggered_units "$1" | while read -r u _; do
     read_unit systemd "$u"
-    if contains "$up" "$u"; then word=again; else word=triggered; fi
-    printf '%s %s %s\n' "$u" "${u_invocation:--}" "$word"
+    word=triggered
+    if is_left "$u"; then
+      [ "$u_active" != failed ] || continue
+    elif contains "$(cat "$S/was-up" 2>/dev/null)" "$u" || { case $u_active in active | reloading | activating) ;; *) false ;; esac; }; then
+      word=again u_restarts=0
+    fi
+    printf '%s %s %s %s\n' "$u" "${u_invocation:--}" $word "${u_restarts:-0}"
   done
 }
 
-# Corrects what `judge` makes of a unit that need not run: it has only not to fail, and what was up comes up first.
+# Corrects what `judge` makes of a unit that need not run: it has only not to fail, and what was up comes up first. A
+# oneshot that is left alone has done its work.
 judge_triggered() { # WORD
   case $1/$u_active in
     triggered/activating | triggered/deactivating) [ -n "$u_why" ] || u_state=up ;;
+    kept/inactive | reload/inactive) [ "$u_type/$u_result/${u_job:-0}" != oneshot/success/0 ] || u_state=up u_why='' ;;
     triggered/inactive | again/inactive) [ "${u_job:-0}" != 0 ] || u_state=up u_why='' ;;
   esac
 }
 
-# Triggers first, so that none of the rest comes back; a job may end by itself.
+# Triggers first, so that none of the rest comes back; a job may end by itself. A socket that stays holds what comes in
+# until its service is up again: that one is restarted behind the switch, not stopped before it.
 stop_beside() { # TO FROM
   [ "$rt_to" = systemd ] || [ "$rt_from" = systemd ] || return 0
-  # shellcheck disable=SC2046
-  set -- "$1" "$2" $({ start_list "$1"; start_list "$2"; } | grep -E '\.(timer|path|socket)$' | sort -u)
-  b_to=$1 b_from=$2 b_sockets=''
-  shift 2
-  for b_unit in "$@"; do
+  b_to=$1 b_from=$2 b_sockets='' b_held=''
+  for b_unit in $({ start_list "$1"; start_list "$2"; } | grep -E '\.(timer|path|socket)$' | sort -u); do
+    if stays "$b_unit" "$1" "$2"; then
+      case $b_unit in *.socket) b_held=$b_held$NL$b_unit ;; esac
+      continue
+    fi
     case $b_unit in *.socket) b_sockets="$b_sockets $b_unit" ;; *) systemd_stop "$b_unit" || return ;; esac
   done
-  for b_unit in $(beside "$b_to" "$b_from" | sed -n 's/\.service activating$/.service/p'); do await_job "$b_unit" || return; done
-  b_units=$(beside "$b_to" "$b_from")
+  b_units=$(beside_hit)
+  for b_unit in $(say "$b_units" | sed -n 's/\.service activating$/.service/p'); do await_job "$b_unit" || return; done
+  [ -z "$b_units" ] || b_units=$(beside_hit)
   b_running=$(say "$b_units" | awk 'NF && $2 != "failed" { print $1 }' | tr '\n' ' ')
   [ -z "$b_running" ] || out "note stopping $(say "${b_running% }" | cut -c 1-500)"
   # shellcheck disable=SC2046,SC2086
   set -- $b_sockets $(say "$b_units" | cut -d' ' -f1)
+  [ $# = 0 ] || systemd_stop "$@"
+}
+
+# Of what runs beside, what has changed and is not held by a socket that stays.
+beside_hit() {
+  beside "$b_to" "$b_from" | while read -r u state; do
+    is_left "$u" || is_held "$u" || say "$u $state"
+  done
+}
+
+is_held() { # UNIT
+  [ -n "$b_held" ] || return 1
+  [ "$state" != failed ] || return 1
+  for b_by in $(triggered_by "$b_from" "$1" | tr , ' '); do ! contains "$b_held" "$b_by" || return 0; done
+  return 1
+}
+
+# Connections that a socket which stays has handed to what has changed meanwhile: whoever comes next gets the new.
+stop_connections() { # TO FROM
+  # shellcheck disable=SC2046
+  set -- $(beside "$1" "$2" | while read -r u state; do
+    case $state in active | activating) ! is_connection "$1" "$u" || is_left "$u" || say "$u" ;; esac
+  done)
   [ $# = 0 ] || systemd_stop "$@"
 }
 

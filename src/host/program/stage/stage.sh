@@ -164,9 +164,10 @@ drop() { # N: removes a generation that never became one
   return 0
 }
 
-# Keeps the newest KEEP good generations, the active one and the one before it, and three failed ones to look at.
+# Keeps the newest KEEP good generations, the active one and the one before it, three failed ones to look at, and what
+# something runs from.
 prune() {
-  active=$(active_generation) good=0 bad=0
+  active=$(active_generation) good=0 bad=0 used=''
   base=$(manifest "$active" base 0)
   for n in $(generations | sort -rn); do
     [ "$n" != 0 ] || continue
@@ -176,7 +177,8 @@ prune() {
       # Sealed by a run that died before it switched; whoever would still switch to it finds that the base has moved.
       *) [ "$n" -lt "$active" ] || continue ;;
     esac
-    [ "$n" = "$active" ] || [ "$n" = "$base" ] || [ "$n" = "$FROM" ] || { rm -rf "${G:?}/$n"; remove_tree "$ROOT/releases/$n"; }
+    [ -n "$used" ] || used=$(say none; in_use)
+    [ "$n" = "$active" ] || [ "$n" = "$base" ] || [ "$n" = "$FROM" ] || contains "$used" "$n" || { rm -rf "${G:?}/$n"; remove_tree "$ROOT/releases/$n"; }
   done
   find "$S" -maxdepth 1 -name '.host-*' -mmin +60 -exec rm -f {} +
   for f in "$S"/out.* "$S"/decision.*; do

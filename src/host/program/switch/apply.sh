@@ -20,7 +20,9 @@ leaving() {
 # UNPROVEN leaves what starts at boot for the commit: nothing is enabled that was not healthy once.
 apply() { # TO FROM [UNPROVEN]
   to=$1 from=$2 handed_back=''
-  rt_to=$(runtime_of "$to") rt_from=$(runtime_of "$from")
+  rt_to=$(runtime_of "$to") rt_from=$(runtime_of "$from") stopped_at=''
+  compare_uses "$to" "$from"
+  keep_up "$to"
 
   [ "$to" = 0 ] || [ -f "$G/$to/manifest" ] || { out "refused the record of generation $to is gone from $G"; return 70; }
   stop_beside "$to" "$from" || return
@@ -34,9 +36,13 @@ apply() { # TO FROM [UNPROVEN]
   # By its own definition, as long as that is what the name leads to.
   for u in $(overtaken "$to" "$from"); do out "note stopping $u of the host"; systemd_stop "$u" || return; done
   [ "$from" != 0 ] || hand_stop
-  # Without systemd a running supervisor belongs to one generation; it must not outlive it.
-  # shellcheck disable=SC2046
-  [ "$rt_to" != nohup ] || nohup_stop $(start_list "$to") || return
+  # Without systemd a service that dies in between would be started again as half of each generation.
+  if [ "$rt_to" = nohup ]; then
+    clock
+    stopped_at=$NOW_EXACT
+    # shellcheck disable=SC2046
+    nohup_stop $(start_list "$to" | while read -r u; do contains "$kept_up" "$u" || say "$u"; done) || return
+  fi
   nohup_stop_rest || return
 
   apply_units && apply_files && apply_env && apply_pivot || return
@@ -52,6 +58,8 @@ apply() { # TO FROM [UNPROVEN]
   [ "$to" = 0 ] || for u in $(start_list 0); do
     case " $handed_back " in *" $(file_of "$u") "*) systemd_start "$u" ;; esac
   done
+  # What had to be put right is known by now, too.
+  [ ! -f "$S/touched" ] || compare_uses "$to" "$from"
   apply_start && start_with "$to" "$from"
 }
 
@@ -105,7 +113,7 @@ put_unit() { # GENERATION FILE
   if [ -L "$G/$1/units/$2" ]; then cp -fP "$G/$1/units/$2" "$UNITS/$2"; return; fi
   # shellcheck disable=SC2046
   set -- "$G/$1/units/$2" "$UNITS/$2" $(unit_looks "$1" "$2")
-  in_place "$@" || place "$@"
+  in_place "$@" || { note_touched "unit ${2#"$UNITS/"}" && place "$@"; }
 }
 
 # Mode, owner and group of an installed unit; one that was made by hand gets its own back.
@@ -124,7 +132,7 @@ EOF
   done || return
   lines "$to" files.list | while read -r index mode owner group path; do
     in_place "$G/$to/files/$index" "$path" "$mode" "$owner" "$group" ||
-      place "$G/$to/files/$index" "$path" "$mode" "$owner" "$group" || exit
+      { note_touched "file $path" && place "$G/$to/files/$index" "$path" "$mode" "$owner" "$group"; } || exit
   done
 }
 
@@ -169,7 +177,7 @@ apply_env() {
   if [ "$of" = 0 ]; then rm -f "$S/env"; fi
   [ $PRIVILEGED = 0 ] || [ "$of" = 0 ] || { rm -f "$S/.fleet.$APP.livenv" && ln -s "generations/$of/env" "$S/.fleet.$APP.livenv" && mv -fT "$S/.fleet.$APP.livenv" "$S/env"; } || return 74
   set -- "$G/$of/env" "$ROOT/.env" "$(manifest "$of" env_mode 600)" "$(manifest "$of" env_owner "$(service_user "$of")")" "$(manifest "$of" env_group "$(service_group "$of")")"
-  in_place "$@" || place "$@"
+  in_place "$@" || { note_touched .env && place "$@"; }
 }
 
 apply_pivot() {
@@ -196,14 +204,29 @@ apply_start() {
   {
     for u in $(start_list "$to"); do
       read_unit "$rt_to" "$u"
-      printf '%s %s\n' "$u" "${u_invocation:--}"
+      becomes "$u"
+      [ $becomes != new ] || u_restarts=0
+      printf '%s %s %s %s\n' "$u" "${u_invocation:--}" $becomes "${u_restarts:-0}"
     done
     note_triggered "$to"
   } | replace "$S/.before" || { out "refused cannot write in $S: is the disk full or read-only?"; return 74; }
-  # shellcheck disable=SC2046
-  set -- $(start_list "$to") $(again "$to")
-  [ $# -gt 0 ] || return 0
-  [ "$rt_to" != systemd ] || systemd_mark_log
+  new='' targets='' reload='' kept=''
+  while read -r u _ word _; do
+    case $word/$u in
+      new/*.target) targets="$targets $u" ;;
+      new/* | again/*) new="$new $u" ;;
+      reload/*) reload="$reload $u" ;;
+      kept/*) kept="$kept $u" ;;
+    esac
+  done <"$S/.before"
+  [ -z "$kept" ] || out "kept$kept"
+  [ "$rt_to" != systemd ] || { systemd_mark_log; stop_connections "$to" "$from" || return; }
   RUN_GENERATION=$to
-  refused=$("${rt_to}_restart" "$@") || { out "refused $(printf '%s' "$refused" | tail -n 1)"; return 70; }
+  # shellcheck disable=SC2086
+  { [ -z "$new" ] || refused=$("${rt_to}_restart" $new); } && { [ -z "$targets" ] || refused=$(systemd_start $targets); } ||
+    { out "refused $(printf '%s' "$refused" | tail -n 1)"; return 70; }
+  for u in $reload; do
+    refused=$(systemctl reload -- "$u" 2>&1) || { out "refused reload of $u failed: $(printf '%s' "$refused" | tail -n 1)"; return 70; }
+  done
+  note_runs "$to" "$from"
 }

@@ -20,7 +20,7 @@ EOF
 }
 
 # One unit's state in a word: up, coming, or failed with u_why set.
-judge() { # UNIT INVOCATION-BEFORE
+judge() { # UNIT INVOCATION-BEFORE RESTARTS-BEFORE
   u_why=''
   if [ "$u_load" = not-found ] || [ "$u_load" = error ] || [ "$u_load" = bad-setting ]; then u_why=$u_load; return; fi
   # The restart is still queued, or the old run is still stopping.
@@ -28,12 +28,12 @@ judge() { # UNIT INVOCATION-BEFORE
   case $u_active/$u_sub in
     failed/*) u_why=$u_result ;;
     */auto-restart*) u_why=$u_result ;;
-    active/*) [ "${u_restarts:-0}" -gt 0 ] && u_why=${u_result:-restarted}; u_state=up ;;
+    active/*) [ "${u_restarts:-0}" -gt "${3:-0}" ] && u_why=${u_result:-restarted}; u_state=up ;;
     inactive/*)
       if [ "${u_job:-0}" != 0 ]; then u_state=coming
       elif [ "$u_type" = oneshot ] && [ "$u_result" = success ] && [ "$u_invocation" != "$2" ]; then u_state=up
       else u_why=${u_result:-exited}; [ "$u_why" = success ] && u_why=exited; fi ;;
-    *) u_state=coming; [ "${u_restarts:-0}" -gt 0 ] && u_why=${u_result:-restarted} ;;
+    *) u_state=coming; [ "${u_restarts:-0}" -gt "${3:-0}" ] && u_why=${u_result:-restarted} ;;
   esac
 }
 
@@ -43,16 +43,16 @@ poll_units() {
   while read -r u _; do names="$names $u"; done <"$S/.before"
   # shellcheck disable=SC2086
   shown=$("${rt}_show" $names)
-  while read -r u before word; do
+  while read -r u before word restarts_before; do
     u_state=coming
     next_unit <&6
-    [ "$rt/$u_active$word" != systemd/deactivating ] || hurry "$u"
-    judge "$u" "$before"
+    case $rt/$u_active/$word in systemd/deactivating/new | systemd/deactivating/) hurry "$u" ;; esac
+    judge "$u" "$before" "$restarts_before"
     judge_triggered "$word"
     if [ -n "$u_why" ]; then settle_failure "$u"; failed=1; fi
     [ "$u_state" = up ] || all_up=0
     # One that comes and goes with its trigger is no other run of the app.
-    [ -n "$word" ] || prints="$prints $u:$u_pid:$u_invocation:$u_restarts"
+    case $word in again | triggered) ;; *) prints="$prints $u:$u_pid:$u_invocation:$u_restarts" ;; esac
   done <"$S/.before" 6<<EOF
 $shown
 EOF
@@ -83,10 +83,10 @@ settle() { # GENERATION SECONDS UNTIL
 }
 
 settle_late() {
-  while read -r u before word; do
+  while read -r u before word restarts_before; do
     u_state=coming
     read_unit "$rt" "$u"
-    judge "$u" "$before"
+    judge "$u" "$before" "$restarts_before"
     judge_triggered "$word"
     [ "$u_state" = up ] || { u_why=timeout; settle_failure "$u"; }
   done <"$S/.before"

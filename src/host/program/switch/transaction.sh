@@ -122,7 +122,7 @@ verb_runner() { # TXN FROM TO SETTLE DEADLINE KEEP BY ACTION
   if apply "$TO" "$FROM" unproven; then
     journal_write SETTLING
     out "phase settle"
-    settle "$TO" "$SETTLE" "$DEADLINE" && read_back "$TO" && await
+    settle "$TO" "$SETTLE" "$DEADLINE" && tell_away && read_back "$TO" && await
   fi
   rm -f "$S/ballast"
   # Who sits there and asked for it waits; and what had until the deadline has had its time.
@@ -226,7 +226,7 @@ owe_what_was_up() {
 close_transaction() {
   boot_disarm
   # A verdict exists by now: who still writes one comes too late in any case.
-  rm -f "$S/lease" "$S/was-up" "$S/.before" "$S/.cursor" "$S/ballast" "$S"/.decision.*
+  rm -f "$S/lease" "$S/was-up" "$S/touched" "$S/.before" "$S/.cursor" "$S/ballast" "$S"/.decision.*
   open=$PHASE
   journal_try IDLE || { PHASE=$open; return 74; }
 }
