@@ -81,6 +81,8 @@ export type LiveFile = {
   readonly group: string;
   /** A unit of the host, not of the app, that is restarted or reloaded when the file is added, changed or removed. */
   readonly notify: { readonly unit: string; readonly verb: 'restart' | 'reload-or-restart' } | null;
+  /** The unit of the app that it is for, where that is known. */
+  readonly of?: string;
 };
 
 /** The most that systemd's own assessment of a service's exposure may come to, from 0 (best) to 10. */

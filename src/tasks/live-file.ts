@@ -13,6 +13,7 @@ export type WantedFile = {
   readonly owner?: string | undefined;
   readonly group?: string | undefined;
   readonly notify: LiveFile['notify'];
+  readonly of?: string;
 };
 
 /** Why a file outside the release may not be put at a path: it belongs to another part of fleet. */
@@ -72,13 +73,14 @@ export function liveFiles(
     return needs === null ? [] : [needs];
   });
   return {
-    files: wanted.map(({ to, content, mode, owner, group, notify }, i) => ({
+    files: wanted.map(({ to, content, mode, owner, group, notify, of }, i) => ({
       path: to,
       content,
       mode: octal(mode),
       owner: owner ?? (root ? ownerAt(i) : host.user),
       group: group ?? (root ? 'root' : ownGroup),
       notify,
+      ...(of === undefined ? {} : { of }),
     })),
     unsupported: root ? misplaced : forbidden.map(({ to }) => `root, to install ${to}`),
   };

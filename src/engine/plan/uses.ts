@@ -13,6 +13,7 @@ type Wanted = Pick<TaskPlan, 'units' | 'files' | 'stage' | 'before' | 'env' | 'r
 
 /** A service with all that is written in its files, specifiers filled. */
 type Service = {
+  readonly name: string;
   readonly text: string;
   /** Of that, what systemd itself reads when the service starts: it does not read it again for a reload. */
   readonly atStart: string;
@@ -28,6 +29,8 @@ type Readable = {
   readonly program: boolean;
   /** Who reads it where no unit names it: what runs the code, each service, or nobody of the app. */
   readonly otherwise: 'code' | 'all' | 'nobody';
+  /** The unit that it is for. */
+  readonly of?: string | undefined;
 };
 
 /**
@@ -123,7 +126,7 @@ function serviceOf(name: string, { units, files }: Wanted, { root }: Layout): Se
     workingDirectory === '~' ||
     // What a variable stands for is not known here.
     commands.includes('$');
-  return { text, atStart: textOf((key) => READ_BY_ROOT.includes(key)), workingDirectory, runsCode };
+  return { name, text, atStart: textOf((key) => READ_BY_ROOT.includes(key)), workingDirectory, runsCode };
 }
 
 const lastWord = (settings: Settings | null, key: string) => settings?.words('Service', key).at(-1);
@@ -140,9 +143,9 @@ const OF_OTHERS =
 function readablesOf({ files, stage, env }: Wanted, layout: Layout): readonly Readable[] {
   const { root, current } = layout;
   return [
-    ...files.map(({ path, mode, notify }): Readable => {
+    ...files.map(({ path, mode, notify, of }): Readable => {
       const otherwise = notify !== null || OF_OTHERS.test(path) ? 'nobody' : 'all';
-      return { part: { kind: 'file', name: path }, paths: [path], program: (mode & 0o111) !== 0, otherwise };
+      return { part: { kind: 'file', name: path }, paths: [path], program: (mode & 0o111) !== 0, otherwise, of };
     }),
     ...stage.flatMap((step): Readable[] =>
       step.do !== 'put'
@@ -176,7 +179,8 @@ function mentions(text: string, paths: readonly string[]): boolean {
 }
 
 function reads(service: Service, file: Readable, all: readonly Service[]): boolean {
-  const names = (one: Service) => mentions(one.text, file.paths) || mentions(one.text, folders(file));
+  const names = (one: Service) =>
+    one.name === file.of || mentions(one.text, file.paths) || mentions(one.text, folders(file));
   if (names(service)) return true;
   if (file.part.kind === 'env' && file.paths.includes(`${service.workingDirectory}/.env`)) return true;
   if (all.some(names)) return false;

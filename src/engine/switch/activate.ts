@@ -72,7 +72,7 @@ export async function activate(
   const lines: { transport: Transport; fresh: Transport[] } = { transport: host.transport, fresh: [] };
 
   try {
-    const settle = Math.ceil(settleMs / 1000);
+    const settle = (Math.ceil(settleMs / 10) / 100).toFixed(2);
     const args = [
       txn,
       change.from,

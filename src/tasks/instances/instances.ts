@@ -56,7 +56,13 @@ async function readInstance(
     const to = filled(path, name);
     const why = reservedPath(to, layout);
     if (why !== null) troubles.push({ file: '', line: 0, message: `${to} cannot be a file of an instance: ${why}` });
-    files.push({ ...rest, to, content: await readOwn(io.bytes, filled(from, name), name, troubles), notify: null });
+    files.push({
+      ...rest,
+      to,
+      content: await readOwn(io.bytes, filled(from, name), name, troubles),
+      notify: null,
+      of: unit,
+    });
   }
   return { ...settings, name, unit, files };
 }

@@ -136,6 +136,7 @@ verb_undo() {
   journal_read
   [ "$PHASE" = IDLE ] || die 75 "transaction $TXN of $BY is in phase $PHASE"
   undo_unproven
+  rm -f "$S/touched"
   leave_root
   forget_if_empty
   tell_state

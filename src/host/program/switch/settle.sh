@@ -60,8 +60,9 @@ EOF
 
 # Watches the services of a generation until they have settled (0), failed (1), ran out of time (2) or the other side
 # has decided meanwhile (3).
-settle() { # GENERATION SECONDS UNTIL
-  rt=$(runtime_of "$1") steady='' since=0
+settle() { # GENERATION SECONDS[.HUNDREDTHS] UNTIL
+  rt=$(runtime_of "$1") steady='' since=0 nap=5
+  case $2 in *.*) window=$((${2%.*} * 100 + 1${2#*.} - 100)) ;; *) window=$(($2 * 100)) ;; esac
   if [ "$rt" = - ] || [ -z "$(start_list "$1")" ] || [ $BOOTING = 1 ]; then return 0; fi
   while :; do
     [ "$PHASE" = REVERTING ] || undecided "$TXN" || return 3
@@ -70,7 +71,10 @@ settle() { # GENERATION SECONDS UNTIL
     clock
     if [ $all_up = 1 ]; then
       [ "$prints" = "$steady" ] || { steady=$prints since=$NOW_EXACT; out "up$prints"; }
-      [ $((NOW_EXACT - since)) -lt $(($2 * 100)) ] || return 0
+      left=$((window - NOW_EXACT + since))
+      [ $left -gt 0 ] || return 0
+      # Not past the end of the window.
+      [ $left -gt $nap ] || nap=$left
     else
       steady=''
     fi
@@ -78,7 +82,9 @@ settle() { # GENERATION SECONDS UNTIL
       settle_late
       return 2
     fi
-    sleep 0.25
+    # At first things move quickly.
+    if [ $nap -lt 10 ]; then sleep 0.0$nap; else sleep 0.$nap; fi
+    [ $((nap *= 2)) -le 40 ] || nap=40
   done
 }
 

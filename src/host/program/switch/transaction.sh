@@ -150,13 +150,16 @@ note_what_is_up() {
 await() {
   journal_write AWAIT_CONFIRM
   out "await $DEADLINE"
+  rounds=0
   while undecided "$TXN"; do
     ! past "$DEADLINE" || { out "expired"; return; }
-    if [ -n "$steady" ]; then
+    if [ -n "$steady" ] && [ $((rounds % 6)) = 5 ]; then
       poll_units
       if [ $failed = 1 ] || [ "$prints" != "$steady" ]; then out "unsteady"; return; fi
     fi
-    sleep 0.2
+    # The confirmation of one whose checks pass at once is not kept waiting.
+    rounds=$((rounds + 1))
+    if [ $rounds -lt 40 ]; then sleep 0.05; else sleep 0.2; fi
   done
 }
 
@@ -190,7 +193,7 @@ revert() {
     journal_try REVERTING || out "note cannot write $S/state; going back all the same"
     out "phase revert"
     mark_bad
-    if apply "$FROM" "$TO" && owe_what_was_up && spare && settle "$FROM" "$SETTLE" $((KILL_AT + SETTLE + 60)); then
+    if apply "$FROM" "$TO" && owe_what_was_up && spare && settle "$FROM" "$SETTLE" $((KILL_AT + ${SETTLE%.*} + 60)); then
       went_back
       return 0
     fi
@@ -210,7 +213,7 @@ went_back() {
   history_add reverted
   close_transaction || out "note cannot write $S/state; whoever comes next takes the way back once more"
   # What stood here before fleet is back, and is looked at anew by the next deploy.
-  [ "$PHASE" != IDLE ] || [ -n "$(generations | sed '/^0$/d')" ] || rm -rf "$G"
+  [ "$PHASE" != IDLE ] || [ -n "$(generations | sed '/^0$/d')" ] || rm -rf "$G" "$S/runs"
   if [ "$FROM" = 0 ]; then
     [ "$TO" = 0 ] || [ ! -d "$R/releases/$TO" ] || out "left release $ROOT/releases/$TO"
     out "$(tell_state)"
