@@ -113,8 +113,9 @@ in_use() {
 tell_away() {
   [ -f "$S/.before" ] || return 0
   if [ "$rt" = nohup ]; then
-    while read -r r_unit r_was r_word _; do
-      [ "$r_word" = new ] && [ "$r_was" != - ] && [ -n "$stopped_at" ] || continue
+    r_up=$(short "$S/was-up")
+    while read -r r_unit _ r_word _; do
+      [ "$r_word" = new ] && [ -n "$stopped_at" ] && contains "$r_up" "$r_unit" || continue
       r_back=$(sed -n 's/^MainStart=//p' "$S/run/$r_unit/status" 2>/dev/null)
       away "$r_unit" "$stopped_at" "${r_back:-0}" 10
     done <"$S/.before"
