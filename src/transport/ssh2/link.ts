@@ -77,16 +77,16 @@ function channelFailure(hop: Hop, error: Error): Failure {
 
 /** ssh2 throws when the connection is closed already; an abort gives null, and a channel that still opens is closed. */
 function exec(
-  { client }: Hop,
+  { client, lost }: Hop,
   command: string,
   signal: AbortSignal,
   feed: (channel: ClientChannel) => void,
 ): Promise<Started | Error | null> {
   return new Promise((resolve) => {
-    let fed = false;
+    let fed: ClientChannel | null = null;
     const feedOnce = (channel: ClientChannel) => {
-      if (fed || signal.aborted) return;
-      fed = true;
+      if (fed !== null || signal.aborted) return;
+      fed = channel;
       feed(channel);
     };
     const stop = onAbort(signal, () => resolve(null));
@@ -96,7 +96,11 @@ function exec(
         stop();
         forget();
         if (signal.aborted) channel?.close();
-        if (error) return resolve(error);
+        if (error) {
+          // What is sent to it must end with it.
+          if (lost() === null) fed?.close();
+          return resolve(error);
+        }
         const ending = endingOf(channel);
         feedOnce(channel);
         resolve({ channel, ending });

@@ -132,13 +132,15 @@ tell_place() { # NUMBER PATH
   look_at "${w_folder:-/}"
   make_plain 300 "$keeper $obstacle"
   say "place $1 $plained"
-  w_look=$(spot "$2")
-  [ ! -L "$w_look" ] && { [ ! -e "$w_look" ] || [ -f "$w_look" ]; } || say "taken $1"
+  spot_of "$2"
+  [ ! -L "$spot" ] && { [ ! -e "$spot" ] || [ -f "$spot" ]; } || say "taken $1"
 }
 
 # A path as it is reached from where we stand.
-spot() {
-  case $STANDING/$1/ in 1/"$ROOT"/*) say ".${1#"$ROOT"}" ;; *) say "$1" ;; esac
+spot() { spot_of "$1"; say "$spot"; }
+spot_of() { # PATH: sets spot
+  spot=$1
+  case $STANDING/$1/ in 1/"$ROOT"/*) spot=.${1#"$ROOT"} ;; esac
 }
 
 folder_of() { case $1 in /*/*) say "${1%/*}" ;; *) say / ;; esac; }

@@ -77,7 +77,7 @@ verb_probe() { # USER TOOL…
 
 # Sets fourth to that word of the last line.
 fourth() { # TEXT
-  while read -r _ _ _ fourth _; do :; done <<END
+  read -r _ _ _ fourth _ <<END
 ${1##*"$NL"}
 END
 }
@@ -153,8 +153,8 @@ probe_files() { # GENERATION, with rt and ours
     folder=${path%/*} mark=alone
     look_at "${folder:-/}"
     if [ "$keeper" = root ]; then
-      case $STANDING/$real/ in 1/"$ROOT"/*) folder=.${real#"$ROOT"} ;; *) folder=${real%/} ;; esac
-      set -- "$@" "$G/$of/$source" "$folder/${path##*/}"
+      spot_of "${real%/}/${path##*/}"
+      set -- "$@" "$G/$of/$source" "$spot"
       mark=together
     fi
     marked="$marked$mark $mode $owner $file_group $source $path$NL"
