@@ -32,7 +32,6 @@ export const factsWith = (facts: Partial<HostFacts> = {}): HostFacts => ({
 
 export const probeWith = (facts: Partial<HostFacts> = {}, reply: Partial<ProbeReply> = {}): ProbeReply => ({
   facts: factsWith(facts),
-  hasProgram: true,
   open: null,
   elsewhere: null,
   group: null,

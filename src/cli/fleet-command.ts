@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { access, constants } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import type { Inputs } from '../config/bind.ts';
 import { resolveTargets } from '../config/resolve.ts';
 import { type FleetRun, runFleet } from '../engine/fleet/fleet.ts';
 import type { HostRun } from '../engine/run.ts';
-import { runCommand } from '../local/command.ts';
 import type { FleetEvent, Summary } from '../model/events.ts';
 import type { HostOutcome } from '../model/outcome.ts';
 import type { HostTarget } from '../model/target.ts';
@@ -143,8 +144,9 @@ async function agree(
   );
 }
 
-/** Whether rsync is installed here; asked once per run, costs a process of some milliseconds. */
-async function hasRsync({ env, cwd }: CliContext['invoker']): Promise<boolean> {
-  const asked = await runCommand(['rsync', '--version'], { cwd, env, timeoutMs: 10_000 });
-  return asked.ran && asked.code === 0;
+/** Whether rsync is installed here. Looked for, not started: a process for every run, and most send nothing. */
+async function hasRsync({ env }: CliContext['invoker']): Promise<boolean> {
+  const folders = (env.PATH ?? '').split(':').filter((folder) => folder !== '');
+  const found = await Promise.allSettled(folders.map((folder) => access(join(folder, 'rsync'), constants.X_OK)));
+  return found.some(({ status }) => status === 'fulfilled');
 }

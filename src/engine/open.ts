@@ -24,7 +24,7 @@ export type OpenHost = AsyncDisposable & {
 /** One whose lease this connection has. */
 export type EnteredHost = OpenHost & { readonly site: InstalledSite };
 
-/** One connection, one command: everything that a plan needs to know. */
+/** One connection, one command (two where the host has not our program yet): everything that a plan needs to know. */
 export async function openHost(
   target: HostTarget,
   tasks: readonly BoundTask[],
@@ -52,14 +52,21 @@ async function probeHost(
   run: HostRun,
 ): Promise<Result<Probed>> {
   const nonce = run.newId();
-  const script = probeScript(target.layout, tasks, nonce, unitNames(tasks));
-  const reply = await transport.run(script, { signal: run.signal, timeoutMs: QUICK });
+  const ask = (program: 'there' | 'sent') => {
+    const script = probeScript(target.layout, tasks, nonce, unitNames(tasks), program);
+    return transport.run(script, { signal: run.signal, timeoutMs: QUICK });
+  };
+  const told = (stdout: string) => splitProbe(stdout, tasks, nonce);
+  const own = await ask('there');
+  if (!own.ok) return own;
+  const hasProgram = told(own.value.stdout) !== null;
+  // A copy that a power cut has left in pieces is no better than none.
+  const reply = hasProgram || own.value.code === 78 ? own : await ask('sent');
   if (!reply.ok) return reply;
-  const parts = splitProbe(reply.value.stdout, tasks, nonce);
+  const parts = told(reply.value.stdout);
   if (parts === null) return fail(probeFailure(reply.value));
   const probe = parseFacts(parts.state);
-  const site = { layout: target.layout, uid: probe.facts.uid, hasProgram: probe.hasProgram };
-  return ok({ site, probe, answers: parts.answers });
+  return ok({ site: { layout: target.layout, uid: probe.facts.uid, hasProgram }, probe, answers: parts.answers });
 }
 
 /** What failed on a host where sudo gave no root says so: whoever reads of it learns why. */

@@ -39,26 +39,38 @@ export type Answers = ReadonlyMap<string, string>;
 export type Fragment = { readonly name: string; readonly probe: Script | null };
 
 /**
- * The run's first command: the host's state, then each fragment's output behind a line "NONCE name". The program is
- * part of the script, so that a probe writes nothing.
+ * The run's first command: the host's state, then each fragment's output behind a line "NONCE name".
  * @param nonce a word that no output contains
  * @param units names of units that are to be installed: what they lead to on the host is told
+ * @param program `there`: the host's own copy is run, and where there is none nothing is printed; `sent`: it is part of the
+ *   script, 190 kB that cross the network, so that a probe of a host without it writes nothing
  */
 export function probeScript(
   layout: Layout,
   fragments: readonly Fragment[],
   nonce: string,
-  units: readonly string[] = [],
+  units: readonly string[],
+  program: 'there' | 'sent',
 ): Script {
-  const program = sh`set -- ${layout.root} ${layout.app} probe ${PROGRAM_NAME} ${layout.user ?? '-'} ${TOOLS}`;
+  const words = sh`set -- ${layout.root} ${layout.app} probe ${layout.user ?? '-'} ${TOOLS}`;
+  const text = program === 'sent' ? Script.ofProgram(PROGRAM) : ownProgram(layout);
   const sections = asked(fragments).map(({ name, probe }) =>
     Script.join([sh`printf ${`\n${nonce} ${name}\n`}`, sh`(`, probe, sh`)`], '\n'),
   );
   const named = units.length === 0 ? [] : [sh`tell_namesakes ${units}`];
-  return Script.join(
-    [program, Script.ofProgram(PROGRAM), ...named, ...sections, sh`printf ${`\n${nonce} end\n`}`],
-    '\n',
-  );
+  return Script.join([words, text, ...named, ...sections, sh`printf ${`\n${nonce} end\n`}`], '\n');
+}
+
+/** Root never reads one from the app's root, where others may write; below a demo's folder even root has no other. */
+function ownProgram(layout: Layout): Script {
+  const [roots, others] = [0, 1].map((uid) => `${stateFolder(layout, uid)}/${PROGRAM_NAME}`) as [string, string];
+  return sh`program=${roots}
+if [ ! -r "$program" ]; then
+  [ "$(id -u)" != 0 ] || case $1/ in "$FLEET_DEMO_ROOT"/*) [ "$FLEET_DEMO_ROOT" ] ;; *) false ;; esac || exit 0
+  program=${others}
+  [ -r "$program" ] || exit 0
+fi
+. "$program"`;
 }
 
 const asked = (fragments: readonly Fragment[]) =>

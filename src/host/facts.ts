@@ -26,7 +26,6 @@ export type Neighbour = {
 
 export type ProbeReply = {
   readonly facts: HostFacts;
-  readonly hasProgram: boolean;
   readonly open: OpenTransaction | null;
   /** The root that the app is active in, where that is another one; null otherwise. */
   readonly elsewhere: string | null;
@@ -134,7 +133,6 @@ export function parseFacts(text: string): ProbeReply {
         (text) => ({ unit: 'other units', path: text }),
       ),
     },
-    hasProgram: one('program') === 'yes',
     open:
       txn === '' ? null : { txn, from: Number(from), to: Number(to), running: running === 'running', by: by.join(' ') },
     elsewhere: one('elsewhere') || null,

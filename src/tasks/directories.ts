@@ -5,7 +5,7 @@ import type { PlanContext } from '../model/task.ts';
 import { Script } from '../shell/sh.ts';
 import { defineTask } from './define.ts';
 import { accountName, anyPath, distinct, folderMode, isAbsolute, octal, showMode } from './fields.ts';
-import { ancestors, createFolder, type Found, parseFolders, probeFolder, repairFolder } from './folder.ts';
+import { ancestors, createFolder, type Found, parseFolders, probeFolders, repairFolder } from './folder.ts';
 import { type Place, parsePlaces, placeFor, probePlace } from './place.ts';
 
 const entry = z.strictObject({
@@ -71,11 +71,10 @@ export const directories = defineTask({
       mode: octal(mode),
     })),
   }),
-  probe: (list, layout) =>
-    Script.join(
-      list.flatMap(({ path }, i) => [probeFolder(i, absolute(path, layout)), probePlace(i, absolute(path, layout))]),
-      '\n',
-    ),
+  probe(list, layout) {
+    const paths = list.map(({ path }) => absolute(path, layout));
+    return Script.join([probeFolders(paths), ...paths.map((path, i) => probePlace(i, path))], '\n');
+  },
   parse: (stdout) => ({ folders: parseFolders(stdout), places: parsePlaces(stdout) }),
 
   plan({ spec: list }, { folders, places }, context) {

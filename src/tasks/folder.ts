@@ -1,4 +1,4 @@
-import { type Script, sh } from '../shell/sh.ts';
+import { Script, sh } from '../shell/sh.ts';
 
 /** What stands at one part of a path. A link is not looked through. */
 export type Found =
@@ -18,11 +18,26 @@ export function ancestors(path: string): string[] {
   return names.map((_name, i) => `/${names.slice(0, i + 1).join('/')}`);
 }
 
-/** Prints a line for each part of an absolute path; the item's number stands for its name. */
-export const probeFolder = (item: number, path: string): Script =>
-  sh`for p in ${ancestors(path)}; do
+/** Prints a line for each part of each absolute path, by the path's number. One program looks at all of them. */
+export const probeFolders = (paths: readonly string[]): Script =>
+  Script.join(
+    [
+      sh`seen=$(stat -c '%u %g %a %U %G //%n/' -- ${[...new Set(paths.flatMap(ancestors))]} 2>/dev/null)`,
+      ...paths.map((path, item) => probeParts(item, ancestors(path))),
+    ],
+    '\n',
+  );
+
+const probeParts = (item: number, parts: readonly string[]): Script =>
+  sh`for p in ${parts}; do
   if [ -L "$p" ]; then s=link; elif [ -d "$p" ]; then s=folder; elif [ -e "$p" ]; then s=other; else s=none; fi
-  echo folder ${item} "$s" $(stat -c '%u %g %a %U %G' "$p" 2>/dev/null)
+  of=
+  while read -r uid gid mode owner group name; do
+    [ "$name" != "//$p/" ] || of="$uid $gid $mode $owner $group"
+  done <<END
+$seen
+END
+  echo folder ${item} "$s" $of
 done`;
 
 const LINE =

@@ -66,7 +66,9 @@ look() { getent "$1" "$2" 2>/dev/null || awk -F: -v n="$2" '$1 == n' "/etc/$1"; 
 account=$(look passwd ${name})
 member=$(id -nG ${name} 2>/dev/null || :)
 printf 'account %s\nmember %s\n' "$account" "$member"
-home=$(printf %s "$account" | cut -d: -f6)
+IFS=: read -r _ _ _ _ _ home _ <<END
+$account
+END
 for f in "$home/.ssh/authorized_keys" "$home/.ssh/authorized_keys2" ${[`/etc/ssh/authorized_keys/${name}`, `/etc/ssh/authorized_keys.d/${name}`]}; do
   [ -z "$account" ] || [ ! -s "$f" ] || { echo keys; break; }
 done

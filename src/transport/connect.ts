@@ -70,7 +70,7 @@ function onTheWay({ failure, early }: Stopped): Stopped {
 }
 
 async function closeHops(hops: readonly Hop[], stopped: Stopped): Promise<Result<Link, Stopped>> {
-  for (const hop of [...hops].reverse()) await hop.close();
+  for (const hop of [...hops].reverse()) await hop.close(true);
   return fail(stopped);
 }
 
@@ -182,14 +182,21 @@ function named({ user, address, port }: Connection): string {
   return `${user}@${address}${port === 22 ? '' : ` port ${port}`}`;
 }
 
-/** The transport over one SSH connection; disposing of it closes every hop. */
+/**
+ * The transport over one SSH connection; disposing of it closes every hop. One that did more than to look may have taken the
+ * host's lease, which lasts as long as the host takes the connection to last: the next run must find it free.
+ */
 function sshTransport(link: Link, privilege: Privilege): Transport {
+  let runs = 0;
   return {
     noRoot: privilege.refusal,
-    run: (script, io) => runScript(link, privilege, script, io),
+    run(script, io) {
+      runs += 1;
+      return runScript(link, privilege, script, io);
+    },
     unpack: (files, into, io) => unpack(link, privilege, files, into, io),
     sync: (request, method, io) => sync(link, privilege, request, method, io),
     dial: (host, port, io) => dial(link, host, port, io),
-    [Symbol.asyncDispose]: () => link.close(),
+    [Symbol.asyncDispose]: () => link.close(runs > 1),
   };
 }

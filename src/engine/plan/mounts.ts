@@ -12,15 +12,21 @@ const escaped = (path: string) =>
 
 /** Prints where disks are meant to be, and are, on the way to each folder: `FILE MOUNT-POINT OPTIONS`. */
 export const mountsProbe = (layout: Layout, fstab = '/etc/fstab', mounts = '/proc/self/mounts'): Script =>
-  sh`for folder in ${foldersOf(layout).map(escaped)}; do
-  for file in ${fstab} ${mounts}; do
-    [ -r "$file" ] || continue
-    folder=$folder kind=$([ "$file" = ${fstab} ] && echo meant || echo is) awk '
-      /^[ \t]*#/ || NF < 4 { next }
-      $2 == "/" || index(ENVIRON["folder"] "/", $2 "/") == 1 { print ENVIRON["kind"], $2, $4 }' "$file"
-  done
-done 2>/dev/null
-:`;
+  sh`(
+set --
+for file in ${fstab} ${mounts}; do [ ! -r "$file" ] || set -- "$@" "$file"; done
+[ $# = 0 ] || fstab=${fstab} folders=${foldersOf(layout).map(escaped).join('\n')} awk '
+  BEGIN { n = split(ENVIRON["folders"], folder, "\n") }
+  /^[ \t]*#/ || NF < 4 { next }
+  {
+    for (i = 1; i <= n; i++)
+      if ($2 == "/" || index(folder[i] "/", $2 "/") == 1) {
+        print (FILENAME == ENVIRON["fstab"] ? "meant" : "is"), $2, $4
+        next
+      }
+  }' "$@" 2>/dev/null
+:
+)`;
 
 type Mount = { readonly kind: string; readonly point: string; readonly options: readonly string[] };
 

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { NodeSSH } from 'node-ssh';
 import type { AnyAuthMethod, AuthenticationType, Client, NextAuthHandler } from 'ssh2';
@@ -23,8 +24,11 @@ export type Hop = {
   readonly lost: () => string | null;
   /** Calls the listener once the link is gone; soon, never at once, if it already is. */
   readonly onLost: (listener: () => void) => () => void;
-  /** Says goodbye, and cuts the link when the other side does not answer within half a second. */
-  readonly close: () => Promise<void>;
+  /**
+   * Says goodbye. With `wait` for the other side to end the connection, which is cut when it has not within half a second;
+   * else only until that is on its way, a round trip less.
+   */
+  readonly close: (wait: boolean) => Promise<void>;
 };
 
 /** How an attempt ended; `early` means that the link failed before a login was tried, so that trying again may help. */
@@ -178,7 +182,7 @@ function established(
     else listeners.add(listener);
     return () => listeners.delete(listener);
   };
-  const close = () =>
+  const close = (wait: boolean) =>
     new Promise<void>((resolve) => {
       const timer = setTimeout(() => socket.destroy(), 500);
       const fallback = setTimeout(done, 1000);
@@ -189,6 +193,8 @@ function established(
       }
       onLost(done);
       if (!gone) client.end();
+      // A tunnel ends with the connection that it goes through.
+      if (!wait && socket instanceof Socket) socket.destroySoon();
     });
   return { ssh, client, ident, ...at, words: progress.words, lost, onLost, close };
 }

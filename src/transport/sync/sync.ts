@@ -6,18 +6,22 @@ import type { Link } from '../ssh2/link.ts';
 import type { BundleFile, Receiver, RunIo, SyncIo, SyncMethod, SyncRequest } from '../transport.ts';
 import { inside } from './receiver.ts';
 import { syncByRsync } from './sync-rsync.ts';
-import { type Archive, bundleArchive, treeArchive } from './tar.ts';
+import type { Archive } from './tar.ts';
+
+/** Loaded when something is sent, which most runs do not. */
+const tar = () => import('./tar.ts');
 
 /** rsync's own status for "some files could not be read", used for a tree that changed while tar read it. */
 const PARTIAL = 23;
 
-export function unpack(
+export async function unpack(
   link: Link,
   privilege: Privilege,
   files: readonly BundleFile[],
   into: Receiver,
   io: RunIo,
 ): Promise<Result<Exit>> {
+  const { bundleArchive } = await tar();
   return sendTar(link, privilege, () => bundleArchive(files), `umask 077; ${inside(into)} tar -x -p -f -`, io);
 }
 
@@ -44,6 +48,7 @@ export async function sync(
   // Both words of the group's script are ours, but for the group, which is quoted.
   const own = asRoot ? ` && chgrp -R -h -- ${quote(group)} .` : '';
   const go = `umask 022; ${inside(to)} sh -c ${quote(`tar -x -p -f -${own}`)}`;
+  const { treeArchive } = await tar();
   return sendTar(link, privilege, () => treeArchive(tree, progress(tree.bytes, io)), go, io);
 }
 

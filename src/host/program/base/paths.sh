@@ -11,10 +11,12 @@
 
 # Foreign words as one printable line: they must never add, end or split a line of the protocol.
 plain() { plainly 300 "$*"; }
-plainly() { # MOST WORDS
+plainly() { make_plain "$@"; say "$plained"; }
+make_plain() { # MOST WORDS: sets plained
+  plained=$2
   # Most are harmless as they are, and are asked for often.
-  case $2 in *[!\ -~]*) ;; *) [ ${#2} -gt "$1" ] || { say "$2"; return; } ;; esac
-  printf '%s' "$2" | tr '\000-\037\177' '?' | cut -c "1-$1"
+  case $2 in *[!\ -~]*) ;; *) [ ${#2} -gt "$1" ] || return 0 ;; esac
+  plained=$(printf '%s' "$2" | tr '\000-\037\177' '?' | cut -c "1-$1")
 }
 
 # Runs a command as another account, in an environment that is otherwise ours.
@@ -49,13 +51,17 @@ name_of() { awk -F: -v u="$1" '$3 == u { print $1; f = 1; exit } END { if (!f) p
 # lent, and to nothing where it is neither, with `obstacle` saying why; `real` to its path without links, and `reached` to
 # how much of that is there.
 look_at() { # FOLDER
-  real=$1 keeper=root obstacle='' reached='' w_hops=0
+  # The probe changes nothing, and what is kept stays so.
+  [ "$VERB/$1" != "probe/$w_looked" ] || return 0
+  real=$1 keeper=root obstacle='' reached='' w_hops=0 w_looked=''
   [ $PRIVILEGED = 1 ] || return 0
   until look_along; do
     w_hops=$((w_hops + 1))
     [ $w_hops -lt 20 ] || { keeper='' obstacle="$1 leads through too many links"; return; }
   done
+  [ "$keeper" != root ] || w_looked=$1
 }
+w_looked=''
 
 # Fails when a link has changed `real`, which wants another look. That one call of stat is no single moment does not
 # matter: what is found kept stays so, since only root could change it.
@@ -122,15 +128,19 @@ only_root_in() { # GID FOLDER
 
 # For the plan: who keeps the folder that a path stands in, and whether a link or something else than a file is there.
 tell_place() { # NUMBER PATH
-  look_at "$(folder_of "$2")"
-  say "place $1 $(plain "$keeper") $(plain "$obstacle")"
-  w_look=$(spot "$2")
-  [ ! -L "$w_look" ] && { [ ! -e "$w_look" ] || [ -f "$w_look" ]; } || say "taken $1"
+  w_folder=${2%/*}
+  look_at "${w_folder:-/}"
+  make_plain 300 "$keeper $obstacle"
+  say "place $1 $plained"
+  spot_of "$2"
+  [ ! -L "$spot" ] && { [ ! -e "$spot" ] || [ -f "$spot" ]; } || say "taken $1"
 }
 
 # A path as it is reached from where we stand.
-spot() {
-  case $STANDING/$1/ in 1/"$ROOT"/*) say ".${1#"$ROOT"}" ;; *) say "$1" ;; esac
+spot() { spot_of "$1"; say "$spot"; }
+spot_of() { # PATH: sets spot
+  spot=$1
+  case $STANDING/$1/ in 1/"$ROOT"/*) spot=.${1#"$ROOT"} ;; esac
 }
 
 folder_of() { case $1 in /*/*) say "${1%/*}" ;; *) say / ;; esac; }
@@ -261,7 +271,7 @@ root_enter() {
   [ $PRIVILEGED = 1 ] && { [ -e "$ROOT" ] || [ -L "$ROOT" ]; } || return 0
   look_at "$ROOT"
   if [ "$keeper" != root ]; then [ "$reached" = "$real" ] && stand_in "$real" && root_ours || { cd /; return 65; }; else cd -P -- "$real" || return; fi
-  STANDING=1 R=. obstacle=''
+  STANDING=1 R=. obstacle='' w_looked=''
 }
 
 stand_in() { cd -P -- "$1" 2>/dev/null && [ "$(pwd -P)" = "$1" ]; }

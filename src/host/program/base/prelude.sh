@@ -9,8 +9,9 @@
 # What root's session exports must not steer this: bash takes options (noclobber, errexit …) from SHELLOPTS, and tools
 # read habits, folders and formats from the others.
 set +eCfvx -u
+# `command` keeps a shell that does not know the option going.
 # shellcheck disable=SC3040
-if (set +o pipefail) 2>/dev/null; then set +o pipefail; fi
+command set +o pipefail 2>/dev/null || :
 unset BASH_ENV ENV CDPATH GREP_OPTIONS POSIXLY_CORRECT QUOTING_STYLE TIME_STYLE BLOCK_SIZE BLOCKSIZE DF_BLOCK_SIZE DU_BLOCK_SIZE
 unset TAR_OPTIONS EXTRACT_UNSAFE_SYMLINKS SYSTEMD_UNIT_PATH SYSTEMD_OFFLINE SYSTEMD_LOG_LEVEL SYSTEMD_IGNORE_CHROOT SYSTEMCTL_FORCE_BUS
 umask 077
@@ -27,6 +28,7 @@ BOOTING=0
 # Without root everything lives under the app's own root; below a demo's folder so it does even where root runs it.
 # Who cannot be told apart from somebody without root (a killed `id`) must not begin a second state of its own.
 uid=$(id -u) && [ -n "$uid" ] || { printf 'error cannot tell who this is\n'; exit 70; }
+OWN_UID=$uid
 case ${FLEET_DEMO_ROOT:+$ROOT/} in "${FLEET_DEMO_ROOT:-}"/*) uid=demo ;; esac
 if [ "$uid" = 0 ]; then
   PRIVILEGED=1 S=/var/lib/fleet/$APP
@@ -70,10 +72,12 @@ clock() {
 past() { clock; [ "$NOW" -ge "$1" ]; }
 
 # PID 1's start time tells one boot from the next even in a container, where the kernel's boot id stays.
-boot_identity() {
-  boot_id=''
-  { read -r boot_id </proc/sys/kernel/random/boot_id; } 2>/dev/null
-  say "$boot_id-$(start_time 1)"
+boot_identity() { this_boot; say "$BOOT"; }
+this_boot() { # sets BOOT
+  BOOT=''
+  { read -r BOOT </proc/sys/kernel/random/boot_id; } 2>/dev/null
+  start_of 1
+  BOOT=$BOOT-$TICKS
 }
 
 # Sets TICKS to the start time of a process in clock ticks. The name in field 2 may hold spaces and brackets.

@@ -38,14 +38,25 @@ contains() { # LINES WORD
   return 1
 }
 
-active_generation() {
-  link=$(readlink "$R/current" 2>/dev/null) || { say 0; return; }
-  case $link in releases/*[!0-9]* | releases/ | releases/0*) say 0 ;; releases/*) say "${link#releases/}" ;; *) say 0 ;; esac
+active_generation() { live_generation; say "$live"; }
+live_generation() { # sets live
+  live=0
+  link=$(readlink "$R/current" 2>/dev/null) || return 0
+  case $link in releases/*[!0-9]* | releases/ | releases/0*) ;; releases/*) live=${link#releases/} ;; esac
 }
 
-generations() { [ -d "$G" ] && (cd "$G" && for g in [0-9]*; do [ -f "$g/manifest" ] && say "$g"; done | sort -n); return 0; }
+# In the order of their numbers, which a pattern has for those of one length.
+generations() {
+  for g_folder in "$G"/[0-9] "$G"/[0-9][0-9] "$G"/[0-9][0-9][0-9] "$G"/[0-9][0-9][0-9][0-9] "$G"/[0-9][0-9][0-9][0-9][0-9]*; do
+    [ ! -f "$g_folder/manifest" ] || say "${g_folder##*/}"
+  done
+}
 
-verdict() { cat "$G/$1/verdict" 2>/dev/null || say open; }
+verdict() { judgement "$1"; say "$judged"; }
+judgement() { # GENERATION: sets judged
+  judged=open
+  [ ! -f "$G/$1/verdict" ] || read -r judged <"$G/$1/verdict" || :
+}
 
 service_user() { manifest "$1" user; }
 

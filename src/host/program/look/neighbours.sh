@@ -3,18 +3,22 @@
 # Folders of state of the others, a line each; no host has more of them than that.
 other_apps() {
   [ $PRIVILEGED = 1 ] || return 0
+  others=0
   for other in /var/lib/fleet/*/; do
     other=${other%/}
     case ${other##*/} in "$APP" | *[!A-Za-z0-9._-]*) continue ;; esac
-    [ ! -d "$other" ] || say "$other"
-  done | head -n 100
+    [ -d "$other" ] && [ $others -lt 100 ] || continue
+    others=$((others + 1))
+    say "$other"
+  done
 }
 
 # Sets G and other_root for another app, and other_active to the generation that is live there; fails when none is. To
 # be called in a subshell.
 other_live() { # STATE-FOLDER
   G=$1/generations other_root=- other_active=0
-  newest=$(generations | tail -n 1)
+  newest=''
+  for newest in $(generations); do :; done
   [ -n "$newest" ] && other_root=$(manifest "$newest" root) && [ "$other_root" != - ] || return 1
   link=$(readlink "$other_root/current" 2>/dev/null) || return 1
   other_active=${link#releases/}
@@ -26,7 +30,7 @@ clean() { tr -d '\001-\011\013-\037\177' | head -n 500; }
 
 # Of each app that is live: "neighbour APP GENERATION USER ROOT", and its units and files by name.
 tell_neighbours() {
-  other_apps | while IFS= read -r other; do
+  for other in $(other_apps); do
     (
       other_live "$other" || exit 0
       app=${other##*/}
@@ -39,7 +43,7 @@ tell_neighbours() {
 
 # The app whose unit stands where ours should: what systemd says of it says nothing about us.
 unit_taken() { # UNIT
-  [ $PRIVILEGED = 1 ] || return 1
+  [ -n "$(other_apps)" ] || return 1
   mine=$(active_generation)
   case $1 in *@*.*) file=${1%%@*}@.${1##*.} ;; *) file=$1 ;; esac
   [ -f "$G/$mine/units/$1" ] && file=$1

@@ -29,8 +29,10 @@ folders_of() { # GENERATION
 # services go on as FROM), and of each folder with something closed in it "closed NUMBER INDEX ENTRY". Of a folder that is
 # given to its new owner anyway only what is inside counts.
 tell_ownership() { # ACCOUNTS FOLDERS: lines "UNIT ACCOUNT", and "INDEX whole|inside|given FOLDER"
-  on=$(active_generation)
-  [ $PRIVILEGED = 1 ] && [ "$on" != 0 ] || return 0
+  [ $PRIVILEGED = 1 ] || return 0
+  live_generation
+  on=$live
+  [ "$on" != 0 ] && [ "$1" != "$(short "$G/$on/accounts")" ] || return 0
   { accounts_of "$on"; say --; say "$1"; } | awk "$MOVED" | while read -r number units old new stays; do
     account_ids "$old"
     old_uid=$i_uid old_gids=$i_gids

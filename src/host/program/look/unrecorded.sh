@@ -1,8 +1,8 @@
 # The state folder was removed, or is an older one, while the app ran: what is live has no record here. Nothing can be
 # switched then, for there is no way back to it; what runs is told of, and a removal stops it.
 
-unrecorded() {
-  l_live=$(active_generation)
+unrecorded() { # [ACTIVE]
+  l_live=${1:-$(active_generation)}
   case $l_live in
     0) [ -n "$(supervisors)" ] ;;
     # Other tools number by the time; ours begin with 1.

@@ -33,14 +33,22 @@ END
 # of theirs the same command line, and a setuid program too: so it counts only where the process is wholly ours, leads a
 # session and is a shell; and one of a container on this host is not this host's.
 supervisors() {
-  s_me=$(id -un) s_space=$(readlink "/proc/$$/ns/pid") s_shell=$(readlink "/proc/$$/exe")
-  s_uid=$(id -u)
-  # shellcheck disable=SC2046
-  set -- $(stat -c '%u %n' /proc/[0-9]*/cmdline 2>/dev/null | sed -n "s/^$s_uid //p")
-  [ $# -gt 0 ] || return 0
+  s_me='' s_own=''
+  while read -r s_owner s_file; do
+    [ "$s_owner" != "$OWN_UID" ] || s_own="$s_own $s_file"
+  done <<END
+$(stat -c '%u %n' /proc/[0-9]*/cmdline 2>/dev/null)
+END
+  [ -n "$s_own" ] || return 0
   # Only the first word: grep may stop at the byte behind it.
-  for s_pid in $(grep -l '^sh' "$@" 2>/dev/null); do
+  # shellcheck disable=SC2086
+  for s_pid in $(grep -ls '^sh' $s_own); do
     s_pid=${s_pid#/proc/} s_pid=${s_pid%/cmdline}
+    # No shell takes the bytes between the words into a variable, and most are told by this.
+    s_words=''
+    { read -r s_words <"/proc/$s_pid/cmdline"; } 2>/dev/null
+    case $s_words in sh"$S/host"*.sh*"$APP"supervise*) ;; *) continue ;; esac
+    [ -n "$s_me" ] || s_me=$(id -un) s_space=$(readlink "/proc/$$/ns/pid") s_shell=$(readlink "/proc/$$/exe")
     {
       read -r s_sh && read -r s_program && read -r _ && read -r s_app && read -r s_verb && read -r s_unit && read -r s_generation
     } <<END || continue

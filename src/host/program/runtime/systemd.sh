@@ -34,6 +34,15 @@ systemd_enable() { units_only enable -q -- "$1" 2>&1; }
 
 systemd_disable() { units_only disable -q -- "$1" 2>/dev/null || true; }
 
+# Whether each of them is; one at a time where it is not certain.
+systemd_all_enabled() { # UNIT…
+  s_count=0
+  for s_state in $(systemctl is-enabled -- "$@" 2>/dev/null); do
+    case $s_state in enabled | static | indirect | alias | generated) s_count=$((s_count + 1)) ;; *) return 1 ;; esac
+  done
+  [ $s_count = $# ]
+}
+
 systemd_enabled() {
   case $(systemctl is-enabled -- "$1" 2>/dev/null) in enabled | static | indirect | alias | generated) return 0 ;; esac
   return 1

@@ -24,15 +24,17 @@ is_connection() { # GENERATION UNIT
   case $2 in *@?*.service) contains "$(triggered "$1" | cut -d' ' -f2)" "${2%%@*}@.service" ;; *) return 1 ;; esac
 }
 
+# A unit file's name as a pattern: an instance of a template has its own name, and a backslash stands for itself.
+unit_pattern() { # FILE
+  case $1 in *\\*) say "$1" | sed 's/\\/\\\\/g; s/@\./@*./' ;; *@.*) say "${1%%@.*}@*.${1#*@.}" ;; *) say "$1" ;; esac
+}
+
 # Units of two generations that are loaded and not at rest, and stand in neither's list of what is started: "UNIT STATE".
 beside() { # GENERATION GENERATION
   known=$(start_list "$1"; start_list "$2")
   files=$(for g in "$1" "$2"; do [ "$(runtime_of "$g")" != systemd ] || unit_files "$g"; done | grep -E '^[^/]*\.(service|socket|timer|path|target)$' | sort -u)
   set --
-  for f in $files; do
-    # As patterns: an instance of a template has its own name, and a backslash stands for itself.
-    set -- "$@" "$(say "$f" | sed 's/\\/\\\\/g; s/@\./@*./')"
-  done
+  for f in $files; do set -- "$@" "$(unit_pattern "$f")"; done
   [ $# -gt 0 ] || return 0
   systemctl list-units --plain --full --no-legend --state=active,activating,reloading,deactivating,failed -- "$@" 2>/dev/null |
     sed 's/^[^[:alnum:]:_\\]*//' | while read -r u _ state _; do contains "$known" "$u" || say "$u $state"; done
@@ -132,22 +134,5 @@ await_job() { # UNIT
     fi
     undecided "$TXN" || return 70
     sleep 0.2
-  done
-}
-
-# What status and health are told of them. A connection that failed says nothing about the app.
-probe_triggered() { # GENERATION
-  [ "$(runtime_of "$1")" = systemd ] || return 0
-  shown=$(triggered_units "$1" | cut -d' ' -f1)
-  {
-    say "$shown"
-    beside "$1" "$1" | while read -r u state; do
-      contains "$shown" "$u" || { [ "$state" = failed ] && is_connection "$1" "$u"; } || say "$u"
-    done | head -n 50
-  } | while read -r u; do
-    [ -n "$u" ] || continue
-    by=$(triggered_by "$1" "$u") u_dropins=''
-    unit_line systemd "$u" "${by:--}"
-    tell_foreign "$1"
   done
 }
