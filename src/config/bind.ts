@@ -164,6 +164,7 @@ function deployPolicy(spec: DeploySpec, hosts: number): DeployPolicy {
   return {
     batch: typeof batch === 'number' ? batch : Math.max(1, Math.ceil((hosts * Number.parseInt(batch, 10)) / 100)),
     canary: spec.canary,
+    waves: spec.waves,
     onFailure: spec.onFailure,
     settleMs: spec.settle,
     deadlineMs: spec.deadline,
