@@ -5,7 +5,7 @@ import { onAbort, once } from '../util/async.ts';
 import { type Slots, slots } from './slots.ts';
 
 /** An SSH server, and the login that it is reached over where that is not this machine. */
-export type Server = Pick<Connection, 'address' | 'port' | 'family'> & { readonly over: string | null };
+type Server = Pick<Connection, 'address' | 'port' | 'family'> & { readonly over: string | null };
 
 /** Lets logins at one server begin a few at a time; each is to tell when it has ended. Gives null when the signal aborted. */
 export type StartGate = (to: Server, signal: AbortSignal) => Promise<(() => void) | null>;

@@ -57,6 +57,7 @@ async function rollOut(
   policy: Partial<DeployPolicy>,
   parallel: number,
   ends: readonly [number, number][],
+  exclusiveOwned: readonly string[] = [],
 ) {
   const whole = { ...pace(10), onFailure: 'continue', settleMs: 0, deadlineMs: 0, confirm: 'per-host', ...policy };
   const targets = Array.from(
@@ -64,7 +65,7 @@ async function rollOut(
     (_, i) =>
       ({
         ...{ app: 'x', host: hostName(`h${i}`), policy: whole, tasks: [] },
-        ...{ exclusiveOwned: [], exclusiveReleased: [], uploadUser: null },
+        ...{ exclusiveOwned, exclusiveReleased: [], uploadUser: null },
       }) as unknown as HostTarget,
   );
   const story: Step[] = [];
@@ -149,12 +150,14 @@ describe('a rollout, however its hosts end', () => {
 
   it('does not wait for a slow host, unless the playbook wants waves', async () => {
     // The first host of all ends last.
-    const order = async (waves: boolean) => {
-      const { story } = await rollOut(4, { batch: 2, waves }, 10, [[1, 0]]);
+    const order = async (waves: boolean, owned: readonly string[] = []) => {
+      const { story } = await rollOut(4, { batch: 2, waves }, 10, [[1, 0]], owned);
       return story.map(({ does, host }) => `${host} ${does}`).join(', ');
     };
     expect(await order(false)).toBe('h0 begins, h1 begins, h1 ends, h2 begins, h2 ends, h3 begins, h3 ends, h0 ends');
     expect(await order(true)).toBe('h0 begins, h1 begins, h1 ends, h0 ends, h2 begins, h3 begins, h3 ends, h2 ends');
+    // Those that hold an exclusive name may have to give another one up.
+    expect(await order(false, ['poller'])).toBe(await order(true));
   });
 });
 
