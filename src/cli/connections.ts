@@ -24,7 +24,7 @@ export function connections(
     connectTimeoutMs: 15_000,
     keepaliveMs: 10_000,
     retries: 2,
-    startGate: startGate(8),
+    startGate: startGate(flags.shard?.of),
   };
   const usual = join(context.invoker.home, '.ssh', 'known_hosts');
   // A key is remembered where it will be looked for.

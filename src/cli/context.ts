@@ -1,4 +1,5 @@
 import type { Invoker } from '../config/invoker.ts';
+import type { Shard } from '../config/shards.ts';
 import type { Secret } from '../model/secret.ts';
 
 /** The process as commands see it; made in `main.ts`, which alone touches `process`. */
@@ -42,4 +43,5 @@ export type HostFlags = CommonFlags & {
   readonly user?: string;
   readonly identity?: string;
   readonly acceptNew?: boolean;
+  readonly shard?: Shard;
 };

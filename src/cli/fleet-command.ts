@@ -53,7 +53,12 @@ export type Fleet = {
 /** Resolves the selection and asks where it has to. @throws UsageError */
 export async function openFleet(command: FleetCommand, flags: HostFlags, context: CliContext): Promise<Fleet> {
   const project = await openProject(flags, context);
-  const selection = { hosts: flags.host, groups: flags.group, apps: flags.app, all: flags.all === true };
+  // A plan foretells what a deploy would refuse.
+  const ordered = command.kind === 'changes' || command.inputs === 'read';
+  const selection = {
+    ...{ hosts: flags.host, groups: flags.group, apps: flags.app, all: flags.all === true },
+    ...(flags.shard === undefined ? {} : { shard: { ...flags.shard, ordered } }),
+  };
   const overrides = {
     ...(flags.user === undefined ? {} : { user: flags.user }),
     ...(flags.identity === undefined ? {} : { identityFile: [flags.identity] }),
@@ -135,7 +140,7 @@ async function agree(
   flags: HostFlags,
   context: CliContext,
 ): Promise<void> {
-  const named = flags.host.length + flags.group.length + flags.app.length > 0;
+  const named = flags.host.length + flags.group.length + flags.app.length > 0 || targets.length === 0;
   if (command.kind === 'reads' || named || flags.all || flags.yes) return;
   const hosts = [...new Set(targets.map(({ host }) => host))].join(', ');
   if (await confirm(`No host was named. ${command.verb} ALL hosts (${hosts})?`, context)) return;

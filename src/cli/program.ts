@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { Shard } from '../config/shards.ts';
 import type { CliContext } from './context.ts';
 import { BUG, REFUSED } from './exit-code.ts';
 
@@ -16,6 +17,13 @@ function whole(value: string): number {
   const n = Number(value);
   if (!Number.isInteger(n) || n < 1) throw new InvalidArgumentError('a whole number from 1 on is expected.');
   return n;
+}
+
+function shard(value: string): Shard {
+  const [part = 0, of = 0] = /^\d+\/\d+$/.test(value) ? value.split('/').map(Number) : [];
+  if (of < 1) throw new InvalidArgumentError('a part and the number of parts is expected, such as 2/4.');
+  if (part >= 1 && part <= of) return { part, of };
+  throw new InvalidArgumentError(`parts are counted from 1/${of} to ${of}/${of}.`);
 }
 
 const common = (command: Command) =>
@@ -37,6 +45,13 @@ const onHosts = (command: Command) =>
     .option('--accept-new', 'trust hosts whose key is not known yet, and remember it')
     .option('-y, --yes', 'do not ask');
 
+const inParts = (command: Command) =>
+  onHosts(command).option(
+    '--shard <i/n>',
+    'only the i-th of n parts of the selected hosts, for jobs side by side',
+    shard,
+  );
+
 /** The command line. Commands are loaded when they are called, so that `--version` and `--help` answer at once. */
 function program(context: CliContext, ended: (code: number) => void): Command {
   const fleet = new Command('fleet')
@@ -50,26 +65,26 @@ function program(context: CliContext, ended: (code: number) => void): Command {
     })
     .showSuggestionAfterError();
 
-  onHosts(fleet.command('deploy').description('plan, apply, prove it healthy, and commit; or revert')).action(
+  inParts(fleet.command('deploy').description('plan, apply, prove it healthy, and commit; or revert')).action(
     async (flags) => ended(await (await import('./commands/deploy.ts')).deploy(flags, context)),
   );
-  onHosts(fleet.command('plan').description('what deploy would change on each host; writes nothing'))
+  inParts(fleet.command('plan').description('what deploy would change on each host; writes nothing'))
     .option('--exit-code', 'exit with 5 when changes are pending')
     .action(async (flags) => ended(await (await import('./commands/plan.ts')).plan(flags, context)));
-  onHosts(fleet.command('rollback').description('back to the previous good generation'))
+  inParts(fleet.command('rollback').description('back to the previous good generation'))
     .option('--to <generation>', 'to this generation instead', whole)
     .option('--full', 'to before the first deploy: everything that fleet put there goes')
     .option('--keep-data', 'a full rollback keeps data, .env and the account that owns them')
     .option('--nohup', 'the same generation, run without systemd')
     .action(async (flags) => ended(await (await import('./commands/rollback.ts')).rollback(flags, context)));
-  onHosts(fleet.command('health').description("the services and the playbook's checks on each host"))
+  inParts(fleet.command('health').description("the services and the playbook's checks on each host"))
     .addOption(
       new Option('--format <format>', 'how the result is written')
         .choices(['table', 'json', 'nagios', 'prometheus'])
         .default('table'),
     )
     .action(async (flags) => ended(await (await import('./commands/health.ts')).health(flags, context)));
-  onHosts(fleet.command('status').description('what is active on each host, and how the last change ended'))
+  inParts(fleet.command('status').description('what is active on each host, and how the last change ended'))
     .option('--verify', 'compare every file of the active release with what was deployed')
     .action(async (flags) => ended(await (await import('./commands/reports.ts')).status(flags, context)));
   onHosts(fleet.command('history').description('generations of each host: what, who, when, result')).action(

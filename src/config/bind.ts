@@ -158,12 +158,25 @@ async function gitSource(folder: string, invoker: Invoker): Promise<Source | nul
   return { commit, dirty: lines.some((line) => !line.startsWith('# ')) };
 }
 
+/** What a playbook says of a whole run, filled for one host; null where it cannot be filled, which is told when it is bound. */
+export function policyOf(
+  { inventory, schema }: Project,
+  { host, playbook }: Pair,
+  loginUser: string,
+  hosts: number,
+): DeployPolicy | null {
+  const lookup = scope(inventory, host, { ...playbook, app: playbook.name, loginUser });
+  const filled = fillPlaybook(playbook, schema, lookup, host.name);
+  return filled.ok ? deployPolicy(filled.value.deploy, hosts) : null;
+}
+
 /** @param hosts how many hosts of the app are selected, which a batch in percent is a share of; rounded up */
 function deployPolicy(spec: DeploySpec, hosts: number): DeployPolicy {
   const { batch } = spec;
   return {
     batch: typeof batch === 'number' ? batch : Math.max(1, Math.ceil((hosts * Number.parseInt(batch, 10)) / 100)),
     canary: spec.canary,
+    waves: spec.waves,
     onFailure: spec.onFailure,
     settleMs: spec.settle,
     deadlineMs: spec.deadline,

@@ -1,15 +1,17 @@
 import { fail, ok, type Result } from '../model/outcome.ts';
-import type { HostTarget } from '../model/target.ts';
+import type { Connection, HostTarget } from '../model/target.ts';
 import { mapLimited, once } from '../util/async.ts';
-import { type Binding, bindPair, type Inputs } from './bind.ts';
+import { type Binding, bindPair, type Inputs, policyOf } from './bind.ts';
 import { type Diagnostic, diagnostic, sortDiagnostics } from './diagnostics/diagnostic.ts';
 import { localFiles } from './inputs/local-files.ts';
 import type { InventoryHost } from './inventory/inventory.ts';
+import type { Playbook } from './playbook/playbook.ts';
 import type { Project } from './project.ts';
 import { exclusiveNames } from './rules/exclusive.ts';
 import { lintHost } from './rules/lint.ts';
-import { deployedTwice } from './rules/same-machine.ts';
+import { deployedTwice, destination } from './rules/same-machine.ts';
 import { hostsOf, type Pair, type Selection, selectHosts, selectPairs } from './select.ts';
+import { brokenByParts, emptyPart, type Parts, partsOf, shareOf } from './shards.ts';
 import { type ConnectionContext, type Reach, reachHost } from './ssh/connection.ts';
 import { checkOverrides, type Overrides } from './ssh/overrides.ts';
 
@@ -59,11 +61,20 @@ export async function resolveTargets(
     },
   };
   const reached = once<Result<Reach, readonly Diagnostic[]>>();
-  const results = await mapLimited(pairs.value, AT_A_TIME, async (pair) => {
-    const reach = await reached(pair.host.name, () => reachOrDiagnose(context, pair.host, overrides));
+  const reachOnce: ReachOnce = (host) => reached(host.name, () => reachOrDiagnose(context, host, overrides));
+  const { shard } = selection;
+  const split = shard === undefined ? ok(null) : await splitUp(pairs.value, shard, project, reachOnce, binding.claims);
+  if (!split.ok) return split;
+  const parts = split.value;
+  const mine = pairs.value.filter(({ host }) => parts === null || parts.get(host.name) === shard?.part);
+  if (mine.length === 0 && shard && parts) warnings.add(emptyPart(shard, parts));
+  const results = await mapLimited(mine, AT_A_TIME, async (pair) => {
+    const reach = await reachOnce(pair.host);
     if (!reach.ok) return reach;
-    const hosts = pairs.value.filter(({ playbook }) => playbook === pair.playbook).length;
-    return bindPair(binding, pair, reach.value, hosts);
+    const bound = await bindPair(binding, pair, reach.value, hostsOfApp(pairs.value, pair.playbook));
+    if (!bound.ok || !shard || !parts) return bound;
+    const batch = shareOf(bound.value.policy.batch, pair.playbook, shard.part, pairs.value, parts);
+    return ok({ ...bound.value, policy: { ...bound.value.policy, batch } });
   });
   const targets = results.flatMap((result) => (result.ok ? [result.value] : []));
   const names = new Set(targets.map(({ host }) => host));
@@ -71,6 +82,38 @@ export async function resolveTargets(
   const twice = inputs === 'read' ? deployedTwice(targets, project) : [];
   const errors = [...between, ...twice, ...(exclusive?.errors ?? [])];
   return collect(errors.length > 0 ? [...results, fail(errors)] : results, warnings, hints);
+}
+
+type ReachOnce = (host: InventoryHost) => Promise<Result<Reach, readonly Diagnostic[]>>;
+
+const hostsOfApp = (pairs: readonly Pair[], app: Playbook) => pairs.filter(({ playbook }) => playbook === app).length;
+
+/** The parts of a selection, or why it must not be taken apart. */
+async function splitUp(
+  pairs: readonly Pair[],
+  { of, ordered }: NonNullable<Selection['shard']>,
+  project: Project,
+  reach: ReachOnce,
+  claims: Binding['claims'],
+): Promise<Result<Parts, readonly Diagnostic[]>> {
+  const logins = new Map<InventoryHost, Connection>();
+  const found = await mapLimited([...new Set(pairs.map(({ host }) => host))], AT_A_TIME, async (host) => {
+    const reached = await reach(host);
+    if (!reached.ok) return reached.failure;
+    logins.set(host, reached.value.connection);
+    return [];
+  });
+  if (found.flat().length > 0) return fail(sortDiagnostics(found.flat()));
+  const parts = partsOf(new Map([...logins].map(([{ name }, login]) => [name, destination(login)])), of);
+  const apps = [...new Set(pairs.map(({ playbook }) => playbook))];
+  const specs = apps.flatMap((app) => {
+    const pair = pairs.find(({ playbook }) => playbook === app);
+    const login = pair && logins.get(pair.host);
+    const policy = pair && login && policyOf(project, pair, login.user, hostsOfApp(pairs, app));
+    return policy ? [[app, policy] as const] : [];
+  });
+  const broken = ordered ? brokenByParts(pairs, parts, of, new Map(specs), claims) : [];
+  return broken.length > 0 ? fail(sortDiagnostics(broken)) : ok(parts);
 }
 
 /**

@@ -5,6 +5,7 @@ import { type Diagnostic, diagnostic, wholeFile } from './diagnostics/diagnostic
 import { suggestion } from './diagnostics/nearest.ts';
 import { type Inventory, type InventoryHost, membersOf } from './inventory/inventory.ts';
 import type { Playbook } from './playbook/playbook.ts';
+import type { Shard } from './shards.ts';
 
 /** What the flags name. `hosts` and `groups` add up, `apps` narrows; nothing at all means everything. */
 export type Selection = {
@@ -13,6 +14,8 @@ export type Selection = {
   readonly groups: readonly string[];
   readonly apps: readonly string[];
   readonly all: boolean;
+  /** Only this part of all that. `ordered`: hosts are gone through in the order and number that the playbooks say. */
+  readonly shard?: Shard & { readonly ordered: boolean };
 };
 
 export const EVERYTHING: Selection = { hosts: [], groups: [], apps: [], all: true };

@@ -45,7 +45,9 @@ export type DeployPolicy = {
   readonly batch: number;
   /** Hosts that go first, alone; 0 for none. */
   readonly canary: number;
-  /** Whether a failed host keeps later batches from starting. */
+  /** Whether a batch has ended before the next one begins. */
+  readonly waves: boolean;
+  /** Whether a failed host keeps those that have not begun from beginning. */
   readonly onFailure: 'stop' | 'continue';
   /** How long services must stay up without a restart; milliseconds. */
   readonly settleMs: number;

@@ -9,17 +9,17 @@ import { type Privilege, privilege } from './exec/privilege.ts';
 import { runScript } from './exec/script.ts';
 import { trust } from './host-keys/trust.ts';
 import type { ConnectOptions } from './options.ts';
-import { startGate } from './slots.ts';
 import { dial } from './ssh2/dial.ts';
 import { type Attempt, type Hop, handshake } from './ssh2/hop.ts';
 import { type Link, link } from './ssh2/link.ts';
 import { openSocket, type SocketFailure } from './ssh2/socket.ts';
 import { isProhibited, noForwarding, openTunnel } from './ssh2/tunnel.ts';
+import { startGate } from './start-gate.ts';
 import { sync, unpack } from './sync/sync.ts';
 import type { Connect, Transport } from './transport.ts';
 
 export type { ConnectOptions } from './options.ts';
-export { startGate } from './slots.ts';
+export { startGate } from './start-gate.ts';
 
 const sharedGate = startGate();
 
@@ -131,7 +131,7 @@ async function attemptLogin(
   const algorithms = chosenAlgorithms(connection.algorithms);
   if (!algorithms.ok)
     return { end: 'failed', failure: { kind: 'unsupported', needs: algorithms.failure }, early: false };
-  const leave = await (options.startGate ?? sharedGate)(`${connection.address}:${connection.port}`, signal);
+  const leave = await (options.startGate ?? sharedGate)({ ...connection, over: via?.login ?? null }, signal);
   if (leave === null) return { end: 'failed', failure: CANCELLED, early: false };
   const timeoutMs = connection.connectTimeoutMs ?? options.connectTimeoutMs;
   using limit = deadline(signal, timeoutMs, 'connect', 'connect');

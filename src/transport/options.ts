@@ -1,5 +1,5 @@
 import type { Secret } from '../model/secret.ts';
-import type { StartGate } from './slots.ts';
+import type { StartGate } from './start-gate.ts';
 
 /** What all connections of a run share; times in milliseconds. */
 export type ConnectOptions = {
@@ -18,6 +18,6 @@ export type ConnectOptions = {
   readonly onNote?: (text: string) => void;
   /** The known_hosts file that keys accepted on first use are appended to. */
   readonly homeKnownHosts: string;
-  /** Limits handshakes under way per address; one gate of 8 for the whole process by default. */
+  /** Limits logins under way per server; one gate for the whole process by default. */
   readonly startGate?: StartGate;
 };

@@ -3,9 +3,6 @@ import { onAbort } from '../util/async.ts';
 /** A counted resource; `take` waits for its turn and gives null when the signal aborted first. */
 export type Slots = { readonly take: (signal: AbortSignal) => Promise<(() => void) | null> };
 
-/** Limits work under way per name, e.g. handshakes per address. */
-export type StartGate = (name: string, signal: AbortSignal) => Promise<(() => void) | null>;
-
 export function slots(limit: number): Slots {
   let free = limit;
   const waiting: (() => void)[] = [];
@@ -38,14 +35,4 @@ export function slots(limit: number): Slots {
     });
   };
   return { take };
-}
-
-/** sshd refuses at random from the tenth unauthenticated connection on (MaxStartups 10:30:100). */
-export function startGate(limit = 8): StartGate {
-  const perName = new Map<string, Slots>();
-  return (name, signal) => {
-    const own = perName.get(name) ?? slots(limit);
-    perName.set(name, own);
-    return own.take(signal);
-  };
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { weakened } from './attacks/weakened.ts';
 import { cli, fleetProject } from './fleet.ts';
+import { throughHost } from './jump.ts';
 import { type Little, little, standing, wholeOf } from './little.ts';
 import { type Hosts, startHosts, type TestHost, tcpProxy } from './rig/index.ts';
 
@@ -109,5 +110,32 @@ describe('two names of one machine', () => {
     await using it = await underTwoNames(little('bare', ['one', 'two']), hosts.a, weakened([NOBODY_LOOKS]));
     // The other one finds the host busy, or that its base has moved.
     expect(await it.run('deploy', '--all')).toEqual({ code: 3, ends: expect.arrayContaining(['deployed']) });
+  });
+});
+
+describe('thirty hosts at once through one jump host', () => {
+  const ALL_AT_ONCE = { in: 'dist', text: 'slots(Math.max(1,', by: 'slots(Math.max(1000,' };
+  /** How often its sshd, which is set up as Debian's is, has begun to refuse connections. */
+  const refusals = async () => Number(await hosts.b.out('journalctl -u ssh -o cat | grep -c MaxStartups; true'));
+
+  /** Names of one machine behind the door: it is the door that is looked at. */
+  async function look(command: string) {
+    const names = Array.from({ length: 30 }, (_, i) => `far${i}`);
+    await using way = await throughHost(hosts.b, hosts.a);
+    const far = { host: hosts.a, fields: { address: '127.0.0.1', port: way.port, jump: 'door' } };
+    await using project = await fleetProject({
+      ...{ ...little('through', names).parts, cli: command },
+      hosts: { door: hosts.b, ...Object.fromEntries(names.map((name) => [name, far])) },
+    });
+    const { code, summary } = await project.fleet('status', '--all', '--parallel', '30');
+    return { code, reported: summary?.hosts.filter(({ outcome }) => outcome === 'reported').length };
+  }
+
+  it('are let in one and all, by a door as it comes; where all knock together it refuses some', async () => {
+    const before = await refusals();
+    expect(await look(cli)).toEqual({ code: 0, reported: 30 });
+    expect(await refusals()).toBe(before);
+    await look(weakened([ALL_AT_ONCE]));
+    expect(await refusals()).toBeGreaterThan(before);
   });
 });

@@ -26,6 +26,7 @@ const policy: DeployPolicy = {
   ...{
     batch: 10,
     canary: 0,
+    waves: false,
     onFailure: 'continue',
     settleMs: 0,
     deadlineMs: 0,

@@ -267,13 +267,6 @@ test('connecting can be cancelled', async () => {
   expect(failureIn(await connect(to(), optionsIn(server.dir), AbortSignal.abort())).kind).toBe('cancelled');
 });
 
-test('thirty connections to one address start at most eight at a time', async () => {
-  const results = await Promise.all(Array.from({ length: 30 }, () => connect(to(), optionsIn(server.dir))));
-  for (const result of results) await valueIn(result)[Symbol.asyncDispose]();
-  expect(server.counts.logins).toBe(30);
-  expect(server.counts.mostStarting).toBe(8);
-});
-
 test('an encrypted key asks for its passphrase once, and a wrong one is named', async () => {
   const locked = makeKey(server.dir, 'locked', 'ed25519', ['-a', '1'], 'right');
   let asked = 0;

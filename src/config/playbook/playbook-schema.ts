@@ -23,9 +23,20 @@ const deploySchema = z
       .min(0)
       .meta({ description: 'Hosts that go first; the others wait for their success.', examples: [1] })
       .default(0),
+    waves: z
+      .boolean()
+      .meta({
+        description:
+          'Whether a batch has to end before the next one begins; else a host begins where another has ended.',
+        examples: [true],
+      })
+      .default(false),
     onFailure: z
       .enum(['stop', 'continue'])
-      .meta({ description: 'Whether a failed host keeps later batches from starting.', examples: ['stop'] })
+      .meta({
+        description: 'Whether a failed host keeps those that have not begun from beginning.',
+        examples: ['stop'],
+      })
       .default('stop'),
     settle: inMilliseconds
       .meta({ description: 'How long services must stay up without a restart.', examples: ['10s'] })

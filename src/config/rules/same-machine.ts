@@ -24,7 +24,7 @@ function spelling(address: string): string {
  * Where a connection leads, whoever logs in. Another port of an address is another place: behind a router or in a
  * container there is another machine.
  */
-const destination = ({ jump, ...end }: Connection): string =>
+export const destination = ({ jump, ...end }: Connection): string =>
   [end, ...jump.toReversed()].map(({ address, port }) => `${spelling(address)} port ${port}`).join(' through ');
 
 /** Names of the inventory that lead to one machine, in words, whether or not anything is deployed there. */

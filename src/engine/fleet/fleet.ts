@@ -4,11 +4,10 @@ import type { PlanView } from '../../model/plan.ts';
 import { Secret } from '../../model/secret.ts';
 import type { HostTarget } from '../../model/target.ts';
 import type { Connect } from '../../transport/transport.ts';
-import { mapLimited } from '../../util/async.ts';
 import type { HostRun } from '../run.ts';
 import { barrier, type Participant } from './barrier.ts';
 import { type Meeting, meetings } from './same-machine.ts';
-import { endedWell, inTurn, mayGoOn, nextWave, stopsOthers } from './schedule.ts';
+import { endedWell, inPlaces, inTurn, mayBegin, mayGoOn, stopsOthers } from './schedule.ts';
 
 /** Everything a run over many hosts needs from the outside. */
 export type FleetRun = {
@@ -48,7 +47,9 @@ export async function runFleet(
       fleet.kind === 'changes' && policy.confirm === 'together'
         ? { staged: barrier(group.length), healthy: barrier(group.length) }
         : null;
-    // Who waits for all the others cannot wait for a later wave; and looking needs no caution.
+    // Holders of exclusive names may have to give up some to one another.
+    const pace = { ...policy, waves: policy.waves || first.exclusiveOwned.length > 0 };
+    // Who waits for all the others cannot wait for a place; and looking needs no caution.
     const all = fleet.kind === 'reads' || together !== null;
     const parallel = together === null ? fleet.parallel : group.length;
     const progress = apps.get(app) ?? { stopped: false, proven: 0 };
@@ -60,27 +61,29 @@ export async function runFleet(
       if (name === undefined) return null;
       return `it is to take over ${name}, and ${kept.get(name)?.host} did not end as wanted and may still run it`;
     };
-    let rest: readonly HostTarget[] = group;
-    while (rest.length > 0) {
-      const wave = all ? rest : nextWave(rest, policy, parallel, progress.proven);
-      rest = rest.slice(wave.length);
-      const met = meet(Math.min(wave.length, parallel));
-      await mapLimited(wave, parallel, async (target) => {
-        const why = whyNot(target);
-        const part = together === null ? undefined : { staged: together.staged(), healthy: together.healthy() };
-        const meeting = met(target);
-        const outcome = await onHost(target, why === null ? work : skipped(why), fleet, meeting, part, (end) =>
-          ended.set(target, end),
-        );
-        meeting.leave();
-        part?.staged.leave(outcome.end === 'unchanged');
-        part?.healthy.leave(outcome.end === 'unchanged');
-        if (endedWell(outcome)) progress.proven += 1;
-        if (policy.onFailure === 'stop' && stopsOthers(outcome)) progress.stopped = true;
-        if (fleet.kind === 'changes' && mayGoOn(outcome))
-          for (const name of target.exclusiveReleased) kept.set(name, target);
-      });
-    }
+    const one = async (target: HostTarget, meeting: Meeting) => {
+      const why = whyNot(target);
+      const part = together === null ? undefined : { staged: together.staged(), healthy: together.healthy() };
+      const outcome = await onHost(target, why === null ? work : skipped(why), fleet, meeting, part, (end) =>
+        ended.set(target, end),
+      );
+      meeting.leave();
+      part?.staged.leave(outcome.end === 'unchanged');
+      part?.healthy.leave(outcome.end === 'unchanged');
+      if (endedWell(outcome)) progress.proven += 1;
+      if (policy.onFailure === 'stop' && stopsOthers(outcome)) progress.stopped = true;
+      if (fleet.kind === 'changes' && mayGoOn(outcome))
+        for (const name of target.exclusiveReleased) kept.set(name, target);
+    };
+    await inPlaces(
+      group,
+      ({ waiting, running }) =>
+        all ? parallel - running : mayBegin(pace, parallel, { waiting, running, proven: progress.proven }),
+      (round) => {
+        const met = meet(round.length);
+        return round.map((target) => one(target, met(target)));
+      },
+    );
   }
   return targets.flatMap((target) => ended.get(target) ?? []);
 }

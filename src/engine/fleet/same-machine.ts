@@ -16,9 +16,9 @@ export type Meeting = {
 };
 
 /**
- * Over a whole run, names that turn out to be one machine: an app would have two transactions on it at once. Of a wave all
- * of them are left alone; one that comes when another has begun is left alone by itself.
- * @returns for each wave, of so many hosts at a time, the part of each of its targets
+ * Over a whole run, names that turn out to be one machine: an app would have two transactions on it at once. Of those that
+ * begin at once all are left alone; one that comes when another has begun is left alone by itself.
+ * @returns for so many hosts that begin at once, the part of each of them
  */
 export function meetings(): (hosts: number) => (target: HostTarget) => Meeting {
   const found: Found[] = [];

@@ -50,17 +50,44 @@ export const mayGoOn = (outcome: HostOutcome): boolean =>
 export const endedWell = ({ end }: HostOutcome): boolean =>
   end === 'deployed' || end === 'unchanged' || end === 'rolled-back' || end === 'removed';
 
+/** How far a group has come: hosts that have not begun, hosts at work, and hosts that ended well so far. */
+export type Progress = { readonly waiting: number; readonly running: number; readonly proven: number };
+
 /**
- * The hosts that go next, at once: canaries until as many as wanted are proven, then batches. A canary that could not be
- * reached proves nothing, so another host takes its place; the last host is never held back for want of a canary.
- * @param rest hosts that have not begun @param proven hosts that ended well so far
+ * How many hosts may begin now: canaries until as many as wanted are proven, then one for each free place of the batch, or
+ * in waves a whole batch once nobody is at work. A canary that could not be reached proves nothing, so another host takes
+ * its place; the last host is never held back for want of a canary.
  */
-export function nextWave<T>(
-  rest: readonly T[],
-  policy: Pick<DeployPolicy, 'batch' | 'canary'>,
+export function mayBegin(
+  { batch, canary, waves }: Pick<DeployPolicy, 'batch' | 'canary' | 'waves'>,
   parallel: number,
-  proven: number,
-): readonly T[] {
-  const canaries = Math.min(policy.canary - proven, rest.length - 1);
-  return rest.slice(0, canaries > 0 ? canaries : Math.max(1, Math.min(policy.batch, parallel)));
+  { waiting, running, proven }: Progress,
+): number {
+  if (waves && running > 0) return 0;
+  const missing = canary - proven;
+  // Whoever is at work before the canaries are proven is one of them.
+  if (missing > 0 && waiting + running > 1)
+    return Math.max(0, Math.min(missing - running, waiting - 1, parallel - running));
+  return Math.max(0, Math.min(waiting, Math.max(1, Math.min(batch, parallel)) - running));
+}
+
+/**
+ * Works through items as places become free, in rounds of those that begin at once.
+ * @param free how many may begin now; more than none while nothing is at work
+ */
+export async function inPlaces<T>(
+  items: readonly T[],
+  free: (now: Omit<Progress, 'proven'>) => number,
+  begin: (round: readonly T[]) => readonly Promise<void>[],
+): Promise<void> {
+  const waiting = [...items];
+  const running = new Set<Promise<void>>();
+  while (waiting.length + running.size > 0) {
+    const round = waiting.splice(0, free({ waiting: waiting.length, running: running.size }));
+    for (const work of begin(round)) {
+      const one = work.finally(() => running.delete(one));
+      running.add(one);
+    }
+    await Promise.race(running);
+  }
 }

@@ -128,6 +128,7 @@ const generation = (outcome: HostOutcome) => String(generationOf(outcome) || '-'
 
 /** `48 deployed, 1 reverted, 1 untouched`: in the order in which they first came. */
 function tally(summary: Summary, paint: Paint): string {
+  if (summary.hosts.length === 0) return 'no hosts';
   const counts = new Map<string, number>();
   for (const { outcome } of summary.hosts) counts.set(endWord(outcome), (counts.get(endWord(outcome)) ?? 0) + 1);
   return [...counts].map(([end, n]) => `${n} ${end}`).join(paint.dot);
