@@ -1,5 +1,5 @@
 import type { Invoker } from '../config/invoker.ts';
-import type { Shard } from '../config/shards.ts';
+import type { Shard } from '../config/select.ts';
 import type { Secret } from '../model/secret.ts';
 
 /** The process as commands see it; made in `main.ts`, which alone touches `process`. */

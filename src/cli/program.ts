@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import type { Shard } from '../config/shards.ts';
+import type { Shard } from '../config/select.ts';
 import type { CliContext } from './context.ts';
 import { BUG, REFUSED } from './exit-code.ts';
 

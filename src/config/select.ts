@@ -5,7 +5,9 @@ import { type Diagnostic, diagnostic, wholeFile } from './diagnostics/diagnostic
 import { suggestion } from './diagnostics/nearest.ts';
 import { type Inventory, type InventoryHost, membersOf } from './inventory/inventory.ts';
 import type { Playbook } from './playbook/playbook.ts';
-import type { Shard } from './shards.ts';
+
+/** One of so many parts of a selection, counted from 1. */
+export type Shard = { readonly part: number; readonly of: number };
 
 /** What the flags name. `hosts` and `groups` add up, `apps` narrows; nothing at all means everything. */
 export type Selection = {

@@ -5,10 +5,7 @@ import { count, list } from '../util/count.ts';
 import { type Diagnostic, diagnostic } from './diagnostics/diagnostic.ts';
 import type { Playbook } from './playbook/playbook.ts';
 import type { Claims } from './rules/exclusive.ts';
-import type { Pair } from './select.ts';
-
-/** One of so many parts of a selection, counted from 1. */
-export type Shard = { readonly part: number; readonly of: number };
+import type { Pair, Shard } from './select.ts';
 
 /** The part that each host is in. */
 export type Parts = ReadonlyMap<HostName, number>;

@@ -94,7 +94,7 @@ describe('a host that is seen for the first time by two connections at once', ()
       external: ['ssh2', 'node-ssh'],
       transform: { target: 'node20' },
     });
-    await bundle.write({ file: program, format: 'cjs' });
+    await bundle.write({ file: program, format: 'cjs', codeSplitting: false });
     const env = { PATH: process.env.PATH, NODE_PATH: join(import.meta.dirname, '../../node_modules') };
     for (let round = 0; round < 5; round += 1) {
       const file = join(dir.path, `known_${round}`);
