@@ -30,7 +30,7 @@ const TABLE: Record<string, { ours: string[]; packages: string[]; types?: string
     packages: [],
     types: ['transport/transport.ts'],
   },
-  output: { ours: ['util', 'model'], packages: ['listr2', 'node:crypto'] },
+  output: { ours: ['util', 'model'], packages: ['listr2', 'string-width', 'node:crypto'] },
   demo: { ours: ['model'], packages: ['ssh2', 'node:'] },
   cli: { ours: ['*'], packages: ['commander', 'node:'] },
 };
