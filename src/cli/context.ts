@@ -42,4 +42,5 @@ export type HostFlags = CommonFlags & {
   readonly user?: string;
   readonly identity?: string;
   readonly acceptNew?: boolean;
+  readonly logFile?: string;
 };
