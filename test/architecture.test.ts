@@ -156,6 +156,15 @@ describe('a start loads no more than it needs, since every command pays for it',
     expect(bytes(all)).toBeLessThan(60_000);
   });
 
+  it('completion: commander, and no parser of files, since it is asked at every TAB', () => {
+    const all = loaded('cli/main.ts', ...afterwards, 'cli/complete/answer.ts');
+    expect(all).toContain('cli/complete/names.ts');
+    expect(packages(all).filter((name) => !name.startsWith('node:'))).toEqual(['commander']);
+    expect(bytes(all)).toBeLessThan(80_000);
+    // Where a file has changed.
+    expect(packages(loaded('cli/complete/read-names.ts'))).toContain('yaml');
+  });
+
   it('a project that is read: nothing of connections, and no command of another', () => {
     const all = loaded('cli/commands/check.ts');
     expect(packages(all)).toContain('yaml');

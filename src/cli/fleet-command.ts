@@ -12,6 +12,7 @@ import type { Format } from '../output/formats/index.ts';
 import { createReporter, type ReporterOptions } from '../output/reporter.ts';
 import { clean } from '../util/sanitize.ts';
 import { confirm, turns } from './ask.ts';
+import { keepGenerations } from './complete/names.ts';
 import { connections } from './connections.ts';
 import type { CliContext, HostFlags } from './context.ts';
 import { type ExitCode, exitCode } from './exit-code.ts';
@@ -126,6 +127,7 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, context
       const summary = { command: command.name, exitCode: code, hosts };
       await Promise.all([reporter.close(summary), logged?.close(summary)]);
       log?.end();
+      await keepGenerations(project.dir, context.invoker, summary);
       return code;
     },
   };

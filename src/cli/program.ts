@@ -1,4 +1,4 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { CliContext } from './context.ts';
 import { BUG, REFUSED } from './exit-code.ts';
 import { giveHelp, OWN, withExamples } from './help.ts';
@@ -19,7 +19,7 @@ function whole(value: string): number {
   return n;
 }
 
-// What stands in angles says what completion offers there: see complete/values.ts.
+// What stands in angles says what completion offers there: a host, group, app, unit, generation, file or dir.
 
 const common = (command: Command) =>
   command
@@ -119,6 +119,16 @@ export function program(context: CliContext, ended: (code: number) => void): Com
     .description('the whole story on a throw-away host on 127.0.0.1: no root, no Docker, no sshd')
     .option('-v, --verbose', 'also what commands on the host print')
     .action(async (flags) => ended(await (await import('./commands/demo.ts')).demo(flags, context)));
+  withExamples(
+    fleet
+      .command('completion')
+      .description('print a script that completes commands, flags and names in a shell')
+      .addArgument(new Argument('<shell>', 'which').choices(['bash', 'zsh', 'fish']))
+      .action(async (shell) => ended(await (await import('./commands/completion.ts')).completion(shell, context))),
+    ['eval "$(fleet completion bash)"', 'in ~/.bashrc'],
+    ['eval "$(fleet completion zsh)"', 'in ~/.zshrc, behind compinit'],
+    ['fleet completion fish >~/.config/fish/completions/fleet.fish', 'once'],
+  );
   fleet
     .command('help')
     .description('the help of a command, or a reference page')
@@ -135,6 +145,7 @@ export async function runCommandLine(words: readonly string[], context: CliConte
   const fleet = program(context, (ended) => {
     code = ended;
   });
+  if (words[0] === '__complete') return (await import('./complete/answer.ts')).answer(words.slice(1), fleet, context);
   const inOrder = commandFirst(words, fleet);
   // Scripts read the end of a run on standard output, whatever it was.
   const ends = (error: Error, exitCode: number) => {

@@ -10,7 +10,7 @@ import type { Sink } from '../text/sink.ts';
 import type { Renderer } from './renderer.ts';
 
 /** How much is printed while the run goes on; `notes` are what a reading command has to say besides its report. */
-export type Verbosity = 'quiet' | 'notes' | 'normal' | 'verbose';
+type Verbosity = 'quiet' | 'notes' | 'normal' | 'verbose';
 
 export type PlainLook = {
   readonly verbosity: Verbosity;
