@@ -1,5 +1,5 @@
 // Joins what tsc wrote into a few files: a command that starts in a third of the time. Each command's part is loaded when
-// it is called. What is no code is put beside them, so that a package needs no sources; so are the
+// it is called. What is no code is put beside them, so that a package needs no sources; so are the manual pages, and the
 // licences of what was joined in.
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -39,3 +39,5 @@ const licences = [...new Set(joined)].sort().map((folder) => {
   return `${name} ${version}: ${license}\n${text}`;
 });
 writeFileSync(`${out}/THIRD-PARTY.txt`, `Part of fleet's own files:\n\n${licences.join('\n---\n\n')}`);
+
+await import('./manual.mjs');
