@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const cli = fileURLToPath(new URL('../dist/bin/fleet.js', import.meta.url));
+const cli = join(fileURLToPath(new URL('../', import.meta.url)), 'dist/bin/fleet.js');
 const home = mkdtempSync(join(tmpdir(), 'fleet-start-'));
 const project = join(home, 'project');
 for (const folder of ['inventory', 'playbooks']) mkdirSync(join(project, folder), { recursive: true });
