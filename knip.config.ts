@@ -1,7 +1,13 @@
 // biome-ignore lint/style/noDefaultExport: knip reads the default export
 export default {
-  // What the bundle starts from, and what the editor schemas are written with; a test joins first-use.ts into a program of its own.
-  entry: ['src/cli/main.ts!', 'src/config/json-schema.ts!', 'scripts/*.mjs', 'test/transport/first-use.ts'],
+  // What the bundle starts from, what the editor schemas and the manual pages are written with; a test joins first-use.ts into a program of its own.
+  entry: [
+    'src/cli/main.ts!',
+    'src/config/json-schema.ts!',
+    'src/cli/manual.ts!',
+    'scripts/*.mjs',
+    'test/transport/first-use.ts',
+  ],
   project: ['src/**/*.ts!', 'test/**/*.ts', 'scripts/*.mjs'],
   // What a file exports for its tests alone is no dead code where the file uses it too.
   ignoreExportsUsedInFile: process.argv.includes('--production'),

@@ -30,7 +30,7 @@ const TABLE: Record<string, { ours: string[]; packages: string[]; types?: string
     packages: [],
     types: ['transport/transport.ts'],
   },
-  output: { ours: ['util', 'model'], packages: ['listr2', 'node:crypto'] },
+  output: { ours: ['util', 'model'], packages: ['listr2', 'string-width', 'node:crypto'] },
   demo: { ours: ['model'], packages: ['ssh2', 'node:'] },
   cli: { ours: ['*'], packages: ['commander', 'node:'] },
 };
@@ -153,7 +153,16 @@ describe('a start loads no more than it needs, since every command pays for it',
     const all = loaded('cli/main.ts', ...afterwards);
     expect(all).toContain('cli/program.ts');
     expect(packages(all).filter((name) => !name.startsWith('node:'))).toEqual(['commander']);
-    expect(bytes(all)).toBeLessThan(45_000);
+    expect(bytes(all)).toBeLessThan(60_000);
+  });
+
+  it('completion: commander, and no parser of files, since it is asked at every TAB', () => {
+    const all = loaded('cli/main.ts', ...afterwards, 'cli/complete/answer.ts');
+    expect(all).toContain('cli/complete/names.ts');
+    expect(packages(all).filter((name) => !name.startsWith('node:'))).toEqual(['commander']);
+    expect(bytes(all)).toBeLessThan(80_000);
+    // Where a file has changed.
+    expect(packages(loaded('cli/complete/read-names.ts'))).toContain('yaml');
   });
 
   it('a project that is read: nothing of connections, and no command of another', () => {

@@ -44,4 +44,5 @@ export type HostFlags = CommonFlags & {
   readonly identity?: string;
   readonly acceptNew?: boolean;
   readonly shard?: Shard;
+  readonly logFile?: string;
 };

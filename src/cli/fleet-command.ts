@@ -10,12 +10,14 @@ import type { FleetEvent, Summary } from '../model/events.ts';
 import type { HostOutcome } from '../model/outcome.ts';
 import type { HostTarget } from '../model/target.ts';
 import type { Format } from '../output/formats/index.ts';
-import { createReporter } from '../output/reporter.ts';
+import { createReporter, type ReporterOptions } from '../output/reporter.ts';
 import { clean } from '../util/sanitize.ts';
 import { confirm, turns } from './ask.ts';
+import { keepGenerations } from './complete/names.ts';
 import { connections } from './connections.ts';
 import type { CliContext, HostFlags } from './context.ts';
 import { type ExitCode, exitCode } from './exit-code.ts';
+import { openLog } from './log-file.ts';
 import { openProject } from './project.ts';
 import { refused, UsageError } from './refusal.ts';
 
@@ -33,6 +35,9 @@ export type FleetCommand = {
   /** How the end is written; `auto` unless told. */
   readonly format?: Format;
 };
+
+/** A log has everything, whatever the screen shows. */
+const LOGGED = { verbose: true, quiet: false, stamped: true } as const;
 
 type Work = (target: HostTarget, run: HostRun) => Promise<HostOutcome>;
 type Results = Summary['hosts'];
@@ -66,11 +71,12 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, context
   const resolved = await resolveTargets(project, selection, overrides, command.inputs);
   if (!resolved.ok) throw refused(resolved.failure);
   const { targets, warnings } = resolved.value;
+  const log = openLog(flags, command.name, context);
   context.begin();
   if (!flags.quiet) for (const warning of warnings) context.stderr.write(`warning: ${warning}\n`);
   await agree(command, targets, flags, context);
 
-  const reporter = await createReporter({
+  const shown: ReporterOptions = {
     mode: flags.json ? 'json' : (command.format ?? 'auto'),
     verbose: flags.verbose === true,
     quiet: flags.quiet === true,
@@ -82,11 +88,15 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, context
     env: context.invoker.env,
     hosts: targets.map(({ host, app }) => ({ host, app })),
     clock: Date.now,
-  });
+  };
+  const reporter = await createReporter(shown);
+  const logged =
+    log && (await createReporter({ ...shown, mode: 'plain', ...LOGGED, stdout: log, isTTY: false, env: {} }));
   context.onAbandon(() => reporter.abandon());
   const aside = (text: string) => {
     reporter.suspend();
     context.stderr.write(text);
+    log?.write(text);
     reporter.resume();
   };
   context.onAside(aside);
@@ -108,7 +118,10 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, context
       throw bug;
     }
   };
-  const report = (event: FleetEvent) => reporter.on(event);
+  const report = (event: FleetEvent) => {
+    reporter.on(event);
+    logged?.on(event);
+  };
   return {
     targets,
     report,
@@ -117,7 +130,10 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, context
     async finish(hosts) {
       const outcomes = hosts.map(({ outcome }) => outcome);
       const code = exitCode(outcomes, context.signal.aborted, command.reportsPending);
-      await reporter.close({ command: command.name, exitCode: code, hosts });
+      const summary = { command: command.name, exitCode: code, hosts };
+      await Promise.all([reporter.close(summary), logged?.close(summary)]);
+      log?.end();
+      await keepGenerations(project.dir, context.invoker, summary);
       return code;
     },
   };

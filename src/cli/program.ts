@@ -1,10 +1,11 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { Shard } from '../config/select.ts';
 import type { CliContext } from './context.ts';
 import { BUG, REFUSED } from './exit-code.ts';
-
+import { giveHelp, OWN, withExamples } from './help.ts';
 import { refusalLine, UsageError } from './refusal.ts';
 import { VERSION } from './version.ts';
+import { commandFirst, wantsJson } from './words.ts';
 
 // What the process needs besides, so that it loads one file.
 export { endCommands } from '../local/command.ts';
@@ -26,24 +27,34 @@ function shard(value: string): Shard {
   throw new InvalidArgumentError(`parts are counted from 1/${of} to ${of}/${of}.`);
 }
 
+// What stands in angles says what completion offers there: a host, group, app, unit, generation, file or dir.
+
 const common = (command: Command) =>
   command
+    .optionsGroup('Flags of every command:')
     .addOption(new Option('-C <dir>', 'the project folder (default: the nearest one upwards)'))
     .option('--json', 'one JSON object per line on standard output')
     .option('-v, --verbose', 'also what commands on the hosts print')
-    .option('-q, --quiet', 'only what failed, and the summary');
+    .option('-q, --quiet', 'only what failed, and the summary')
+    .helpOption('-h, --help', 'print this help')
+    .optionsGroup(OWN);
 
 const onHosts = (command: Command) =>
-  common(command)
-    .option('--host <name>', 'a host by name, address or glob; repeatable', many, [])
-    .option('--group <name>', 'all hosts of a group; repeatable', many, [])
-    .option('--app <name>', 'only this app; repeatable', many, [])
-    .option('--all', 'all hosts')
-    .option('--parallel <n>', 'hosts at a time', whole, 10)
-    .option('--user <name>', 'log in as this user, whatever the inventory says')
-    .option('--identity <file>', 'private key to log in with, whatever the inventory says')
-    .option('--accept-new', 'trust hosts whose key is not known yet, and remember it')
-    .option('-y, --yes', 'do not ask');
+  common(
+    command
+      .optionsGroup('Which hosts:')
+      .option('--host <host>', 'a host by name, address or glob; repeatable', many, [])
+      .option('--group <group>', 'all hosts of a group; repeatable', many, [])
+      .option('--app <app>', 'only this app; repeatable', many, [])
+      .option('--all', 'all hosts')
+      .optionsGroup('How to go about it:')
+      .option('--parallel <n>', 'hosts at a time', whole, 10)
+      .option('--user <name>', 'log in as this user, whatever the inventory says')
+      .option('--identity <file>', 'private key to log in with, whatever the inventory says')
+      .option('--accept-new', 'trust hosts whose key is not known yet, and remember it')
+      .option('-y, --yes', 'do not ask')
+      .option('--log-file <file>', 'add all that happens to this file, each line with its time'),
+  );
 
 const inParts = (command: Command) =>
   onHosts(command).option(
@@ -53,8 +64,10 @@ const inParts = (command: Command) =>
   );
 
 /** The command line. Commands are loaded when they are called, so that `--version` and `--help` answer at once. */
-function program(context: CliContext, ended: (code: number) => void): Command {
+export function program(context: CliContext, ended: (code: number) => void): Command {
   const fleet = new Command('fleet')
+    .usage('COMMAND [flags]')
+    .optionsGroup('Flags:')
     .description('Deploys services to plain Linux hosts over SSH and keeps them running.')
     .version(VERSION, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
@@ -63,20 +76,32 @@ function program(context: CliContext, ended: (code: number) => void): Command {
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
     })
-    .showSuggestionAfterError();
+    .showSuggestionAfterError()
+    .helpCommand(false);
+  withExamples(
+    fleet,
+    ['fleet init my-app', 'write a starter project'],
+    ['fleet plan --all', 'what a deploy would change, on every host'],
+    ['fleet deploy --group vps', 'deploy to the hosts of a group'],
+    ['fleet -C ~/my-app status --all', 'what runs, for a project in another folder'],
+  );
 
+  fleet.commandsGroup('Change hosts:');
   inParts(fleet.command('deploy').description('plan, apply, prove it healthy, and commit; or revert')).action(
     async (flags) => ended(await (await import('./commands/deploy.ts')).deploy(flags, context)),
   );
+  fleet.commandsGroup('Look at hosts:');
   inParts(fleet.command('plan').description('what deploy would change on each host; writes nothing'))
     .option('--exit-code', 'exit with 5 when changes are pending')
     .action(async (flags) => ended(await (await import('./commands/plan.ts')).plan(flags, context)));
+  fleet.commandsGroup('Change hosts:');
   inParts(fleet.command('rollback').description('back to the previous good generation'))
     .option('--to <generation>', 'to this generation instead', whole)
     .option('--full', 'to before the first deploy: everything that fleet put there goes')
     .option('--keep-data', 'a full rollback keeps data, .env and the account that owns them')
     .option('--nohup', 'the same generation, run without systemd')
     .action(async (flags) => ended(await (await import('./commands/rollback.ts')).rollback(flags, context)));
+  fleet.commandsGroup('Look at hosts:');
   inParts(fleet.command('health').description("the services and the playbook's checks on each host"))
     .addOption(
       new Option('--format <format>', 'how the result is written')
@@ -90,23 +115,41 @@ function program(context: CliContext, ended: (code: number) => void): Command {
   onHosts(fleet.command('history').description('generations of each host: what, who, when, result')).action(
     async (flags) => ended(await (await import('./commands/reports.ts')).history(flags, context)),
   );
+  fleet.commandsGroup('Change hosts:');
   onHosts(fleet.command('lock').description('who is at work on each host; hold a host for maintenance, or let it go'))
     .option('--hold <reason>', 'refuse deploys and rollbacks until released')
     .option('--release', 'let go of a hold')
     .action(async (flags) => ended(await (await import('./commands/reports.ts')).lock(flags, context)));
+  fleet.commandsGroup('On this machine:');
   common(fleet.command('check').description('validate the whole project offline')).action(async (flags) =>
     ended(await (await import('./commands/check.ts')).check(flags, context)),
   );
   fleet
     .command('init')
     .description('write a starter project')
-    .argument('[folder]', 'where', '.')
+    .argument('[dir]', 'where', '.')
     .action(async (folder) => ended(await (await import('./commands/init.ts')).init(folder, context)));
   fleet
     .command('demo')
     .description('the whole story on a throw-away host on 127.0.0.1: no root, no Docker, no sshd')
     .option('-v, --verbose', 'also what commands on the host print')
     .action(async (flags) => ended(await (await import('./commands/demo.ts')).demo(flags, context)));
+  withExamples(
+    fleet
+      .command('completion')
+      .description('print a script that completes commands, flags and names in a shell')
+      .addArgument(new Argument('<shell>', 'which').choices(['bash', 'zsh', 'fish']))
+      .action(async (shell) => ended(await (await import('./commands/completion.ts')).completion(shell, context))),
+    ['eval "$(fleet completion bash)"', 'in ~/.bashrc'],
+    ['eval "$(fleet completion zsh)"', 'in ~/.zshrc, behind compinit'],
+    ['fleet completion fish >~/.config/fish/completions/fleet.fish', 'once'],
+  );
+  fleet
+    .command('help')
+    .description('the help of a command, or a reference page')
+    .argument('[topic]', 'a command, a key of a playbook, or a page; without one this lists what there is')
+    .action(async (topic) => ended(await (await import('./commands/help.ts')).help(topic, fleet, context)));
+  giveHelp(fleet);
   for (const command of fleet.commands) command.exitOverride().configureOutput(fleet.configureOutput());
   return fleet;
 }
@@ -114,27 +157,30 @@ function program(context: CliContext, ended: (code: number) => void): Command {
 /** Runs a command to its end, whatever that is. @param words what stands behind `fleet` @returns the exit code */
 export async function runCommandLine(words: readonly string[], context: CliContext): Promise<number> {
   let code = 0;
+  const fleet = program(context, (ended) => {
+    code = ended;
+  });
+  if (words[0] === '__complete') return (await import('./complete/answer.ts')).answer(words.slice(1), fleet, context);
+  const inOrder = commandFirst(words, fleet);
+  // Scripts read the end of a run on standard output, whatever it was.
+  const ends = (error: Error, exitCode: number) => {
+    if (wantsJson(words)) context.stdout.write(`${refusalLine(inOrder[0] ?? '', error, exitCode)}\n`);
+    return exitCode;
+  };
   try {
-    await program(context, (ended) => {
-      code = ended;
-    }).parseAsync(words, { from: 'user' });
+    await fleet.parseAsync(inOrder, { from: 'user' });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return 0;
-    const refusal = error instanceof CommanderError || error instanceof UsageError;
-    const [command = '', ...flags] = words;
-    // Scripts read the end of a run on standard output, whatever it was.
-    if (refusal && (flags.includes('--json') || /(^| )--format[ =]json( |$)/.test(flags.join(' '))))
-      context.stdout.write(`${refusalLine(command, error)}\n`);
-    // Commander has already said what is wrong.
-    if (error instanceof CommanderError) return REFUSED;
+    if (error instanceof CommanderError) {
+      // Commander has already said what is wrong.
+      return error.exitCode === 0 ? 0 : ends(error, REFUSED);
+    }
     if (error instanceof UsageError) {
       context.stderr.write(`${error.message}\n`);
-      return REFUSED;
+      return ends(error, REFUSED);
     }
-    context.stderr.write(
-      `fleet: internal error, please report it: ${error instanceof Error ? error.stack : String(error)}\n`,
-    );
-    return BUG;
+    const bug = error instanceof Error ? error : new Error(String(error));
+    context.stderr.write(`fleet: internal error, please report it: ${bug.stack}\n`);
+    return ends(bug, BUG);
   }
 }

@@ -1,4 +1,6 @@
-import { findProject, loadProject, type Project } from '../config/project.ts';
+import { findProject } from '../config/find-project.ts';
+import { loadProject, type Project } from '../config/project.ts';
+import { keepNames, namesIn } from './complete/names.ts';
 import type { CliContext, CommonFlags } from './context.ts';
 import { refused } from './refusal.ts';
 
@@ -12,5 +14,10 @@ export async function openProject(flags: CommonFlags, context: CliContext): Prom
     ...(FLEET_SSH_CONFIG === undefined ? {} : { sshConfigFile: FLEET_SSH_CONFIG }),
   });
   if (!project.ok) throw refused(project.failure);
+  await keepNames(project.value.dir, context.invoker, async () => {
+    const { inventory, playbooks } = project.value;
+    const values = playbooks.map(({ yaml }) => yaml.value);
+    return namesIn(project.value.dir, [...inventory.hosts.keys()], [...inventory.groups.keys()], values);
+  });
   return project.value;
 }

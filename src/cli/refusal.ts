@@ -1,11 +1,10 @@
 import { type Diagnostic, formatDiagnostic } from '../config/diagnostics/diagnostic.ts';
 import { diagnosticObject } from '../model/former-names.ts';
 import { cleanJson } from '../util/sanitize.ts';
-import { REFUSED } from './exit-code.ts';
 
 // Apart from what reads a project, since every start loads this.
 
-/** Usage or configuration was wrong and nothing was contacted: the process ends with REFUSED. */
+/** Usage or configuration was wrong and nothing was contacted: the process ends with 2. */
 export class UsageError extends Error {
   constructor(
     message: string,
@@ -20,8 +19,8 @@ export class UsageError extends Error {
 export const refused = (diagnostics: readonly Diagnostic[]): UsageError =>
   new UsageError(describe(diagnostics), diagnostics);
 
-/** The only line of a command with `--json` that ended before it contacted anything. */
-export function refusalLine(command: string, error: { readonly message: string }): string {
+/** The last line of a command with `--json` that ended before it contacted anything, or by a bug. */
+export function refusalLine(command: string, error: { readonly message: string }, exitCode: number): string {
   const found = error instanceof UsageError ? error.diagnostics : [];
   // A line of a file stays there: it may hold a secret.
   const errors = found.map(({ excerpt: _, ...rest }) => diagnosticObject(rest));
@@ -30,7 +29,7 @@ export function refusalLine(command: string, error: { readonly message: string }
     v: 1,
     type: 'summary',
     command,
-    exitCode: REFUSED,
+    exitCode,
     hosts: [],
     errors: errors.length > 0 ? errors : [whole],
   });

@@ -16,8 +16,8 @@ export type DemoProject = {
   secondVersion(): Promise<void>;
 };
 
-/** The same place from `src/demo`, `dist/demo` and `dist/bin`. */
-const APP_SOURCE = new URL('../../src/demo/app/server.mjs', import.meta.url);
+/** The same relative path from `src/demo` and `dist/bin`. */
+const APP_SOURCE = new URL('./app/server.mjs', import.meta.url);
 
 /**
  * Writes a small fleet project for a demo host into its folder: inventory, playbook, unit, env and the app.

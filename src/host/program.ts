@@ -40,8 +40,8 @@ export const PROGRAM_PARTS = [
   'main',
 ] as const;
 
-// Beside the sources, not compiled: the same relative path from src/host, dist/host and dist/bin.
-const FOLDER = new URL('../../src/host/program/', import.meta.url);
+// Beside the sources, not compiled: the same relative path from src/host and dist/bin.
+const FOLDER = new URL('./program/', import.meta.url);
 
 /** The program that runs on hosts, as one POSIX sh text. */
 export const PROGRAM = PROGRAM_PARTS.map((part) => readFileSync(new URL(`${part}.sh`, FOLDER), 'utf8')).join('\n');

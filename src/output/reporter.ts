@@ -2,11 +2,11 @@ import type { Reporter } from '../model/events.ts';
 import { cleanAll } from '../util/sanitize.ts';
 import { type Format, formatRenderer } from './formats/index.ts';
 import { jsonRenderer } from './renderers/json.ts';
-import { plainRenderer, type Verbosity } from './renderers/plain.ts';
+import { type PlainLook, plainRenderer } from './renderers/plain.ts';
 import type { Renderer } from './renderers/renderer.ts';
 import type { Row } from './tables/group.ts';
 import { collectNotes } from './tables/run-notes.ts';
-import { terminalPaint } from './text/paint.ts';
+import { linePaint, terminalPaint } from './text/paint.ts';
 import { type Sink, sinkTo } from './text/sink.ts';
 
 export type ReporterOptions = {
@@ -16,6 +16,8 @@ export type ReporterOptions = {
   readonly quiet: boolean;
   /** Whether all that the command is for is a report at the end: then the way there is told only with `verbose`. */
   readonly reads: boolean;
+  /** Whether plain lines begin with their time: those of a log. */
+  readonly stamped?: boolean;
   readonly stdout: NodeJS.WritableStream;
   readonly stderr: NodeJS.WritableStream;
   /** Whether `stdout` is a terminal. */
@@ -44,7 +46,7 @@ export async function createReporter(options: ReporterOptions): Promise<RunRepor
   const notes = collectNotes();
   let warned = false;
   let suspended = 0;
-  let renderer: Renderer = plainRenderer(out, options.hosts, verbosity(options));
+  let renderer: Renderer = plainRenderer(out, options.hosts, plainLook(options));
   const chosen = await choose(options, out, err, broken);
   if (isJson || !warned) renderer = chosen;
 
@@ -54,7 +56,7 @@ export async function createReporter(options: ReporterOptions): Promise<RunRepor
     warned = true;
     if (isJson) return;
     renderer.abandon();
-    renderer = plainRenderer(out, options.hosts, verbosity(options));
+    renderer = plainRenderer(out, options.hosts, plainLook(options));
   }
   function guarded(show: () => void): boolean {
     try {
@@ -93,10 +95,9 @@ export async function createReporter(options: ReporterOptions): Promise<RunRepor
   };
 }
 
-function verbosity({ quiet, verbose, reads }: ReporterOptions): Verbosity {
-  if (quiet) return 'quiet';
-  if (verbose) return 'verbose';
-  return reads ? 'notes' : 'normal';
+function plainLook({ quiet, verbose, reads, stamped = false, env, isTTY }: ReporterOptions): PlainLook {
+  const verbosity = quiet ? 'quiet' : verbose ? 'verbose' : reads ? 'notes' : 'normal';
+  return { verbosity, paint: linePaint(env, isTTY), stamped };
 }
 
 async function choose(
@@ -109,7 +110,7 @@ async function choose(
   if (mode === 'json') return jsonRenderer(out, err, quiet);
   if (mode === 'nagios' || mode === 'prometheus') return formatRenderer(out, mode, clock);
   const live = mode === 'auto' && isTTY && !verbose && !quiet && env.TERM !== 'dumb';
-  if (!live) return plainRenderer(out, hosts, verbosity(options));
+  if (!live) return plainRenderer(out, hosts, plainLook(options));
   const { terminalRenderer } = await import('./live/live.ts');
   return terminalRenderer(hosts, { out, paint: terminalPaint(env), size, clock }, broken);
 }

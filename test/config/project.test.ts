@@ -2,7 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { formatDiagnostic } from '../../src/config/diagnostics/diagnostic.ts';
-import { findProject, loadProject } from '../../src/config/project.ts';
+import { findProject } from '../../src/config/find-project.ts';
+import { loadProject } from '../../src/config/project.ts';
 import { callerIn, folderWith } from './project-folder.ts';
 import { STAND_INS } from './stand-ins.ts';
 

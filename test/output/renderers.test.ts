@@ -58,6 +58,26 @@ describe('one deploy, told by every renderer', () => {
   });
 });
 
+describe('lines', () => {
+  const coloured = async (options: Parameters<typeof play>[3]) =>
+    /\x1b\[\d+m/.test((await play(deployScript(), 'deploy', 1, options)).stdout);
+
+  test('have colours on a terminal, and into a pipe only where FORCE_COLOR asks for them', async () => {
+    expect(await coloured({ mode: 'plain', isTTY: true })).toBe(true);
+    expect(await coloured({ mode: 'plain', isTTY: true, env: { NO_COLOR: '1' } })).toBe(false);
+    expect(await coloured({ mode: 'plain', isTTY: true, env: { TERM: 'dumb' } })).toBe(false);
+    expect(await coloured({ mode: 'plain', isTTY: true, env: { FORCE_COLOR: '0' } })).toBe(false);
+    expect(await coloured({})).toBe(false);
+    expect(await coloured({ env: { FORCE_COLOR: '1', NO_COLOR: '1' } })).toBe(true);
+    expect(await coloured({ mode: 'json', env: { FORCE_COLOR: '1' } })).toBe(false);
+  });
+
+  test('of a log begin with their time', async () => {
+    const { stdout } = await play(deployScript(), 'deploy', 1, { mode: 'plain', stamped: true });
+    expect(stdout).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z web-1 \| connecting$/m);
+  });
+});
+
 describe('what is the result of a command is told at its end', () => {
   test('a plan is a diff, told once for hosts that are alike', async () => {
     const { stdout } = await play(planScript(), 'plan', 0);
@@ -69,9 +89,15 @@ describe('what is the result of a command is told at its end', () => {
     await expect(all).toMatchFileSnapshot(golden('plan.terminal'));
   });
 
-  test('health is a table of checks', async () => {
-    const { stdout } = await play(healthScript(), 'health', 1);
+  test('health is a table of checks, each told once', async () => {
+    const { stdout } = await play(healthScript(), 'health', 1, { reads: true });
     await expect(stdout).toMatchFileSnapshot(golden('health.plain'));
+    expect(stdout.match(/temperature below|active for 3 days|status 502, not 200$/gm)).toHaveLength(6);
+  });
+
+  test('on a terminal a table is cut, so what tells why a check failed is told in full below it', async () => {
+    const { all } = await watch(healthScript(), 'health', []);
+    expect(all).toMatch(/^ +\| FAILED http .*: status 502, not 200$/m);
   });
 
   test('health in JSON carries the checks of good and of bad hosts', async () => {

@@ -2,10 +2,21 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { cutTo, displayWidth, pad, wrap } from '../../src/output/text/width.ts';
 
-const text = fc.string({ unit: fc.constantFrom('a', 'b', ' ', 'é', '日', '🚀', 'e\u0301', '-') });
+const text = fc.string({
+  unit: fc.constantFrom('a', 'b', ' ', 'é', '日', '🚀', 'e\u0301', '-', '👩‍👩‍👧', '👍🏽', '⚠️', '🇩🇪'),
+});
 
 test('wide characters take two columns, marks none', () => {
   expect(['abc', '日本', '🚀', 'e\u0301', ''].map(displayWidth)).toEqual([3, 4, 2, 1, 0]);
+});
+
+test('an emoji that is made of several is one, whatever it is made of', () => {
+  expect(['👩‍👩‍👧', '👍🏽', '⚠️', '🇩🇪'].map(displayWidth)).toEqual([2, 2, 2, 2]);
+  expect([cutTo('👩‍👩‍👧👩‍👩‍👧', 3), cutTo('👍🏽👍🏽', 3), cutTo('🇩🇪🇩🇪🇩🇪', 5)]).toEqual(['👩‍👩‍👧…', '👍🏽…', '🇩🇪🇩🇪…']);
+});
+
+test('escape sequences take no column', () => {
+  expect(displayWidth('\x1b[1m日本\x1b[22m')).toBe(4);
 });
 
 test('a text that is cut takes no more columns than it may, and one that fits is left alone', () => {

@@ -1,5 +1,10 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
+import type { CliContext } from '../../src/cli/context.ts';
+import { runCommandLine } from '../../src/cli/program.ts';
+import type { Run } from '../e2e/fleet.ts';
 import { end, openBench, STORY } from './bench.ts';
 
 it('refuses before any host is contacted, with 2, for people and for scripts', STORY, async () => {
@@ -67,4 +72,52 @@ it('reports what runs there: status, history, health and plan', STORY, async () 
     ...{ code: 0, stdout: expect.stringMatching(/^FLEET OK/) },
   });
   expect((await bench.human('health', '--format', 'prometheus')).stdout).toMatch(/^fleet_\w+\{.*host="it".*\} 1$/m);
+});
+
+it(
+  'the summary has the exit code of the process: of a usage error, a bug and a plan, with flags wherever they stand',
+  STORY,
+  async () => {
+    await using bench = await openBench('it');
+    const codes = ({ code, summary }: Run) => [code, summary?.exitCode];
+    expect(codes(await bench.fleet('plan', '--exit-code'))).toEqual([5, 5]);
+    expect(codes(await bench.fleet('plan'))).toEqual([0, 0]);
+    expect(codes(await bench.fleet('-C', bench.folder, 'check'))).toEqual([0, 0]);
+    expect(codes(await bench.fleet('--al', 'plan'))).toEqual([2, 2]);
+    expect(codes(await bench.fleet('paln'))).toEqual([2, 2]);
+    const [out, err] = [new PassThrough({ encoding: 'utf8' }), new PassThrough({ encoding: 'utf8' })];
+    const begin = () => {
+      throw new Error('a bug');
+    };
+    const context = { ...bench.world(), begin, stdout: out, stderr: err } as unknown as CliContext;
+    expect(await runCommandLine(['--json', 'plan'], context)).toBe(70);
+    expect(JSON.parse(out.read())).toMatchObject({
+      type: 'summary',
+      command: 'plan',
+      exitCode: 70,
+      errors: [{ message: 'a bug' }],
+    });
+    expect(err.read()).toContain('internal error');
+  },
+);
+
+it('a log has all that happened, each line with its time, whatever the screen shows', STORY, async () => {
+  await using bench = await openBench('it');
+  const log = join(bench.folder, 'fleet.log');
+  const lines = () => readFileSync(log, 'utf8').split('\n');
+  expect((await bench.human('deploy', '--all', '--quiet', '--log-file', 'fleet.log')).code).toBe(0);
+  expect(lines()[0]).toMatch(/^# \S+Z fleet \S+ deploy, by alice$/);
+  expect(lines().filter((line) => /^\d{4}-\S+Z it \| (connecting|deployed: generation 1)/.test(line))).toHaveLength(2);
+  expect(lines().at(-2)).toBe('deploy: 1 deployed');
+  expect(statSync(log).mode & 0o777).toBe(0o600);
+  const before = lines().length;
+  const status = await bench.fleet('status', '--log-file', log);
+  expect(status.summary?.exitCode).toBe(0);
+  expect(lines().length).toBeGreaterThan(before);
+  expect(readFileSync(log, 'utf8')).not.toContain('canary-token');
+  const refused = await bench.fleet('status', '--log-file', 'none/such');
+  expect(refused).toMatchObject({
+    code: 2,
+    summary: { errors: [{ message: expect.stringContaining('--log-file none/such') }] },
+  });
 });

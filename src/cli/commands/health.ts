@@ -6,7 +6,7 @@ import { UsageError } from '../refusal.ts';
 
 type HealthFlags = HostFlags & { readonly format?: 'table' | 'json' | 'nagios' | 'prometheus' };
 
-const HEALTH: FleetCommand = { name: 'health', verb: 'Check', kind: 'reads', inputs: 'skip' };
+const HEALTH: FleetCommand = { name: 'health', verb: 'Check', kind: 'reads', inputs: 'skip', reads: true };
 
 /** `fleet health`: read-only, takes no lock. */
 export function health({ format = 'table', ...flags }: HealthFlags, context: CliContext): Promise<number> {

@@ -16,8 +16,6 @@ const SHOW = '\x1b[?25h';
 const REST_OF_LINE = '\x1b[K';
 const REST_OF_SCREEN = '\x1b[J';
 
-const widthOf = (line: string) => displayWidth(line.replace(/\x1b\[[\d;]*m/g, ''));
-
 export function screenOn(out: Sink): Screen {
   let shown: readonly string[] = [];
   let width = 0;
@@ -25,7 +23,7 @@ export function screenOn(out: Sink): Screen {
 
   /** To the first of the shown lines: a terminal made narrower has wrapped them, so they may take more lines now. */
   const home = (columns: number) => {
-    const lines = shown.reduce((sum, line) => sum + Math.max(1, Math.ceil(widthOf(line) / columns)), 0);
+    const lines = shown.reduce((sum, line) => sum + Math.max(1, Math.ceil(displayWidth(line) / columns)), 0);
     return lines === 0 ? '' : `\x1b[${lines}A\r`;
   };
   return {

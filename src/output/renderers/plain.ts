@@ -5,18 +5,25 @@ import { label, severalApps } from '../tables/group.ts';
 import { planLines } from '../tables/plans.ts';
 import { rowKey } from '../tables/run-notes.ts';
 import { summaryLines } from '../tables/summary.ts';
-import { PLAIN } from '../text/paint.ts';
+import type { Paint } from '../text/paint.ts';
 import type { Sink } from '../text/sink.ts';
 import type { Renderer } from './renderer.ts';
 
 /** How much is printed while the run goes on; `notes` are what a reading command has to say besides its report. */
-export type Verbosity = 'quiet' | 'notes' | 'normal' | 'verbose';
+type Verbosity = 'quiet' | 'notes' | 'normal' | 'verbose';
+
+export type PlainLook = {
+  readonly verbosity: Verbosity;
+  readonly paint: Paint;
+  /** Whether each line begins with its time, in UTC. */
+  readonly stamped: boolean;
+};
 
 /** Milliseconds between two progress lines of one host. */
 const PROGRESS_EVERY = 10_000;
 
 /** One line per event, prefixed by its host, then the summary: for cron, CI, files and `--verbose`. */
-export function plainRenderer(stdout: Sink, rows: readonly Row[], verbosity: Verbosity): Renderer {
+export function plainRenderer(stdout: Sink, rows: readonly Row[], { verbosity, paint, stamped }: PlainLook): Renderer {
   const several = severalApps(rows);
   const progressAt = new Map<string, number>();
   const answers = new Map<string, string>();
@@ -46,17 +53,18 @@ export function plainRenderer(stdout: Sink, rows: readonly Row[], verbosity: Ver
   };
   const more = (event: FleetEvent) => {
     if (event.type !== 'planned') return [];
-    return planLines(verbosity === 'verbose' ? event.plan : { ...event.plan, changes: [], units: [] }, PLAIN);
+    return planLines(verbosity === 'verbose' ? event.plan : { ...event.plan, changes: [], units: [] }, paint);
   };
   return {
     on(event) {
       if (!isSaid(event)) return;
       said = true;
-      const prefix = `${label(event, several)} | `;
+      const time = stamped ? `${new Date(event.at).toISOString()} ` : '';
+      const prefix = `${time}${label(event, several)} | `;
       stdout.write([formatEvent(event), ...more(event)].map((line) => `${prefix}${line}\n`).join(''));
     },
     close(summary, notes) {
-      const look = { paint: PLAIN, width: Number.POSITIVE_INFINITY, remarks: false };
+      const look = { paint, width: Number.POSITIVE_INFINITY, remarks: false };
       const lines = summaryLines(summary, notes, look);
       stdout.write(`${said ? '\n' : ''}${lines.join('\n')}\n`);
     },

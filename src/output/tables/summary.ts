@@ -7,7 +7,7 @@ import { generationOf } from '../messages/plan.ts';
 import { duration } from '../messages/time.ts';
 import type { Paint } from '../text/paint.ts';
 import { wrap } from '../text/width.ts';
-import { checksTable } from './checks.ts';
+import { checksOf, checksTable } from './checks.ts';
 import { groupBy, label, severalApps } from './group.ts';
 import { interrupted, isLeft, wasInterrupted } from './interrupted.ts';
 import { mixedStates } from './mixed-states.ts';
@@ -91,10 +91,14 @@ function failures(summary: Summary, paint: Paint, width: number): string[] {
       '',
       `${paint.bad(paint.sign.bad)} ${lead}`,
       ...others.map((line) => `  ${line}`),
-      ...(why === null ? [] : story(why, paint, width)),
+      ...(why === null ? [] : story(tabled(first.outcome, width) ? { ...why, evidence: [] } : why, paint, width)),
     ];
   });
 }
+
+/** Whether the checks that tell why stand in a table above, uncut. */
+const tabled = (outcome: HostOutcome, width: number) =>
+  width === Number.POSITIVE_INFINITY && checksOf(outcome).length > 0;
 
 function story(why: Explanation, paint: Paint, width: number): string[] {
   const advice = (text: string) =>

@@ -24,19 +24,31 @@ function showsUnicode(env: Env): boolean {
   return env.TERM !== 'linux' && (locale === '' || /utf-?8/i.test(locale));
 }
 
-/** Paint for a terminal: NO_COLOR turns colours off whatever its value, as long as it has one. */
-export function terminalPaint(env: Env): Paint {
-  const on = !env.NO_COLOR && env.TERM !== 'dumb';
-  return {
-    good: colour(on, 32, 39),
-    bad: colour(on, 31, 39),
-    warn: colour(on, 33, 39),
-    dim: colour(on, 2, 22),
-    strong: colour(on, 1, 22),
-    ...(showsUnicode(env) ? UNICODE : ASCII),
-  };
+/**
+ * FORCE_COLOR decides where it says something, as Node itself has it; then NO_COLOR, whatever its value; then whether a
+ * terminal is at the other end.
+ */
+function wantsColour({ FORCE_COLOR, NO_COLOR, TERM }: Env, isTTY: boolean): boolean {
+  if (FORCE_COLOR) return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
+  return isTTY && !NO_COLOR && TERM !== 'dumb';
 }
 
-const same = (text: string) => text;
-/** Paint for files, pipes and cron mail. */
-export const PLAIN: Paint = { good: same, bad: same, warn: same, dim: same, strong: same, ...ASCII };
+const colours = (on: boolean) => ({
+  good: colour(on, 32, 39),
+  bad: colour(on, 31, 39),
+  warn: colour(on, 33, 39),
+  dim: colour(on, 2, 22),
+  strong: colour(on, 1, 22),
+});
+
+/** Paint for the live view of a terminal. */
+export const terminalPaint = (env: Env): Paint => ({
+  ...colours(wantsColour(env, true)),
+  ...(showsUnicode(env) ? UNICODE : ASCII),
+});
+
+/** Paint for lines, which end in files, pipes and cron mail as well. */
+export const linePaint = (env: Env, isTTY: boolean): Paint => ({ ...colours(wantsColour(env, isTTY)), ...ASCII });
+
+/** Changes nothing. */
+export const PLAIN: Paint = { ...colours(false), ...ASCII };

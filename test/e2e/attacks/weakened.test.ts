@@ -9,7 +9,7 @@ it('a build for a control is the product with that text replaced, and runs', asy
   const command = weakened([{ in: 'nohup.sh', text, by: 'NOHUP_SEARCH_=' }]);
   await using project = emptyProject('app', command);
   expect((await project.human('--version')).code).toBe(0);
-  const part = (of: string) => readFileSync(new URL('../../src/host/program/runtime/nohup.sh', `file://${of}`), 'utf8');
+  const part = (of: string) => readFileSync(new URL('./program/runtime/nohup.sh', `file://${of}`), 'utf8');
   expect(part(command)).toBe(part(cli).replace(text, 'NOHUP_SEARCH_='));
   expect(part(cli)).toContain(text);
 });

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 import type { Replacement } from './cures.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-const PROGRAM = 'src/host/program';
 const COMMAND = 'dist/bin';
+const PROGRAM = `${COMMAND}/program`;
 
 const built = new Map<string, string>();
 
@@ -21,7 +21,7 @@ export function weakened(replacements: readonly Replacement[]): string {
   if (known !== undefined) return known;
   const folder = mkdtempSync(join(tmpdir(), 'fleet-weakened-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
-  for (const part of ['package.json', PROGRAM, COMMAND]) {
+  for (const part of ['package.json', COMMAND]) {
     mkdirSync(dirname(join(folder, part)), { recursive: true });
     cpSync(join(ROOT, part), join(folder, part), { recursive: true });
   }
@@ -35,7 +35,10 @@ export function weakened(replacements: readonly Replacement[]): string {
 function replace(folder: string, where: string, text: string, by: string): void {
   const all = (of: string) =>
     (readdirSync(join(folder, of), { recursive: true }) as string[]).map((name) => join(of, name));
-  const files = where === 'dist' ? all(COMMAND) : all(PROGRAM).filter((path) => basename(path) === where);
+  const files =
+    where === 'dist'
+      ? all(COMMAND).filter((path) => path.endsWith('.js'))
+      : all(PROGRAM).filter((path) => basename(path) === where);
   const found = files.flatMap((file) => {
     const count = readFileSync(join(folder, file), 'utf8').split(text).length - 1;
     return Array.from({ length: count }, () => file);
