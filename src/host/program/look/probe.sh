@@ -131,7 +131,7 @@ as_sealed() ( # GENERATION
     { line = $0 }
     /^4/ { sub(/^[^ ]* [^ ]* [^ ]* [^ ]* [^ ]* [^ ]* /, "", line); line = $1 " " $2 " " $3 " - - - " line }
     want[line]-- < 1 { other = 1; exit }
-    END { for (line in want) if (want[line] > 0) other = 1; exit other }' sealed=1 "$G/$1/seal" sealed=0 -
+    END { for (line in want) if (0 < want[line]) other = 1; exit other }' sealed=1 "$G/$1/seal" sealed=0 -
 )
 
 # All that is to be in a place outside of the release. Where root keeps the folder they are looked at together, by two programs;
