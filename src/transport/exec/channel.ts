@@ -50,7 +50,7 @@ const PATIENCE = { answer: 30_000, begin: 10_000 };
 const SILENCE_AFTER_EXIT_MS = 3000;
 
 /**
- * Follows a job that has begun to its end. Only a numeric exit status is an end; a closed channel alone is a loss.
+ * Starts the job and follows it to its end. Only a numeric exit status is an end; a closed channel alone is a loss.
  * @param proven whether the login is known to work, so that the job's own limit is all that it has to keep
  */
 export function runOnChannel(
@@ -102,6 +102,10 @@ export function runOnChannel(
         finish(() => reply(null));
       }, ms);
     };
+    const start = () => {
+      channel.write(`${boot.nonce}:${job.go}\n`);
+      job.feed(channel);
+    };
     const take = (chunk: Buffer) => {
       if (chunk.length === 0) return;
       if (job.onData === undefined || (answer !== null && isRefusal(answer))) stdout.take(chunk);
@@ -131,7 +135,7 @@ export function runOnChannel(
       onAnswer(answer);
       if (Number(group) > 1) job.onGroup?.(Number(group));
       waitFor(PATIENCE.begin);
-      if (boot.password !== null) send(channel, boot, job);
+      if (boot.password !== null) start();
     };
     const pass = (rest: Buffer) => {
       begun = true;
@@ -167,18 +171,9 @@ export function runOnChannel(
     waitFor(PATIENCE.answer);
     if (ending.status !== null) waitForSilence();
     if (ending.closed) closed();
+    else if (boot.password === null) start();
+    else channel.write(Buffer.concat([bytesOf(boot.password), Buffer.from('\n')]));
   });
-}
-
-/** Sends what the host reads first: the job, or the password, and then the job is sent when the host has answered. */
-export function begin(channel: ClientChannel, boot: Boot, job: Job): void {
-  if (boot.password === null) send(channel, boot, job);
-  else channel.write(Buffer.concat([bytesOf(boot.password), Buffer.from('\n')]));
-}
-
-function send(channel: ClientChannel, { nonce }: Boot, { go, feed }: Job): void {
-  channel.write(`${nonce}:${go}\n`);
-  feed(channel);
 }
 
 function withoutPrompts(chunk: Buffer, prompt: string): Buffer {

@@ -1,4 +1,3 @@
-import type { ClientChannel } from 'ssh2';
 import { type Exit, type Failure, fail, ok, type Result } from '../../model/outcome.ts';
 import type { Secret } from '../../model/secret.ts';
 import type { Connection } from '../../model/target.ts';
@@ -8,7 +7,7 @@ import { slots } from '../slots.ts';
 import { type Link, openChannel } from '../ssh2/link.ts';
 import { loginTrouble } from '../ssh2/login-trouble.ts';
 import { type Answer, type Boot, bootBy, bootDirect, bootPassword, bootUnknown } from './boot.ts';
-import { begin, type Job, type Reply, runOnChannel } from './channel.ts';
+import { type Job, type Reply, runOnChannel } from './channel.ts';
 
 /** Runs jobs with the most privilege that the login and `become` allow; learned with the first job, kept for all later. */
 export type Privilege = {
@@ -164,8 +163,7 @@ async function runOverNewChannel(
   onAnswer: (answer: Answer) => void,
 ): Promise<Result<Reply>> {
   using limit = deadline(job.io.signal, job.io.timeoutMs, job.what, 'prepare');
-  const feed = (channel: ClientChannel) => begin(channel, boot, job);
-  const opened = await openChannel(link, boot.command, limit.signal, feed);
+  const opened = await openChannel(link, boot.command, limit.signal);
   if (opened === null) return fail(limit.failure());
   if (!opened.ok) return opened;
   const { channel, release } = opened.value;

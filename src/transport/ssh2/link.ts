@@ -4,7 +4,6 @@ import { type Failure, fail, ok, type Result } from '../../model/outcome.ts';
 import { onAbort, pause } from '../../util/async.ts';
 import { type Slots, slots } from '../slots.ts';
 import type { Hop } from './hop.ts';
-import { onceSent } from './sent.ts';
 
 /** The connection to one host, through all its hops, with its channels counted. */
 export type Link = {
@@ -37,20 +36,15 @@ export type OpenChannel = Started & { readonly release: () => void };
 const MOST_REFUSALS = 12;
 
 /**
- * Opens a channel that runs a command, and has `feed` send what the command reads. A server that refuses one more session (MaxSessions) is asked again while others
+ * Opens a channel that runs a command. A server that refuses one more session (MaxSessions) is asked again while others
  * are open, since they end a moment later there than here. An abort gives null.
  */
-export async function openChannel(
-  to: Link,
-  command: string,
-  signal: AbortSignal,
-  feed: (channel: ClientChannel) => void,
-): Promise<Result<OpenChannel> | null> {
+export async function openChannel(to: Link, command: string, signal: AbortSignal): Promise<Result<OpenChannel> | null> {
   const release = await to.channels.take(signal);
   if (release === null) return null;
   let refusals = 0;
   for (let wait = 10; ; wait = Math.min(wait * 2, 500)) {
-    const opened = await exec(to.hop, command, signal, feed);
+    const opened = await exec(to.hop, command, signal);
     if (opened !== null && !(opened instanceof Error)) return ok(tracked(to, opened, release));
     refusals = to.running.size > 0 ? 0 : refusals + 1;
     const full = opened instanceof Error && 'reason' in opened && opened.reason === 2;
@@ -76,37 +70,16 @@ function channelFailure(hop: Hop, error: Error): Failure {
 }
 
 /** ssh2 throws when the connection is closed already; an abort gives null, and a channel that still opens is closed. */
-function exec(
-  { client, lost }: Hop,
-  command: string,
-  signal: AbortSignal,
-  feed: (channel: ClientChannel) => void,
-): Promise<Started | Error | null> {
+function exec({ client }: Hop, command: string, signal: AbortSignal): Promise<Started | Error | null> {
   return new Promise((resolve) => {
-    let fed: ClientChannel | null = null;
-    const feedOnce = (channel: ClientChannel) => {
-      if (fed !== null || signal.aborted) return;
-      fed = channel;
-      feed(channel);
-    };
     const stop = onAbort(signal, () => resolve(null));
-    const forget = onceSent(client, command, feedOnce);
     try {
       client.exec(command, (error, channel) => {
         stop();
-        forget();
         if (signal.aborted) channel?.close();
-        if (error) {
-          // What is sent to it must end with it.
-          if (lost() === null) fed?.close();
-          return resolve(error);
-        }
-        const ending = endingOf(channel);
-        feedOnce(channel);
-        resolve({ channel, ending });
+        resolve(error ?? { channel, ending: endingOf(channel) });
       });
     } catch (error) {
-      forget();
       resolve(error instanceof Error ? error : new Error(String(error)));
     }
   });
