@@ -20,8 +20,13 @@ const TABLE: Record<string, { ours: string[]; packages: string[]; types?: string
     packages: ['zod', 'node:http', 'node:net', 'node:tls'],
     types: ['node:stream'],
   },
+  notify: {
+    ours: ['util', 'model', 'local'],
+    packages: ['zod', 'nodemailer', 'node:crypto', 'node:http', 'node:https'],
+    types: ['output/messages/notification.ts'],
+  },
   config: {
-    ours: ['util', 'model', 'shell', 'local', 'unit', 'tasks', 'checks'],
+    ours: ['util', 'model', 'shell', 'local', 'unit', 'tasks', 'checks', 'notify'],
     packages: ['yaml', 'zod', 'zod/v4/core', 'ignore', 'fastest-levenshtein', 'ms', 'node:'],
   },
   transport: { ours: ['util', 'model', 'shell', 'local'], packages: ['ssh2', 'node-ssh', 'tar-stream', 'node:'] },

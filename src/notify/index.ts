@@ -1,0 +1,12 @@
+import { healthchecks } from './healthchecks.ts';
+import { mail } from './mail.ts';
+import { ntfy } from './ntfy.ts';
+import { slack } from './slack.ts';
+import { telegram } from './telegram.ts';
+import { webhook } from './webhook.ts';
+
+/** Every kind of channel. A new one is an import and an entry here. */
+export const CHANNELS = [webhook, slack, telegram, mail, ntfy] as const;
+
+/** Every kind of ping. */
+export const PINGS = [healthchecks] as const;
