@@ -16,6 +16,7 @@ import { confirm, turns } from './ask.ts';
 import { connections } from './connections.ts';
 import type { CliContext, HostFlags } from './context.ts';
 import { type ExitCode, exitCode } from './exit-code.ts';
+import { announce } from './notifiers.ts';
 import { openProject } from './project.ts';
 import { refused, UsageError } from './refusal.ts';
 
@@ -117,7 +118,9 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, context
     async finish(hosts) {
       const outcomes = hosts.map(({ outcome }) => outcome);
       const code = exitCode(outcomes, context.signal.aborted, command.reportsPending);
-      await reporter.close({ command: command.name, exitCode: code, hosts });
+      const summary = { command: command.name, exitCode: code, hosts };
+      await reporter.close(summary);
+      if (command.kind === 'changes') await announce(project, summary, settings.by, context);
       return code;
     },
   };

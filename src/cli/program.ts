@@ -94,6 +94,10 @@ function program(context: CliContext, ended: (code: number) => void): Command {
     .option('--hold <reason>', 'refuse deploys and rollbacks until released')
     .option('--release', 'let go of a hold')
     .action(async (flags) => ended(await (await import('./commands/reports.ts')).lock(flags, context)));
+  common(fleet.command('notify').description('who can be told of what happens; send each a test message'))
+    .argument('[channel...]', 'only these, by their names in the inventory')
+    .option('--test', 'send one message to each, and print what each answered')
+    .action(async (names, flags) => ended(await (await import('./commands/notify.ts')).notify(names, flags, context)));
   common(fleet.command('check').description('validate the whole project offline')).action(async (flags) =>
     ended(await (await import('./commands/check.ts')).check(flags, context)),
   );

@@ -1,3 +1,5 @@
+import type { ChannelKind, PingKind } from './define.ts';
+import type { Common } from './fields.ts';
 import { healthchecks } from './healthchecks.ts';
 import { mail } from './mail.ts';
 import { ntfy } from './ntfy.ts';
@@ -6,7 +8,7 @@ import { telegram } from './telegram.ts';
 import { webhook } from './webhook.ts';
 
 /** Every kind of channel. A new one is an import and an entry here. */
-export const CHANNELS = [webhook, slack, telegram, mail, ntfy] as const;
+export const CHANNELS: readonly ChannelKind<string, Common>[] = [webhook, slack, telegram, mail, ntfy];
 
 /** Every kind of ping. */
-export const PINGS = [healthchecks] as const;
+export const PINGS: readonly PingKind<string, Common>[] = [healthchecks];

@@ -1,5 +1,6 @@
-import type { Notice, NoticeItem, Severity, Subject } from '../../model/notice.ts';
+import type { Delivery, Notice, NoticeItem, Severity, Subject } from '../../model/notice.ts';
 import { when } from './report.ts';
+import { duration } from './time.ts';
 
 /** One item in the words that every channel lays out in its own way. Each text is one line. */
 export type ItemText = {
@@ -58,3 +59,10 @@ function aboutWhom({ host, app, check }: Subject, text: string): string {
 }
 
 const moment = (ms: number): string => `${when(new Date(ms).toISOString())} UTC`;
+
+/** How it went, in one line. */
+export function deliveryLine(name: string, delivery: Delivery): string {
+  if (delivery.sent) return `${name}: told: ${delivery.answer}`;
+  const wait = delivery.retryAfterMs === null ? '' : `; wants to be left alone for ${duration(delivery.retryAfterMs)}`;
+  return `${name}: NOT TOLD: ${delivery.answer}${wait}${delivery.permanent ? '; trying again would not help' : ''}`;
+}
