@@ -3,6 +3,7 @@ import { access, constants } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Inputs } from '../config/bind.ts';
+import type { Project } from '../config/project.ts';
 import { resolveTargets } from '../config/resolve.ts';
 import { type FleetRun, runFleet } from '../engine/fleet/fleet.ts';
 import type { HostRun } from '../engine/run.ts';
@@ -40,6 +41,7 @@ type Results = Summary['hosts'];
 
 /** The selected hosts and the means to work on them. */
 export type Fleet = {
+  readonly project: Project;
   readonly targets: readonly HostTarget[];
   /** Works on every target and shows it. */
   run(work: Work): Promise<Results>;
@@ -111,6 +113,7 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, context
   };
   const report = (event: FleetEvent) => reporter.on(event);
   return {
+    project,
     targets,
     report,
     run: (work) => guarded(() => runFleet(targets, work, { ...settings, kind: command.kind, report })),

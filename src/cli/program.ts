@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { Shard } from '../config/select.ts';
+import { unknown } from '../output/formats/unknown.ts';
 import type { CliContext } from './context.ts';
 import { BUG, REFUSED } from './exit-code.ts';
 
@@ -83,6 +84,7 @@ function program(context: CliContext, ended: (code: number) => void): Command {
         .choices(['table', 'json', 'nagios', 'prometheus'])
         .default('table'),
     )
+    .option('--output <file>', 'with --format prometheus: into this file, for the textfile collector')
     .action(async (flags) => ended(await (await import('./commands/health.ts')).health(flags, context)));
   inParts(fleet.command('status').description('what is active on each host, and how the last change ended'))
     .option('--verify', 'compare every file of the active release with what was deployed')
@@ -127,9 +129,16 @@ export async function runCommandLine(words: readonly string[], context: CliConte
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     const refusal = error instanceof CommanderError || error instanceof UsageError;
     const [command = '', ...flags] = words;
-    // Scripts read the end of a run on standard output, whatever it was.
-    if (refusal && (flags.includes('--json') || /(^| )--format[ =]json( |$)/.test(flags.join(' '))))
+    const format = /(?:^| )--format[ =](\w+)(?: |$)/.exec(flags.join(' '))?.[1];
+    // Scripts and monitors read the end of a run on standard output, whatever it was.
+    if (refusal && (flags.includes('--json') || format === 'json'))
       context.stdout.write(`${refusalLine(command, error)}\n`);
+    if (command === 'health' && format === 'nagios') {
+      const { text, code: unseen } = unknown(refusal ? error.message : 'internal error, see standard error');
+      context.stdout.write(`${text}\n`);
+      if (refusal) return unseen;
+      code = unseen;
+    }
     // Commander has already said what is wrong.
     if (error instanceof CommanderError) return REFUSED;
     if (error instanceof UsageError) {
@@ -139,6 +148,6 @@ export async function runCommandLine(words: readonly string[], context: CliConte
     context.stderr.write(
       `fleet: internal error, please report it: ${error instanceof Error ? error.stack : String(error)}\n`,
     );
-    return BUG;
+    return code === 0 ? BUG : code;
   }
 }

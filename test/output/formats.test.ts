@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { generationId } from '../../src/model/ids.ts';
-import { nagios, unknown } from '../../src/output/formats/nagios.ts';
+import { nagios } from '../../src/output/formats/nagios.ts';
 import { prometheus } from '../../src/output/formats/prometheus.ts';
+import { unknown } from '../../src/output/formats/unknown.ts';
 import { healthScript, Script, START } from './events.ts';
 
 const good = (host: string) =>
