@@ -106,8 +106,10 @@ const UNIT = { bytes: 'B', ratio: '%', seconds: 's', celsius: '', count: '' } as
 
 /** `'label'=value[unit];warn;crit;min;max`, in one unit; what is not known stays empty. */
 function number(label: string, { value, unit, warn, critical, limit }: Reading): string {
-  const scaled = (n: number | null) =>
-    n === null || !Number.isFinite(n) ? '' : decimal(unit === 'ratio' ? n * 100 : n);
+  const scaled = (n: number | null) => {
+    const shown = n === null ? Number.NaN : unit === 'ratio' ? n * 100 : n;
+    return Number.isFinite(shown) ? decimal(shown) : '';
+  };
   const least = unit === 'celsius' || unit === 'seconds' ? '' : '0';
   const fallsBelow = warn !== null && critical !== null && critical < warn;
   /** What is outside of it is bad; without a beginning it begins with 0. */
@@ -117,10 +119,11 @@ function number(label: string, { value, unit, warn, critical, limit }: Reading):
     return least === '' ? `~:${scaled(n)}` : scaled(n);
   };
   const most = unit === 'ratio' && limit === null ? '100' : scaled(limit);
-  const known = Number.isFinite(value) ? `${scaled(value)}${UNIT[unit]}` : 'U';
+  const known = scaled(value) === '' ? 'U' : `${scaled(value)}${UNIT[unit]}`;
   const fields = [known, range(warn), range(critical), least, most].join(';');
   return `'${label.replaceAll("'", "''")}'=${fields.replace(/;+$/, '')}`;
 }
 
 /** Without an exponent, which the grammar does not know. */
-const decimal = (n: number): string => n.toFixed(6).replace(/\.?0+$/, '');
+const decimal = (n: number): string =>
+  Math.abs(n) < 1e15 ? n.toFixed(6).replace(/\.?0+$/, '') : String(BigInt(Math.trunc(n)));
