@@ -60,7 +60,7 @@ export interface PingKind<Kind extends string, Spec extends Common> {
   finish(spec: Spec, end: PingEnd, use: Use): Promise<Delivery>;
 }
 
-export type PingEnd = {
+type PingEnd = {
   readonly run: string;
   readonly exitCode: number;
   readonly body: string;

@@ -98,7 +98,7 @@ function placeOf(location: string | null): string {
 const DAY = 86_400_000;
 
 /** Milliseconds of a Retry-After, which is seconds or a date; at most a day. */
-export function retryAfter(text: string | null, now: number): number | null {
+function retryAfter(text: string | null, now: number): number | null {
   if (text === null) return null;
   const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
   return Number.isFinite(ms) ? Math.min(DAY, Math.max(0, ms)) : null;

@@ -28,7 +28,7 @@ export type InventoryHost = {
 };
 
 /** Somebody who can be told, as it is written. */
-export type NotifierEntry = KindEntry & { readonly at: Position };
+type NotifierEntry = KindEntry & { readonly at: Position };
 
 export type Inventory = {
   readonly defaults: Fields;

@@ -33,7 +33,7 @@ export type Playbook = {
 };
 
 /** A channel by its name in the inventory, where it is named, and what it is told of. */
-export type Listener = { readonly channel: string; readonly news: readonly News[]; readonly at: Position };
+type Listener = { readonly channel: string; readonly news: readonly News[]; readonly at: Position };
 
 /** Reads one playbook and checks all of it that needs no host. */
 export function parsePlaybook(
