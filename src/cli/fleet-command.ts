@@ -3,6 +3,7 @@ import { access, constants } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Inputs } from '../config/bind.ts';
+import type { Project } from '../config/project.ts';
 import { resolveTargets } from '../config/resolve.ts';
 import { type FleetRun, runFleet } from '../engine/fleet/fleet.ts';
 import type { HostRun } from '../engine/run.ts';
@@ -18,6 +19,7 @@ import { connections } from './connections.ts';
 import type { CliContext, HostFlags } from './context.ts';
 import { type ExitCode, exitCode } from './exit-code.ts';
 import { openLog } from './log-file.ts';
+import { announce } from './notifiers.ts';
 import { openProject } from './project.ts';
 import { refused, UsageError } from './refusal.ts';
 
@@ -44,6 +46,7 @@ type Results = Summary['hosts'];
 
 /** The selected hosts and the means to work on them. */
 export type Fleet = {
+  readonly project: Project;
   readonly targets: readonly HostTarget[];
   /** Works on every target and shows it. */
   run(work: Work): Promise<Results>;
@@ -123,6 +126,7 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, context
     logged?.on(event);
   };
   return {
+    project,
     targets,
     report,
     run: (work) => guarded(() => runFleet(targets, work, { ...settings, kind: command.kind, report })),
@@ -134,6 +138,7 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, context
       await Promise.all([reporter.close(summary), logged?.close(summary)]);
       log?.end();
       await keepGenerations(project.dir, context.invoker, summary);
+      if (command.kind === 'changes') await announce(project, summary, settings.by, context);
       return code;
     },
   };

@@ -1,5 +1,6 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { Shard } from '../config/select.ts';
+import { unknown } from '../output/formats/unknown.ts';
 import type { CliContext } from './context.ts';
 import { BUG, REFUSED } from './exit-code.ts';
 import { giveHelp, OWN, withExamples } from './help.ts';
@@ -108,6 +109,7 @@ export function program(context: CliContext, ended: (code: number) => void): Com
         .choices(['table', 'json', 'nagios', 'prometheus'])
         .default('table'),
     )
+    .option('--output <file>', 'with --format prometheus: into this file, for the textfile collector')
     .action(async (flags) => ended(await (await import('./commands/health.ts')).health(flags, context)));
   inParts(fleet.command('status').description('what is active on each host, and how the last change ended'))
     .option('--verify', 'compare every file of the active release with what was deployed')
@@ -120,6 +122,10 @@ export function program(context: CliContext, ended: (code: number) => void): Com
     .option('--hold <reason>', 'refuse deploys and rollbacks until released')
     .option('--release', 'let go of a hold')
     .action(async (flags) => ended(await (await import('./commands/reports.ts')).lock(flags, context)));
+  common(fleet.command('notify').description('who can be told of what happens; send each a test message'))
+    .argument('[channel...]', 'only these, by their names in the inventory')
+    .option('--test', 'send one message to each, and print what each answered')
+    .action(async (names, flags) => ended(await (await import('./commands/notify.ts')).notify(names, flags, context)));
   fleet.commandsGroup('On this machine:');
   common(fleet.command('check').description('validate the whole project offline')).action(async (flags) =>
     ended(await (await import('./commands/check.ts')).check(flags, context)),
@@ -171,16 +177,18 @@ export async function runCommandLine(words: readonly string[], context: CliConte
     await fleet.parseAsync(inOrder, { from: 'user' });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) {
-      // Commander has already said what is wrong.
-      return error.exitCode === 0 ? 0 : ends(error, REFUSED);
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    // Commander has already said what is wrong.
+    const refused = error instanceof CommanderError || error instanceof UsageError;
+    const why = error instanceof Error ? error : new Error(String(error));
+    if (error instanceof UsageError) context.stderr.write(`${why.message}\n`);
+    else if (!refused) context.stderr.write(`fleet: internal error, please report it: ${why.stack}\n`);
+    // So does whoever calls a plugin, which has words and codes of its own.
+    if (inOrder[0] === 'health' && /(?:^| )--format[ =]nagios(?: |$)/.test(words.join(' '))) {
+      const { text, code: unseen } = unknown(refused ? why.message : 'internal error, see standard error');
+      context.stdout.write(`${text}\n`);
+      return unseen;
     }
-    if (error instanceof UsageError) {
-      context.stderr.write(`${error.message}\n`);
-      return ends(error, REFUSED);
-    }
-    const bug = error instanceof Error ? error : new Error(String(error));
-    context.stderr.write(`fleet: internal error, please report it: ${bug.stack}\n`);
-    return ends(bug, BUG);
+    return ends(why, refused ? REFUSED : BUG);
   }
 }

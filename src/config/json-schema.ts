@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { inventorySchema } from './inventory/inventory-schema.ts';
-import { playbookSchema } from './playbook/playbook-schema.ts';
+import { headSchema, playbookSchema } from './playbook/playbook-schema.ts';
 import type { Registry } from './playbook/registry.ts';
 
 type Json = Record<string, unknown>;
@@ -18,7 +18,7 @@ export function playbookJsonSchema(registry: Registry): Json {
   const { properties, ...schema }: Json = z.toJSONSchema(playbookSchema(registry), OPTIONS);
   const filled = Object.entries(properties as Json).map(([key, value]) => [
     key,
-    key === 'name' || key === 'hosts' || key === 'vars' ? value : withPlaceholders(value),
+    Object.hasOwn(headSchema.shape, key) ? value : withPlaceholders(value),
   ]);
   return { ...schema, title: 'fleet playbook', properties: Object.fromEntries(filled) };
 }

@@ -12,6 +12,10 @@ export type CommandOptions = {
   readonly timeoutMs: number;
   /** Bytes that it may print on standard output. */
   readonly most?: number;
+  /** Its standard input; without it there is none. */
+  readonly input?: Uint8Array;
+  /** Ends it before its time. */
+  readonly signal?: AbortSignal;
 };
 
 const MOST = 64 * 1024 * 1024;
@@ -24,21 +28,21 @@ const LINGER_MS = 500;
 const running = new Set<ChildProcess>();
 
 /**
- * Runs a program of the operator's machine, without a shell and without standard input. It has ended when the program
- * itself has, whatever it leaves running. Never throws.
+ * Runs a program of the operator's machine, without a shell. It has ended when the program itself has, whatever it
+ * leaves running. Never throws.
  *
  * It stays in our session, since it may have to ask something on the terminal; so what is to be ended with it is found
  * by its parents, not by a process group.
  */
 export function runCommand(
   argv: readonly [string, ...string[]],
-  { cwd, env, timeoutMs, most = MOST }: CommandOptions,
+  { cwd, env, timeoutMs, most = MOST, input, signal }: CommandOptions,
 ): Promise<CommandResult> {
   const [file, ...args] = argv;
   return new Promise((resolve) => {
     let child: ChildProcess;
     try {
-      child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+      child = spawn(file, args, { cwd, env, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] });
     } catch (error) {
       resolve({ ran: false, why: `cannot be run: ${(error as Error).message}`, stderr: '' });
       return;
@@ -53,6 +57,7 @@ export function runCommand(
     const finish = (result: (stderr: string) => CommandResult) => {
       clearTimeout(timer);
       clearTimeout(linger);
+      signal?.removeEventListener('abort', stopped);
       running.delete(child);
       // What was left running may hold them open for ever.
       child.stdout?.destroy();
@@ -64,6 +69,11 @@ export function runCommand(
       end(child);
       fail(why);
     };
+    const stopped = () => stop('took too long');
+    if (signal?.aborted) stopped();
+    else signal?.addEventListener('abort', stopped, { once: true });
+    // One that does not read it says by its exit code what that means.
+    child.stdin?.on('error', () => {}).end(input);
     child.stdout?.on('data', (chunk: Buffer) => {
       size += chunk.length;
       if (size > most) stop(`printed more than ${Math.round(most / 1024 / 1024)} MB`);

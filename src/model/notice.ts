@@ -57,3 +57,13 @@ export type Delivery =
       readonly answer: string;
       readonly retryAfterMs: number | null;
     };
+
+/** Who is told of notices. `deliver` sends one once, ends within its own time limit and never rejects. */
+export type Channel = { readonly name: string; deliver(notice: Notice, signal: AbortSignal): Promise<Delivery> };
+
+/** Who raises the alarm where a run does not come, or comes with another exit code than 0. `run` is a UUID. `start` stops nothing. */
+export type Ping = {
+  readonly name: string;
+  start(run: string, signal: AbortSignal): Promise<void>;
+  finish(run: string, exitCode: number, body: string, signal: AbortSignal): Promise<Delivery>;
+};

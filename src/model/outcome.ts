@@ -1,6 +1,7 @@
 import type { Beside } from './beside.ts';
 import type { Holder } from './holder.ts';
 import type { GenerationId } from './ids.ts';
+import type { Reading } from './reading.ts';
 import type { HostReport } from './report.ts';
 import type { LoginChange, ServiceAccount } from './service-account.ts';
 
@@ -42,6 +43,7 @@ export type CheckResult = {
   readonly ms: number;
   /** Of one that a deploy asked again and again until it gave up: milliseconds, and what set the end (`within`: `retryFor`, by its name in JSON). */
   readonly waited?: { readonly ms: number; readonly until: 'within' | 'deadline' };
+  readonly readings?: readonly Reading[];
 };
 
 /** A service that did not stay up, with what the host knows about why. */

@@ -17,7 +17,7 @@ export class Secret {
     this.#value = value;
   }
 
-  /** The value. Called where it is written to a host's standard input, and nowhere else (a test greps for it). */
+  /** The value. Called where it is written to a host's standard input, or sent to a receiver of notices (a test greps for it). */
   reveal(): string {
     return this.#value;
   }

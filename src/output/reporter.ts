@@ -10,7 +10,7 @@ import { linePaint, terminalPaint } from './text/paint.ts';
 import { type Sink, sinkTo } from './text/sink.ts';
 
 export type ReporterOptions = {
-  /** `auto`: the live view on a terminal, plain lines elsewhere. */
+  /** `auto`: the live view on a terminal, plain lines elsewhere. A format is all that is written. */
   readonly mode: 'auto' | 'json' | 'plain' | Format;
   readonly verbose: boolean;
   readonly quiet: boolean;
@@ -108,7 +108,7 @@ async function choose(
 ): Promise<Renderer> {
   const { mode, hosts, env, isTTY, size, clock, verbose, quiet } = options;
   if (mode === 'json') return jsonRenderer(out, err, quiet);
-  if (mode === 'nagios' || mode === 'prometheus') return formatRenderer(out, mode, clock);
+  if (typeof mode === 'function') return formatRenderer(out, mode);
   const live = mode === 'auto' && isTTY && !verbose && !quiet && env.TERM !== 'dumb';
   if (!live) return plainRenderer(out, hosts, plainLook(options));
   const { terminalRenderer } = await import('./live/live.ts');

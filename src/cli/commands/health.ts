@@ -1,31 +1,70 @@
+import { resolve } from 'node:path';
+import { hostsOf } from '../../config/select.ts';
 import { healthHost } from '../../engine/commands/health.ts';
-import { nagios, unknown } from '../../output/formats/nagios.ts';
+import { readLocalText } from '../../local/file.ts';
+import { replaceable, replaceFile } from '../../local/replace.ts';
+import type { Format } from '../../output/formats/index.ts';
+import { nagios } from '../../output/formats/nagios.ts';
+import { prometheus } from '../../output/formats/prometheus.ts';
+import { clean, cleanAll } from '../../util/sanitize.ts';
 import type { CliContext, HostFlags } from '../context.ts';
 import { type FleetCommand, openFleet, runFleetCommand } from '../fleet-command.ts';
 import { UsageError } from '../refusal.ts';
 
-type HealthFlags = HostFlags & { readonly format?: 'table' | 'json' | 'nagios' | 'prometheus' };
+type HealthFlags = HostFlags & {
+  readonly format?: 'table' | 'json' | 'nagios' | 'prometheus';
+  readonly output?: string;
+};
 
 const HEALTH: FleetCommand = { name: 'health', verb: 'Check', kind: 'reads', inputs: 'skip', reads: true };
 
 /** `fleet health`: read-only, takes no lock. */
-export function health({ format = 'table', ...flags }: HealthFlags, context: CliContext): Promise<number> {
+export function health({ format = 'table', output, ...flags }: HealthFlags, context: CliContext): Promise<number> {
+  if (output !== undefined && format !== 'prometheus')
+    throw new UsageError('--output is for --format prometheus; the other formats go to standard output');
   if (format === 'nagios') return plugin(flags, context);
-  const command = { ...HEALTH, work: healthHost, ...(format === 'prometheus' ? { format } : {}) };
-  return runFleetCommand(command, format === 'json' ? { ...flags, json: true } : flags, context);
+  if (output !== undefined) return toFile(output, flags, context);
+  const metrics: Format = (summary) => prometheus(summary, Date.now());
+  const written = format === 'prometheus' ? { format: metrics } : {};
+  const json = format === 'json' ? { json: true } : {};
+  return runFleetCommand({ ...HEALTH, work: healthHost, ...written }, { ...flags, ...json }, context);
 }
 
-/** Ends as plugins do: 0, 1, 2 or 3. Whoever calls one reads the first line of its output, also where nothing was asked. */
+/** Ends as plugins do: 0, 1, 2 or 3. */
 async function plugin(flags: HostFlags, context: CliContext): Promise<number> {
+  const fleet = await openFleet({ ...HEALTH, format: (summary) => `${nagios(summary).text}\n` }, flags, context);
+  const hosts = await fleet.run(healthHost);
+  const exitCode = await fleet.finish(hosts);
+  return nagios({ command: HEALTH.name, exitCode, hosts }).code;
+}
+
+const READABLE = 0o644;
+const MOST = 64 * 1024 * 1024;
+
+/** Into a file that a collector reads; what was not seen this time stays in it as it was. */
+async function toFile(output: string, flags: HostFlags, context: CliContext): Promise<number> {
+  const refused = (error: unknown) => `${output} cannot be written: ${(error as Error).message}`;
+  const file = await replaceable(resolve(context.invoker.cwd, output)).catch((error) => {
+    throw new UsageError(`${refused(error)}\nno host was contacted`);
+  });
+  const fleet = await openFleet({ ...HEALTH, format: () => '' }, flags, context);
+  const hosts = await fleet.run(healthHost);
+  const exitCode = await fleet.finish(hosts);
+  const { inventory, playbooks } = fleet.project;
+  const pairs = new Set(
+    playbooks.flatMap((playbook) => hostsOf(inventory, playbook).map(({ name }) => `${name}\0${playbook.name}`)),
+  );
   try {
-    const fleet = await openFleet({ ...HEALTH, format: 'nagios' }, flags, context);
-    const hosts = await fleet.run(healthHost);
-    const exitCode = await fleet.finish(hosts);
-    return nagios({ command: HEALTH.name, exitCode, hosts }).code;
+    const text = await readLocalText(file, MOST).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return '';
+      throw error;
+    });
+    const before = { text, has: (host: string, app: string) => pairs.has(`${host}\0${app}`) };
+    const summary = cleanAll({ command: HEALTH.name, exitCode, hosts });
+    await replaceFile(file, prometheus(summary, Date.now(), before), READABLE);
+    return exitCode;
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    const { text, code } = unknown(error.message);
-    context.stdout.write(`${text}\n`);
-    return code;
+    context.stderr.write(`${clean(refused(error))}\n`);
+    return exitCode === 0 ? 1 : exitCode;
   }
 }

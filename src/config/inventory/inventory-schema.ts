@@ -1,7 +1,16 @@
 import { z } from 'zod';
+import { CHANNELS, PINGS } from '../../notify/index.ts';
 import { oldNameOf } from '../../util/renamed-key.ts';
+import { oneKind } from '../one-kind.ts';
 import { jumpSchema } from './jump.ts';
-import { accountSchema, addressSchema, groupNameSchema, hostNameSchema, varsSchema } from './names.ts';
+import {
+  accountSchema,
+  addressSchema,
+  channelNameSchema,
+  groupNameSchema,
+  hostNameSchema,
+  varsSchema,
+} from './names.ts';
 
 const HOST_KEY = /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521))$/;
 
@@ -108,6 +117,14 @@ export const inventorySchema = z.strictObject({
     .nullable()
     .optional()
     .meta({ examples: [{ web1: { address: '192.0.2.10' } }] }),
+  notify: z
+    .record(channelNameSchema, oneKind([...CHANNELS, ...PINGS], 'notifier'))
+    .nullable()
+    .optional()
+    .meta({
+      description: 'Who can be told, each by a name of its own and one kind; playbooks name who hears of what.',
+      examples: [{ ops: { slack: { url: { env: 'SLACK_URL' } } } }],
+    }),
 });
 
 export type InventoryFile = z.output<typeof inventorySchema>;

@@ -2,6 +2,7 @@ import { type HostName, hostName } from '../../model/ids.ts';
 import { type Diagnostic, diagnostic, type Position, place } from '../diagnostics/diagnostic.ts';
 import { suggestion } from '../diagnostics/nearest.ts';
 import type { Locate, Path } from '../diagnostics/source-map.ts';
+import type { KindEntry } from '../one-kind.ts';
 import { FIELDS, type Fields, type InventoryFile } from './inventory-schema.ts';
 
 /** A var as it was written, and where; the items of a list each as they were written. */
@@ -26,10 +27,14 @@ export type InventoryHost = {
   readonly notes?: readonly string[];
 };
 
+/** Somebody who can be told, as it is written. */
+type NotifierEntry = KindEntry & { readonly at: Position };
+
 export type Inventory = {
   readonly defaults: Fields;
   readonly groups: ReadonlyMap<string, InventoryGroup>;
   readonly hosts: ReadonlyMap<HostName, InventoryHost>;
+  readonly notifiers: ReadonlyMap<string, NotifierEntry>;
 };
 
 /** One valid inventory file, or the converted answer of a dynamic one. */
@@ -68,6 +73,7 @@ export function mergeInventory(
   const defaults: Record<string, unknown> = {};
   const groups = new Map<string, Merging>();
   const hosts = new Map<HostName, InventoryHost>();
+  const notifiers = new Map<string, NotifierEntry>();
 
   for (const { value, locate, notes } of parts) {
     for (const [key, field, written] of fieldsOf(value.defaults)) {
@@ -98,8 +104,12 @@ export function mergeInventory(
         notes: notes?.get(name) ?? [],
       });
     }
+    for (const [name, entry] of Object.entries(value.notify ?? {})) {
+      const at = locate(['notify', name], 'key');
+      if (once(`the channel "${name}"`, at)) notifiers.set(name, { ...entry, at });
+    }
   }
-  const inventory = { defaults: defaults as Fields, groups: groups as Inventory['groups'], hosts };
+  const inventory = { defaults: defaults as Fields, groups: groups as Inventory['groups'], hosts, notifiers };
   return { inventory, diagnostics: complete ? [...found, ...groupRules(parts, inventory)] : found };
 }
 

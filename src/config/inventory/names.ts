@@ -11,6 +11,7 @@ export const groupNameSchema = name(64);
 export const appNameSchema = name(64);
 export const accountSchema = name(64);
 export const exclusiveNameSchema = name(64);
+export const channelNameSchema = name(64);
 
 /** Names that fleet itself defines for `{{ name }}`; vars cannot have them. */
 export const BUILT_IN: readonly string[] = ['root', 'current', 'user', 'host', 'app'];

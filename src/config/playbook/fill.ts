@@ -4,11 +4,11 @@ import { check } from '../diagnostics/issues.ts';
 import type { YamlFile } from '../diagnostics/read.ts';
 import { locator, type Path } from '../diagnostics/source-map.ts';
 import { asWritten } from '../inventory/inventory.ts';
-import type { PlaybookSchema } from './playbook-schema.ts';
+import { headSchema, type PlaybookSchema } from './playbook-schema.ts';
 import { fillAlone, hasPlaceholder, isWholePlaceholder, type Lookup } from './template.ts';
 
 /** Keys whose texts are taken as they are: vars are filled where they are used. */
-const AS_WRITTEN = new Set(['name', 'hosts', 'vars']);
+const AS_WRITTEN = new Set(Object.keys(headSchema.shape));
 
 export type Filled = {
   readonly value: unknown;

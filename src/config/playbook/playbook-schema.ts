@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { duration, milliseconds } from '../../util/duration.ts';
-import { accountSchema, appNameSchema, exclusiveNameSchema, hostNameSchema, varsSchema } from '../inventory/names.ts';
+import {
+  accountSchema,
+  appNameSchema,
+  channelNameSchema,
+  exclusiveNameSchema,
+  hostNameSchema,
+  varsSchema,
+} from '../inventory/names.ts';
+import { type KindEntry, oneKind } from '../one-kind.ts';
 import type { Registry } from './registry.ts';
 import { dataSchema, rootSchema } from './remote-path.ts';
 
@@ -94,6 +102,25 @@ const exclusiveSchema = z.array(
 
 type Exclusive = z.output<typeof exclusiveSchema>[number];
 
+const channels = z.array(channelNameSchema).min(1);
+
+const notifySchema = z
+  .union([
+    channels,
+    z.strictObject({
+      deploy: channels.meta({ description: 'Told of a new generation that is live.' }).optional(),
+      revert: channels.meta({ description: 'Told of a change that was taken back.' }).optional(),
+      rollback: channels
+        .meta({ description: 'Told of a host that was taken back to a generation, or cleared.' })
+        .optional(),
+      stuck: channels.meta({ description: 'Told of a host that needs a person.' }).optional(),
+    }),
+  ])
+  .meta({
+    description: 'Which channels of the inventory hear of what: names for everything, or names for each kind of news.',
+    examples: [['ops'], { revert: ['ops'], stuck: ['ops', 'pager'] }],
+  });
+
 /** What stands in a playbook before anything is filled in: these keys cannot have placeholders. */
 export const headSchema = z.looseObject({
   name: appNameSchema.meta({ description: "The app's name; names its state on a host.", examples: ['jarvis'] }),
@@ -102,27 +129,8 @@ export const headSchema = z.looseObject({
     .min(1)
     .meta({ description: 'Host and group names.', examples: [['vps']] }),
   vars: varsSchema.nullable().optional(),
+  notify: notifySchema.optional(),
 });
-
-/** Exactly one key, which says the kind: the schema of a task or a check, from the registry. */
-function oneKind(kinds: readonly { readonly kind: string; readonly schema: z.ZodType }[], what: string) {
-  return z
-    .strictObject(Object.fromEntries(kinds.map(({ kind, schema }) => [kind, schema.optional()])))
-    .check((context) => {
-      const keys = Object.keys(context.value);
-      if (keys.length === 1) return;
-      const message = `must have exactly one key, the kind of the ${what}; found ${keys.length === 0 ? 'none' : keys.join(' and ')}`;
-      context.issues.push({ code: 'custom', input: context.value, message });
-    })
-    .transform((entry): KindEntry => {
-      const [kind = '', spec] = Object.entries(entry)[0] ?? [];
-      return { kind, spec };
-    })
-    .meta({ title: what, minProperties: 1, maxProperties: 1 });
-}
-
-/** One task or check as it stands in the playbook: its kind and its valid spec. */
-export type KindEntry = { readonly kind: string; readonly spec: unknown };
 
 /** The whole of a playbook after filling, for one host. */
 export type PlaybookBody = {

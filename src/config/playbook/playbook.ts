@@ -1,4 +1,6 @@
+import type { z } from 'zod';
 import type { $ZodIssue } from 'zod/v4/core';
+import { NEWS, type News } from '../../model/news.ts';
 import { fail, ok, type Result } from '../../model/outcome.ts';
 import { type Diagnostic, diagnostic, type Position } from '../diagnostics/diagnostic.ts';
 import { check, diagnose } from '../diagnostics/issues.ts';
@@ -24,9 +26,14 @@ export type Playbook = {
   readonly exclusive: boolean;
   readonly yaml: YamlFile;
   readonly locate: Locate;
+  /** Which channel hears of what. */
+  readonly notify: readonly Listener[];
   /** What is right and should be put otherwise, with its place. */
   readonly warnings: readonly string[];
 };
+
+/** A channel by its name in the inventory, where it is named, and what it is told of. */
+type Listener = { readonly channel: string; readonly news: readonly News[]; readonly at: Position };
 
 /** Reads one playbook and checks all of it that needs no host. */
 export function parsePlaybook(
@@ -59,14 +66,23 @@ export function parsePlaybook(
     exclusive: valueAt(yaml.value, ['exclusive']) !== undefined,
     yaml,
     locate,
+    notify: listeners(head.value.notify, locate),
     warnings,
   });
+}
+
+function listeners(notify: z.output<typeof headSchema>['notify'], locate: Locate): readonly Listener[] {
+  if (notify === undefined) return [];
+  if (Array.isArray(notify)) return notify.map((channel, i) => ({ channel, news: NEWS, at: locate(['notify', i]) }));
+  return NEWS.flatMap((news) =>
+    (notify[news] ?? []).map((channel, i) => ({ channel, news: [news], at: locate(['notify', news, i]) })),
+  );
 }
 
 /** Whether filling could still put right what an issue complains of. Names and keys are never filled. */
 function mayBeFilled(value: unknown, issue: $ZodIssue): boolean {
   if (issue.code === 'unrecognized_keys' || issue.code === 'invalid_key') return false;
-  if (issue.path[0] === 'name' || issue.path[0] === 'hosts') return false;
+  if (['name', 'hosts', 'notify'].includes(String(issue.path[0]))) return false;
   return holds(valueAt(value, issue.path));
 }
 

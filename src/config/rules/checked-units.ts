@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { nearest } from '../diagnostics/nearest.ts';
-import type { KindEntry, PlaybookBody } from '../playbook/playbook-schema.ts';
+import type { KindEntry } from '../one-kind.ts';
+import type { PlaybookBody } from '../playbook/playbook-schema.ts';
 import { enabledUnits } from './enabled-units.ts';
 
 const named = z.union([z.string().transform((name) => [name]), z.array(z.string())]);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { instanceUnits } from '../../tasks/instances/instances.ts';
-import type { KindEntry } from '../playbook/playbook-schema.ts';
+import type { KindEntry } from '../one-kind.ts';
 
 const listed = z.object({ enable: z.array(z.string()) });
 const instances = z.object({ of: z.string(), names: z.array(z.string()) });

@@ -1,3 +1,4 @@
+import { PINGS } from '../../notify/index.ts';
 import { type Diagnostic, diagnostic, place } from '../diagnostics/diagnostic.ts';
 import { suggestion } from '../diagnostics/nearest.ts';
 import type { Inventory } from '../inventory/inventory.ts';
@@ -11,7 +12,12 @@ export function crossFileRules(
   playbooks: readonly Playbook[],
   loginUser: string,
 ): readonly Diagnostic[] {
-  return [...unknownHosts(inventory, playbooks), ...sameName(playbooks), ...sameRoot(inventory, playbooks, loginUser)];
+  return [
+    ...unknownHosts(inventory, playbooks),
+    ...unknownChannels(inventory, playbooks),
+    ...sameName(playbooks),
+    ...sameRoot(inventory, playbooks, loginUser),
+  ];
 }
 
 function unknownHosts({ hosts, groups }: Inventory, playbooks: readonly Playbook[]): readonly Diagnostic[] {
@@ -25,6 +31,21 @@ function unknownHosts({ hosts, groups }: Inventory, playbooks: readonly Playbook
           `no host or group "${name}" in the inventory`,
           suggestion(name, known, 'hosts and groups'),
         );
+      }),
+  );
+}
+
+function unknownChannels({ notifiers }: Inventory, playbooks: readonly Playbook[]): readonly Diagnostic[] {
+  const isPing = (name: string) => PINGS.some(({ kind }) => kind === notifiers.get(name)?.kind);
+  const channels = [...notifiers.keys()].filter((name) => !isPing(name));
+  return playbooks.flatMap(({ notify }) =>
+    notify
+      .filter(({ channel }) => !channels.includes(channel))
+      .map(({ channel, at }) => {
+        const fix = suggestion(channel, channels, 'channels') ?? 'define it under "notify:" in the inventory';
+        if (!isPing(channel)) return diagnostic(at, `there is no channel "${channel}" in the inventory`, fix);
+        const what = `"${channel}" is a ping, which hears of runs of fleet health and of nothing else`;
+        return diagnostic(at, what, fix);
       }),
   );
 }
