@@ -203,7 +203,7 @@ it('a file that was read by an earlier run, and is another one while it is sent,
   await sleep(5100);
   expect(end(await bench.fleet(...DEPLOY))).toMatchObject({ code: 0, outcome: 'deployed', generation: 1 });
   const kept = readdirSync(`${bench.folder}/.cache/fleet`).map((name) => `${bench.folder}/.cache/fleet/${name}`);
-  expect(kept.map((file) => readFileSync(file, 'latin1').includes(contentDigest('good\n')))).toEqual([true]);
+  expect(kept.some((file) => readFileSync(file, 'latin1').includes(contentDigest('good\n')))).toBe(true);
   bench.write('app/VERSION', 'two\n');
   const other = () => bench.write('app/held', 'torn\n');
   const run = await bench.start(DEPLOY, { on: [['"phase":"stage"', other]] }).ended;
