@@ -34,6 +34,7 @@ export const probeWith = (facts: Partial<HostFacts> = {}, reply: Partial<ProbeRe
   facts: factsWith(facts),
   hasProgram: true,
   open: null,
+  leftMs: null,
   elsewhere: null,
   group: null,
   runtime: '-',

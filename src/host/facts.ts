@@ -28,6 +28,8 @@ export type ProbeReply = {
   readonly facts: HostFacts;
   readonly hasProgram: boolean;
   readonly open: OpenTransaction | null;
+  /** Milliseconds, by the host's clock, until it must have ended, one way or the other; null where the host does not say. */
+  readonly leftMs: number | null;
   /** The root that the app is active in, where that is another one; null otherwise. */
   readonly elsewhere: string | null;
   /** Primary group of the service account; null when there is no such account yet. */
@@ -137,6 +139,7 @@ export function parseFacts(text: string): ProbeReply {
     hasProgram: one('program') === 'yes',
     open:
       txn === '' ? null : { txn, from: Number(from), to: Number(to), running: running === 'running', by: by.join(' ') },
+    leftMs: /^-?\d+$/.test(one('over-in')) ? Number(one('over-in')) * 1000 : null,
     elsewhere: one('elsewhere') || null,
     group: one('group') || null,
     runtime: one('runtime') || '-',

@@ -57,3 +57,6 @@ export type Delivery =
       readonly answer: string;
       readonly retryAfterMs: number | null;
     };
+
+/** A way to reach somebody. */
+export type Channel = { name: string; deliver(notice: Notice, signal: AbortSignal): Promise<Delivery> };

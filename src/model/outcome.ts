@@ -1,6 +1,7 @@
 import type { Beside } from './beside.ts';
 import type { Holder } from './holder.ts';
 import type { GenerationId } from './ids.ts';
+import type { Reading } from './reading.ts';
 import type { HostReport } from './report.ts';
 import type { LoginChange, ServiceAccount } from './service-account.ts';
 
@@ -40,6 +41,7 @@ export type CheckResult = {
   readonly warning?: true;
   /** Milliseconds the check took. */
   readonly ms: number;
+  readonly readings?: readonly Reading[];
   /** Of one that a deploy asked again and again until it gave up: milliseconds, and what set the end (`within`: `retryFor`, by its name in JSON). */
   readonly waited?: { readonly ms: number; readonly until: 'within' | 'deadline' };
 };
