@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Inputs } from '../config/bind.ts';
+import type { Project } from '../config/project.ts';
 import { resolveTargets } from '../config/resolve.ts';
 import { type FleetRun, runFleet } from '../engine/fleet/fleet.ts';
 import type { HostRun } from '../engine/run.ts';
@@ -31,6 +32,12 @@ export type FleetCommand = {
   readonly reportsPending?: boolean;
   /** How the end is written; `auto` unless told. */
   readonly format?: Format;
+  /** Whether nothing is said of the run but what the command itself says. */
+  readonly silent?: boolean;
+  /** How often a connection that fails early is tried again; 2 unless told. */
+  readonly retries?: number;
+  /** Milliseconds after which no host is begun any more and all are let go. */
+  readonly limitMs?: number;
 };
 
 type Work = (target: HostTarget, run: HostRun) => Promise<HostOutcome>;
@@ -38,6 +45,7 @@ type Results = Summary['hosts'];
 
 /** The selected hosts and the means to work on them. */
 export type Fleet = {
+  readonly project: Project;
   readonly targets: readonly HostTarget[];
   /** Works on every target and shows it. */
   run(work: Work): Promise<Results>;
@@ -61,13 +69,14 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, context
   if (!resolved.ok) throw refused(resolved.failure);
   const { targets, warnings } = resolved.value;
   context.begin();
-  if (!flags.quiet) for (const warning of warnings) context.stderr.write(`warning: ${warning}\n`);
+  if (!flags.quiet && command.silent !== true)
+    for (const warning of warnings) context.stderr.write(`warning: ${warning}\n`);
   await agree(command, targets, flags, context);
 
   const reporter = await createReporter({
     mode: flags.json ? 'json' : (command.format ?? 'auto'),
     verbose: flags.verbose === true,
-    quiet: flags.quiet === true,
+    quiet: flags.quiet === true || command.silent === true,
     reads: command.reads === true,
     stdout: context.stdout,
     stderr: context.stderr,
@@ -79,15 +88,19 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, context
   });
   context.onAbandon(() => reporter.abandon());
   const aside = (text: string) => {
+    if (command.silent === true) return;
     reporter.suspend();
     context.stderr.write(text);
     reporter.resume();
   };
   context.onAside(aside);
   const settings = {
-    signal: context.signal,
+    signal:
+      command.limitMs === undefined
+        ? context.signal
+        : AbortSignal.any([context.signal, AbortSignal.timeout(command.limitMs)]),
     now: Date.now,
-    connect: connections(flags, context, (text) => aside(`${clean(text)}\n`), turns(reporter)),
+    connect: connections(flags, context, (text) => aside(`${clean(text)}\n`), turns(reporter), command.retries ?? 2),
     by: `${context.invoker.user}@${hostname()}`,
     newId: () => randomBytes(6).toString('hex'),
     // Code is sent only by what has read it.
@@ -104,6 +117,7 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, context
   };
   const report = (event: FleetEvent) => reporter.on(event);
   return {
+    project,
     targets,
     report,
     run: (work) => guarded(() => runFleet(targets, work, { ...settings, kind: command.kind, report })),

@@ -1,6 +1,7 @@
 import type { Subject } from '../model/notice.ts';
+import type { Window } from '../model/window.ts';
 import type { Pause } from './state.ts';
-import { isWithin, type Window } from './windows.ts';
+import { isWithin } from './windows.ts';
 
 /** Whether nobody is told of a subject for now: it is paused, or in hours that are kept free for work. */
 export function isQuiet(

@@ -18,9 +18,9 @@ export type Problem = {
   readonly worst: Level;
   /** What went live between the last good look and this. */
   readonly change: Change | null;
-  /** When its present level was told; null as long as it was not. */
+  /** When it was last told; null as long as it was not. */
   readonly toldAt: number | null;
-  /** Reminders since then. */
+  /** How often readers were reminded of its present level. */
   readonly reminders: number;
   readonly ack: Ack | null;
 };

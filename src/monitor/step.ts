@@ -1,6 +1,7 @@
 import type { Alert } from '../model/alert.ts';
 import type { AppLook } from '../model/look.ts';
 import type { Subject } from '../model/notice.ts';
+import type { Window } from '../model/window.ts';
 import { atThisTime } from './clock.ts';
 import { enqueue, expire, ofOurs } from './outbox.ts';
 import { isQuiet } from './quiet.ts';
@@ -17,7 +18,6 @@ import {
 } from './state.ts';
 import { close, take } from './tell.ts';
 import { observe, TRANSACTION } from './tree.ts';
-import type { Window } from './windows.ts';
 
 export type MonitorConfig = {
   /** Every app on every host of the project, also those that this run does not look at. */

@@ -7,11 +7,9 @@ import type { Observation } from './tree.ts';
 
 const HOUR = 3_600_000;
 
-/** When the next reminder is due: an hour and four hours after it was told, then every day. */
+/** When the next reminder is due: after one hour, three more, and then each day. */
 const reminderAt = ({ toldAt, reminders }: Problem): number =>
-  toldAt === null
-    ? Number.POSITIVE_INFINITY
-    : toldAt + (reminders === 0 ? HOUR : 4 * HOUR + (reminders - 1) * 24 * HOUR);
+  toldAt === null ? Number.POSITIVE_INFINITY : toldAt + ([1, 3][reminders] ?? 24) * HOUR;
 
 export const severityOf = (level: Level): Severity =>
   level === 'crit' ? 'critical' : level === 'warn' ? 'warning' : 'ok';
@@ -89,15 +87,13 @@ function tell(now: SubjectState, look: Observation, at: number): Told {
 
 const toldNow = (problem: Problem, at: number): Problem => ({ ...problem, toldAt: at, reminders: 0 });
 
-/** One for all that were missed. */
 function remind(now: SubjectState, look: Observation, at: number): Told {
-  let { problem } = now;
+  const { problem } = now;
   // On its way back nobody is reminded of it.
   if (problem === null || reminderAt(problem) > at || now.ring.endsWith('o')) return { after: now, alert: null };
   if (problem.ack !== null && (problem.ack.until ?? Number.POSITIVE_INFINITY) > at) return { after: now, alert: null };
-  problem = { ...problem, ack: null };
-  while (reminderAt(problem) <= at) problem = { ...problem, reminders: problem.reminders + 1 };
-  return { after: { ...now, problem }, alert: alertOf(now, look, 'reminder', at) };
+  const reminded = { ...problem, ack: null, toldAt: at, reminders: problem.reminders + 1 };
+  return { after: { ...now, problem: reminded }, alert: alertOf(now, look, 'reminder', at) };
 }
 
 const detailOf = (about: About): string => ('detail' in about ? about.detail : '');

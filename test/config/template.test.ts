@@ -60,6 +60,7 @@ describe('the names of an app on a host', () => {
       ['g2', group({ who: 'second' })],
     ]),
     hosts: new Map(),
+    maintenance: [],
   };
   const host = (texts: Readonly<Record<string, string>>, groups = ['g1', 'g2']): InventoryHost => ({
     name: hostName('web1'),

@@ -2,10 +2,10 @@ import type { Alert } from '../../src/model/alert.ts';
 import type { AppLook, CheckLook, Confirm } from '../../src/model/look.ts';
 import type { Subject } from '../../src/model/notice.ts';
 import type { Reading } from '../../src/model/reading.ts';
+import type { Window } from '../../src/model/window.ts';
 import { STDOUT } from '../../src/monitor/outbox.ts';
 import { EMPTY, type MonitorState } from '../../src/monitor/state.ts';
 import { step } from '../../src/monitor/step.ts';
-import type { Window } from '../../src/monitor/windows.ts';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;

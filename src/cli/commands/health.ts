@@ -3,13 +3,28 @@ import { nagios, unknown } from '../../output/formats/nagios.ts';
 import type { CliContext, HostFlags } from '../context.ts';
 import { type FleetCommand, openFleet, runFleetCommand } from '../fleet-command.ts';
 import { UsageError } from '../refusal.ts';
+import { type CronFlags, healthCron } from './cron.ts';
+import { explainProblem } from './quiet.ts';
 
-type HealthFlags = HostFlags & { readonly format?: 'table' | 'json' | 'nagios' | 'prometheus' };
+type HealthFlags = CronFlags & {
+  readonly format?: 'table' | 'json' | 'nagios' | 'prometheus';
+  readonly cron?: boolean;
+  readonly explain?: string;
+};
 
 const HEALTH: FleetCommand = { name: 'health', verb: 'Check', kind: 'reads', inputs: 'skip' };
 
-/** `fleet health`: read-only, takes no lock. */
-export function health({ format = 'table', ...flags }: HealthFlags, context: CliContext): Promise<number> {
+/** `fleet health`: read-only, takes no lock. @throws UsageError */
+export function health(
+  { format = 'table', cron, explain, ...flags }: HealthFlags,
+  context: CliContext,
+): Promise<number> {
+  if (cron === true && (format !== 'table' || flags.json === true))
+    throw new UsageError('--cron says nothing, or what is new, in words: leave --format and --json out');
+  if (cron !== true && (flags.every !== undefined || flags.exitZero === true))
+    throw new UsageError('--every and --exit-zero belong to --cron');
+  if (explain !== undefined) return explainProblem(explain, flags, context);
+  if (cron === true) return healthCron(flags, context);
   if (format === 'nagios') return plugin(flags, context);
   const command = { ...HEALTH, work: healthHost, ...(format === 'prometheus' ? { format } : {}) };
   return runFleetCommand(command, format === 'json' ? { ...flags, json: true } : flags, context);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { oldNameOf } from '../../util/renamed-key.ts';
 import { jumpSchema } from './jump.ts';
+import { maintenanceSchema } from './maintenance.ts';
 import { accountSchema, addressSchema, groupNameSchema, hostNameSchema, varsSchema } from './names.ts';
 
 const HOST_KEY = /^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521))$/;
@@ -108,6 +109,9 @@ export const inventorySchema = z.strictObject({
     .nullable()
     .optional()
     .meta({ examples: [{ web1: { address: '192.0.2.10' } }] }),
+  maintenance: maintenanceSchema.nullable().optional().meta({
+    description: 'Hours in which `fleet health --cron` says nothing; what is still bad behind them is told then.',
+  }),
 });
 
 export type InventoryFile = z.output<typeof inventorySchema>;

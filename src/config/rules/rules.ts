@@ -11,7 +11,23 @@ export function crossFileRules(
   playbooks: readonly Playbook[],
   loginUser: string,
 ): readonly Diagnostic[] {
-  return [...unknownHosts(inventory, playbooks), ...sameName(playbooks), ...sameRoot(inventory, playbooks, loginUser)];
+  return [
+    ...unknownHosts(inventory, playbooks),
+    ...unknownApps(inventory, playbooks),
+    ...sameName(playbooks),
+    ...sameRoot(inventory, playbooks, loginUser),
+  ];
+}
+
+function unknownApps({ maintenance }: Inventory, playbooks: readonly Playbook[]): readonly Diagnostic[] {
+  const known = playbooks.map(({ name }) => name);
+  return maintenance.flatMap(({ apps = [], at }) =>
+    apps
+      .filter((app) => !known.includes(app))
+      .map((app) =>
+        diagnostic(at, `there is no app "${app}", which maintenance names`, suggestion(app, known, 'apps')),
+      ),
+  );
 }
 
 function unknownHosts({ hosts, groups }: Inventory, playbooks: readonly Playbook[]): readonly Diagnostic[] {

@@ -72,7 +72,8 @@ function item(alert: Alert, same: readonly Alert[]): NoticeItem {
 /** What it is about: `app on web1`, `web1`, or all of it. */
 const place = ({ host, app }: Subject): string => (host === null ? 'fleet' : app === null ? host : `${app} on ${host}`);
 
-const named = ({ check, ...rest }: Subject): string =>
+/** `app on web1: http …` */
+export const named = ({ check, ...rest }: Subject): string =>
   check === null ? place(rest as Subject) : `${place({ ...rest, check })}: ${check}`;
 
 const colon = (detail: string) => (detail === '' ? '' : `: ${detail}`);
