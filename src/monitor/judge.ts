@@ -79,7 +79,7 @@ function beyond({ value, warn, critical, ...limits }: Reading, which: 'warn' | '
 const turns = (ring: string): number => [...ring].filter((letter, i) => i > 0 && letter !== ring[i - 1]).length;
 
 /** How much of the time something has been changing, in percent. */
-export function unrest(ring: string): number {
+function unrest(ring: string): number {
   const behind = LOOKS - ring.length;
   const weight = (i: number) => 0.75 + (0.5 * (i + behind - 1)) / (LOOKS - 2);
   const sum = [...ring].reduce((all, letter, i) => all + (i > 0 && letter !== ring[i - 1] ? weight(i) : 0), 0);

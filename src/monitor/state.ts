@@ -9,7 +9,7 @@ import type { Subject } from '../model/notice.ts';
 export type Moment = { readonly at: number; readonly boot: string; readonly upMs: number };
 
 /** The reader said that it is known. `until`: null until it is over. */
-export type Ack = { readonly at: number; readonly by: string; readonly until: number | null };
+type Ack = { readonly at: number; readonly by: string; readonly until: number | null };
 
 /** From the moment in which something turned bad until it is well and everybody knows. */
 export type Problem = {

@@ -11,8 +11,7 @@ const HOUR = 3_600_000;
 const reminderAt = ({ toldAt, reminders }: Problem): number =>
   toldAt === null ? Number.POSITIVE_INFINITY : toldAt + ([1, 3][reminders] ?? 24) * HOUR;
 
-export const severityOf = (level: Level): Severity =>
-  level === 'crit' ? 'critical' : level === 'warn' ? 'warning' : 'ok';
+const severityOf = (level: Level): Severity => (level === 'crit' ? 'critical' : level === 'warn' ? 'warning' : 'ok');
 
 type Told = { readonly after: SubjectState; readonly alert: Alert | null };
 

@@ -41,11 +41,28 @@ function chat(...answers: readonly Delivery[]) {
   return { got, channel };
 }
 
-/** The service ends at once from now on. */
-function breakService({ hosts }: Bench<'it'>): void {
-  writeFileSync(join(hosts.it.root, 'data', 'refuse'), '');
+/** A service that says something when it is ended, and is not started again. */
+function lastWords(bench: Bench<'it'>): void {
+  bench.write('app/serve.sh', SERVE);
+  bench.write('units/app.service', UNIT);
+}
+
+const SERVE = `echo "$(cat VERSION) $$" >"$1/data/serving"
+trap 'echo "cannot go on with $TOKEN" >&2; kill $!; exit 3' TERM
+sleep 600 & wait
+`;
+const UNIT = `[Service]
+WorkingDirectory={{ root }}/current
+EnvironmentFile={{ root }}/.env
+ExecStart=/bin/sh serve.sh {{ root }}
+[Install]
+WantedBy=multi-user.target
+`;
+
+async function endService({ hosts }: Bench<'it'>): Promise<void> {
   const [, pid = ''] = hosts.it.read('data/serving')?.trim().split(' ') ?? [];
-  process.kill(Number(pid), 'SIGKILL');
+  process.kill(Number(pid), 'SIGTERM');
+  while (hosts.it.read('.fleet/run/app.service/status')?.includes('ActiveState=active') === true) await sleep(50);
 }
 
 /** Nothing listens where the inventory says from now on, or what did before does again. */
@@ -66,12 +83,11 @@ it(
     expect((await bench.fleet('deploy', '--all')).code).toBe(0);
     expect(await cron(bench)).toEqual({ code: 0, ...SILENT });
     expect(await cron(bench)).toEqual({ code: 0, ...SILENT });
-    breakService(bench);
-    await sleep(1500);
+    await endService(bench);
     const bad = await cron(bench);
     expect(bad).toMatchObject({ code: 1, stderr: '' });
     expect(bad.stdout).toMatch(/^project: 1 critical on it\n\nCRITICAL \[\w{4}\] app on it: service app\.service: /);
-    expect(bad.stdout).toContain('  | refused\n');
+    expect(bad.stdout).toContain('  | cannot go on with [secret TOKEN]\n');
     expect(bad.stdout).toContain('  next: fleet health --host it --app app\n');
     // The check of the playbook that says the same is not told beside it.
     expect(bad.stdout).not.toContain('unit app.service');
@@ -88,7 +104,7 @@ it(
     });
 
     // A new generation puts it right.
-      bench.write('app/serve.sh', 'echo "ok $$" >"$1/data/serving"\nexec sleep 600\n');
+    bench.write('app/serve.sh', 'echo "ok $$" >"$1/data/serving"\nexec sleep 600\n');
     expect((await bench.fleet('deploy', '--all')).code).toBe(0);
     const well = await cron(bench);
     expect(well).toMatchObject({ code: 0, stderr: '' });
@@ -104,12 +120,12 @@ it(
 
 it('names what went live since it was last well, and the command that goes back', STORY, async () => {
   await using bench = await openBench('it');
+  lastWords(bench);
   await bench.fleet('deploy', '--all');
   await cron(bench);
   bench.write('app/VERSION', 'two\n');
   expect((await bench.fleet('deploy', '--all')).code).toBe(0);
-  breakService(bench);
-  await sleep(1500);
+  await endService(bench);
   const { stdout } = await cron(bench);
   expect(stdout).toMatch(/ {2}generation 2 is live since \d\d:\d\d UTC by alice@\S+; it was last well with 1\n/);
   expect(stdout).toContain('  next: fleet rollback --to 1 --host it --app app\n');

@@ -73,7 +73,8 @@ async function attempt(
   const covered = new Map(target.checks.map((check) => [check, coveredUnits(check, host.probe.units)]));
   const checks = target.checks.filter((check) => covered.get(check)?.length === 0);
   let found = await Promise.all(checks.map(ask));
-  for (let i = 0; i < again && !isSwitching(host) && [...probed(host.probe), ...found].some(isNews); i += 1) {
+  const services = () => probed(host.probe).map((one) => settled(one, first.probe.units, host.probe.units));
+  for (let i = 0; i < again && !isSwitching(host) && [...services(), ...found].some(isNews); i += 1) {
     await pause(everyMs, run.signal);
     const next = await openAgain(host, target, [], run);
     if (!next.ok) return { end: 'untouched', failure: next.failure };
@@ -82,7 +83,7 @@ async function attempt(
   }
   if (run.signal.aborted) return { end: 'untouched', failure: { kind: 'cancelled', phase: 'verify' } };
   const { facts } = host.probe;
-  const all: readonly Found[] = [...probed(host.probe), ...found];
+  const all: readonly Found[] = [...services(), ...found];
   const results = await scrubbed(all, facts.generations.length === 0 ? null : host, run.signal);
   const settings = (label: string) =>
     target.checks.find(
@@ -99,6 +100,15 @@ async function attempt(
 
 const askAgain = async (before: Found | undefined, ask: () => Promise<Found>, isNews: (found: Found) => boolean) =>
   before !== undefined && !isNews(before) ? before : ask();
+
+/** One that starts again and again is up now and then, and not well. */
+function settled(found: Found, before: readonly UnitState[], now: readonly UnitState[]): Found {
+  const of = (units: readonly UnitState[]) =>
+    units.find(({ unit }) => found.check === `service ${unit}`)?.restarts ?? 0;
+  const times = of(now) - of(before);
+  if (!found.ok || times <= 0) return found;
+  return { ...found, ok: false, detail: `${found.detail}; it was started again while it was looked at` };
+}
 
 const levelOf = ({ ok, warning }: CheckResult): Level => (!ok ? 'crit' : warning === true ? 'warn' : 'ok');
 
