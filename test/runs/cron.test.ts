@@ -80,6 +80,7 @@ it(
   STORY,
   async () => {
     await using bench = await openBench('it');
+    lastWords(bench);
     expect((await bench.fleet('deploy', '--all')).code).toBe(0);
     expect(await cron(bench)).toEqual({ code: 0, ...SILENT });
     expect(await cron(bench)).toEqual({ code: 0, ...SILENT });
