@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { HostName } from '../../model/ids.ts';
 import type { Window } from '../../model/window.ts';
-import type { Inventory } from './inventory.ts';
 import { appNameSchema, groupNameSchema } from './names.ts';
 
 const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
@@ -48,8 +47,11 @@ export type Maintenance = z.output<typeof maintenanceSchema>[number];
 
 const minutes = (text: string) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3));
 
+type Host = { readonly name: HostName; readonly groups: readonly string[] };
+type Named = { readonly maintenance: readonly Maintenance[]; readonly hosts: ReadonlyMap<HostName, Host> };
+
 /** Windows with the hosts of their groups. One for groups that have none is for nobody. */
-export const windowsOf = ({ maintenance, hosts }: Inventory): readonly Window[] =>
+export const windowsOf = ({ maintenance, hosts }: Named): readonly Window[] =>
   maintenance.flatMap(({ hosts: names, apps = [], days = [], from, to, zone }) => {
     const named = [...hosts.values()].filter((host) => names !== undefined && isNamed(host, names));
     if (names !== undefined && named.length === 0) return [];
@@ -61,5 +63,5 @@ export const windowsOf = ({ maintenance, hosts }: Inventory): readonly Window[] 
     ];
   });
 
-const isNamed = (host: { readonly name: HostName; readonly groups: readonly string[] }, names: readonly string[]) =>
+const isNamed = (host: Host, names: readonly string[]) =>
   names.includes(host.name) || host.groups.some((group) => names.includes(group));
