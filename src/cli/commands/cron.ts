@@ -171,12 +171,15 @@ async function send(
 ): Promise<void> {
   const batch = batchFor(await store.read(), name, at);
   if (batch === null) return;
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(SEND_MS)]);
-  const late = pause(2 * SEND_MS, limit).then(() => notSent(`took longer than ${SEND_MS / 1000} s`));
+  const over = new AbortController();
+  const limit = AbortSignal.any([signal, over.signal, AbortSignal.timeout(SEND_MS)]);
+  // Whatever the channel makes of the signal.
+  const late = pause(SEND_MS, limit).then(() => notSent(`took longer than ${SEND_MS / 1000} s`));
   const delivery = await Promise.race([
     deliver(noticeOf(batch.alerts, project, at), limit).catch((error) => notSent(String(error))),
     late,
   ]);
+  over.abort();
   await store.update((state) => [delivered(state, name, batch, cleanAll(delivery), channels, at), null]);
 }
 
