@@ -9,6 +9,7 @@ const TABLE: Record<string, { ours: string[]; packages: string[]; types?: string
   util: { ours: [], packages: ['ms', 'zod', 'node:events'] },
   shell: { ours: [], packages: [] },
   model: { ours: ['shell'], packages: ['node:crypto', 'node:util'], types: ['node:stream'] },
+  monitor: { ours: ['util', 'model'], packages: ['node:crypto'] },
   local: { ours: [], packages: ['node:'] },
   env: { ours: ['model'], packages: [] },
   unit: { ours: ['util', 'model'], packages: [] },

@@ -33,6 +33,7 @@ export const factsWith = (facts: Partial<HostFacts> = {}): HostFacts => ({
 export const probeWith = (facts: Partial<HostFacts> = {}, reply: Partial<ProbeReply> = {}): ProbeReply => ({
   facts: factsWith(facts),
   open: null,
+  leftMs: null,
   elsewhere: null,
   group: null,
   runtime: '-',

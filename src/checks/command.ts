@@ -59,6 +59,7 @@ export const command = defineCheck<'command', Spec>({
   label: (spec) => excerpt(`command ${normal(spec).command.join(' ')}`),
   retryForMs: (spec) => retryForOf(spec),
   quotes: true,
+  recoverAfter: 2,
 
   refuses(spec, layout, folders) {
     const { command, as } = normal(spec);

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { BoundCheck, CheckIo, Place, Verdict } from '../model/check.ts';
 import type { DeclaredFolder } from '../model/declared.ts';
 import type { Layout } from '../model/layout.ts';
+import { confirmOf } from './fields.ts';
 
 /** The whole contract of a check kind: a schema, a name for readers, and a read-only question to the host. */
 export interface CheckKind<Kind extends string, Spec> {
@@ -13,6 +14,8 @@ export interface CheckKind<Kind extends string, Spec> {
   retryForMs(spec: Spec): number | null;
   /** Whether what it says of a pass may hold words of the host's programs: a secret has to be looked for in them. */
   readonly quotes: boolean;
+  /** Good runs of a monitor in a row after which it is well again; 1 unless told. */
+  readonly recoverAfter?: number;
   /** Where it connects to from the host, if it does. */
   dials?(spec: Spec): Place;
   check(spec: Spec, io: CheckIo, layout: Layout): Promise<Verdict>;
@@ -31,5 +34,7 @@ export const bindCheck = <Spec>(kind: CheckKind<string, Spec>, spec: Spec, layou
   retryForMs: kind.retryForMs(spec),
   dials: kind.dials?.(spec) ?? null,
   quotes: kind.quotes,
+  recoverAfter: kind.recoverAfter ?? 1,
+  confirm: confirmOf(spec) ?? { runs: 1, of: 1 },
   check: (io) => kind.check(spec, io, layout),
 });

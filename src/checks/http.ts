@@ -51,6 +51,7 @@ export const http = defineCheck({
   retryForMs: (spec) => retryForOf(spec),
   dials: (spec) => where(new URL(normal(spec).url)),
   quotes: false,
+  recoverAfter: 2,
 
   async check(spec, io) {
     const { url, status, contains, headers, timeout, insecure } = normal(spec);

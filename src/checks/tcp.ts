@@ -35,6 +35,7 @@ export const tcp = defineCheck({
   retryForMs: (spec) => retryForOf(spec),
   dials: (spec) => where(spec),
   quotes: false,
+  recoverAfter: 2,
 
   async check(spec, io) {
     const { host, port, timeout } = where(spec);

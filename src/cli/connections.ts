@@ -13,6 +13,7 @@ export function connections(
   context: CliContext,
   note: (text: string) => void,
   turn: Turn,
+  retries = 2,
 ): (target: HostTarget) => Connect {
   const ask = once<Secret | null>();
   const options: Omit<ConnectOptions, 'homeKnownHosts'> = {
@@ -23,7 +24,7 @@ export function connections(
     passphrase: (file) => turn(() => askSecret(`passphrase of ${file}: `, 'passphrase', context)),
     connectTimeoutMs: 15_000,
     keepaliveMs: 10_000,
-    retries: 2,
+    retries,
     startGate: startGate(flags.shard?.of),
   };
   const usual = join(context.invoker.home, '.ssh', 'known_hosts');

@@ -36,6 +36,12 @@ export type FleetCommand = {
   readonly reportsPending?: boolean;
   /** How the end is written; `auto` unless told. */
   readonly format?: Format;
+  /** Whether nothing is said of the run but what the command itself says. */
+  readonly silent?: boolean;
+  /** How often a connection that fails early is tried again; 2 unless told. */
+  readonly retries?: number;
+  /** Milliseconds after which no host is begun any more and all are let go. */
+  readonly limitMs?: number;
 };
 
 /** A log has everything, whatever the screen shows. */
@@ -76,13 +82,14 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, context
   const { targets, warnings } = resolved.value;
   const log = openLog(flags, command.name, context);
   context.begin();
-  if (!flags.quiet) for (const warning of warnings) context.stderr.write(`warning: ${warning}\n`);
+  if (!flags.quiet && command.silent !== true)
+    for (const warning of warnings) context.stderr.write(`warning: ${warning}\n`);
   await agree(command, targets, flags, context);
 
   const shown: ReporterOptions = {
     mode: flags.json ? 'json' : (command.format ?? 'auto'),
     verbose: flags.verbose === true,
-    quiet: flags.quiet === true,
+    quiet: flags.quiet === true || command.silent === true,
     reads: command.reads === true,
     stdout: context.stdout,
     stderr: context.stderr,
@@ -97,6 +104,7 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, context
     log && (await createReporter({ ...shown, mode: 'plain', ...LOGGED, stdout: log, isTTY: false, env: {} }));
   context.onAbandon(() => reporter.abandon());
   const aside = (text: string) => {
+    if (command.silent === true) return;
     reporter.suspend();
     context.stderr.write(text);
     log?.write(text);
@@ -104,9 +112,12 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, context
   };
   context.onAside(aside);
   const settings = {
-    signal: context.signal,
+    signal:
+      command.limitMs === undefined
+        ? context.signal
+        : AbortSignal.any([context.signal, AbortSignal.timeout(command.limitMs)]),
     now: Date.now,
-    connect: connections(flags, context, (text) => aside(`${clean(text)}\n`), turns(reporter)),
+    connect: connections(flags, context, (text) => aside(`${clean(text)}\n`), turns(reporter), command.retries ?? 2),
     by: `${context.invoker.user}@${hostname()}`,
     newId: () => randomBytes(6).toString('hex'),
     // Code is sent only by what has read it.

@@ -28,6 +28,15 @@ function shard(value: string): Shard {
   throw new InvalidArgumentError(`parts are counted from 1/${of} to ${of}/${of}.`);
 }
 
+/** Two runs need some time, and nobody waits for a day to hear that something is bad. */
+function runsApart(value: string): string {
+  const [, amount = '', unit] = /^(\d+)(m|h)$/.exec(value) ?? [];
+  const minutes = Number(amount) * (unit === 'h' ? 60 : 1);
+  if (unit === undefined || minutes < 1 || minutes > 1440)
+    throw new InvalidArgumentError('a time from 1m to 24h is expected.');
+  return value;
+}
+
 // What stands in angles says what completion offers there: a host, group, app, unit, generation, file or dir.
 
 const common = (command: Command) =>
@@ -110,7 +119,22 @@ export function program(context: CliContext, ended: (code: number) => void): Com
         .default('table'),
     )
     .option('--output <file>', 'with --format prometheus: into this file, for the textfile collector')
+    .option('--cron', 'for a cron job: silent, but for what nobody has been told yet')
+    .option('--every <time>', 'with --cron: how far apart its runs are, such as 5m', runsApart)
+    .option('--exit-zero', 'with --cron: exit with 0 also when something is bad')
+    .option('--explain <id>', 'how a problem came about, and who was told; contacts no host')
     .action(async (flags) => ended(await (await import('./commands/health.ts')).health(flags, context)));
+  common(fleet.command('ack').description('you know of a problem: no reminders until it is well, or worse'))
+    .argument('<id>', 'what stands in brackets in a message')
+    .option('--until <time>', 'only so long, such as 8h, or until a moment, such as 2026-12-24T08:00Z')
+    .action(async (id, flags) => ended(await (await import('./commands/quiet.ts')).ack(id, flags, context)));
+  common(fleet.command('pause').description('say nothing of a host or an app for a while'))
+    .argument('[name]', 'a host, an app, or HOST/APP')
+    .option('--for <time>', 'how long, such as 2h or 3d')
+    .option('--reason <text>', 'why')
+    .option('--list', 'the pauses there are')
+    .option('--end <id>', 'end one of them')
+    .action(async (name, flags) => ended(await (await import('./commands/quiet.ts')).pauseHosts(name, flags, context)));
   inParts(fleet.command('status').description('what is active on each host, and how the last change ended'))
     .option('--verify', 'compare every file of the active release with what was deployed')
     .action(async (flags) => ended(await (await import('./commands/reports.ts')).status(flags, context)));

@@ -134,6 +134,16 @@ export async function recoverHost(
       ? 'something else is live since, so it was closed'
       : 'it was finished first';
   run.emit({ type: 'note', text: `${way}; ${done}` });
+  return openAgain(host, target, tasks, run);
+}
+
+/** The same host as it is by now, over the same connection. */
+export async function openAgain(
+  host: OpenHost,
+  target: HostTarget,
+  tasks: readonly BoundTask[],
+  run: HostRun,
+): Promise<Result<OpenHost>> {
   const again = await probeHost(host.transport, target, tasks, run);
   return again.ok ? ok({ ...host, ...again.value }) : again;
 }

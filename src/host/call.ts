@@ -112,7 +112,7 @@ export const library = (site: InstalledSite): Script =>
 /** One verb that only reads. On a host with another fleet's program, or none, ours is part of the script and not left there. */
 export const look = (
   site: CallSite,
-  verb: 'history' | 'unit' | 'scrub' | 'verify' | 'command' | 'ownership',
+  verb: 'history' | 'unit' | 'said' | 'scrub' | 'verify' | 'command' | 'ownership',
   ...words: readonly string[]
 ): Script =>
   site.hasProgram

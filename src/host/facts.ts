@@ -27,6 +27,8 @@ export type Neighbour = {
 export type ProbeReply = {
   readonly facts: HostFacts;
   readonly open: OpenTransaction | null;
+  /** Milliseconds, by the host's clock, until it must have ended, one way or the other; null where the host does not say. */
+  readonly leftMs: number | null;
   /** The root that the app is active in, where that is another one; null otherwise. */
   readonly elsewhere: string | null;
   /** Primary group of the service account; null when there is no such account yet. */
@@ -135,6 +137,7 @@ export function parseFacts(text: string): ProbeReply {
     },
     open:
       txn === '' ? null : { txn, from: Number(from), to: Number(to), running: running === 'running', by: by.join(' ') },
+    leftMs: /^-?\d+$/.test(one('over-in')) ? Number(one('over-in')) * 1000 : null,
     elsewhere: one('elsewhere') || null,
     group: one('group') || null,
     runtime: one('runtime') || '-',

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
-import { link, readFile, realpath, unlink, writeFile } from 'node:fs/promises';
+import { link, readFile, realpath, stat, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -37,6 +37,31 @@ export async function withLock<T>(file: string, work: () => Promise<T>): Promise
     turn.catch(() => {}),
   );
   return turn;
+}
+
+/** A lock for as long as a whole run: ours, or whose it is and since when, in milliseconds since 1970. */
+export type Turn =
+  | { readonly ours: true; readonly release: () => Promise<void> }
+  | { readonly ours: false; readonly owner: string; readonly since: number };
+
+/** The same lock without waiting for it. @throws what the system says where no lock can be made */
+export async function tryLock(lock: string): Promise<Turn> {
+  const owner = `${lock}.${process.pid}.${randomBytes(6).toString('hex')}`;
+  await writeFile(owner, identity(process.pid), { flag: 'wx', mode: 0o600 });
+  try {
+    // What was stale is gone at the second try; in between it may have gone by itself.
+    for (let tries = 0; tries < 3; tries += 1) {
+      if (await linked(owner, lock)) return { ours: true, release: () => unlink(lock).catch(() => {}) };
+      await breakStale(lock, owner);
+    }
+    const since = await stat(lock).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => Date.now(),
+    );
+    return { ours: false, owner: await readFile(lock, 'utf8').catch(() => ''), since };
+  } finally {
+    await unlink(owner);
+  }
 }
 
 async function acquire(lock: string): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Script } from '../shell/sh.ts';
 import type { UnitState } from './facts.ts';
+import type { Confirm } from './look.ts';
 import type { Exit, Result } from './outcome.ts';
 
 /** A program of the playbook's author, run where the service runs. */
@@ -39,5 +40,8 @@ export type BoundCheck = {
   readonly dials: Place | null;
   /** Whether what it says of a pass may hold words of the host's programs. */
   readonly quotes: boolean;
+  /** For a monitor: good runs in a row after which it is well again, and how often it has to be bad to count. */
+  readonly recoverAfter?: number;
+  readonly confirm?: Confirm;
   check(io: CheckIo): Promise<Verdict>;
 };

@@ -61,6 +61,7 @@ describe('the names of an app on a host', () => {
     ]),
     hosts: new Map(),
     notifiers: new Map(),
+    maintenance: [],
   };
   const host = (texts: Readonly<Record<string, string>>, groups = ['g1', 'g2']): InventoryHost => ({
     name: hostName('web1'),

@@ -10,18 +10,31 @@ import { clean, cleanAll } from '../../util/sanitize.ts';
 import type { CliContext, HostFlags } from '../context.ts';
 import { type FleetCommand, openFleet, runFleetCommand } from '../fleet-command.ts';
 import { UsageError } from '../refusal.ts';
+import { type CronFlags, healthCron } from './cron.ts';
+import { explainProblem } from './quiet.ts';
 
-type HealthFlags = HostFlags & {
+type HealthFlags = CronFlags & {
   readonly format?: 'table' | 'json' | 'nagios' | 'prometheus';
+  readonly cron?: boolean;
+  readonly explain?: string;
   readonly output?: string;
 };
 
 const HEALTH: FleetCommand = { name: 'health', verb: 'Check', kind: 'reads', inputs: 'skip', reads: true };
 
-/** `fleet health`: read-only, takes no lock. */
-export function health({ format = 'table', output, ...flags }: HealthFlags, context: CliContext): Promise<number> {
+/** `fleet health`: read-only, takes no lock. @throws UsageError */
+export function health(
+  { format = 'table', output, cron, explain, ...flags }: HealthFlags,
+  context: CliContext,
+): Promise<number> {
   if (output !== undefined && format !== 'prometheus')
     throw new UsageError('--output is for --format prometheus; the other formats go to standard output');
+  if (cron === true && (format !== 'table' || flags.json === true))
+    throw new UsageError('--cron says nothing, or what is new, in words: leave --format and --json out');
+  if (cron !== true && (flags.every !== undefined || flags.exitZero === true))
+    throw new UsageError('--every and --exit-zero belong to --cron');
+  if (explain !== undefined) return explainProblem(explain, flags, context);
+  if (cron === true) return healthCron(flags, context);
   if (format === 'nagios') return plugin(flags, context);
   if (output !== undefined) return toFile(output, flags, context);
   const metrics: Format = (summary) => prometheus(summary, Date.now());

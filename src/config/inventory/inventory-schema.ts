@@ -3,6 +3,7 @@ import { CHANNELS, PINGS } from '../../notify/index.ts';
 import { oldNameOf } from '../../util/renamed-key.ts';
 import { oneKind } from '../one-kind.ts';
 import { jumpSchema } from './jump.ts';
+import { maintenanceSchema } from './maintenance.ts';
 import {
   accountSchema,
   addressSchema,
@@ -125,6 +126,9 @@ export const inventorySchema = z.strictObject({
       description: 'Who can be told, each by a name of its own and one kind; playbooks name who hears of what.',
       examples: [{ ops: { slack: { url: { env: 'SLACK_URL' } } } }],
     }),
+  maintenance: maintenanceSchema.nullable().optional().meta({
+    description: 'Hours in which `fleet health --cron` says nothing; what is still bad behind them is told then.',
+  }),
 });
 
 export type InventoryFile = z.output<typeof inventorySchema>;

@@ -4,6 +4,7 @@ import { suggestion } from '../diagnostics/nearest.ts';
 import type { Locate, Path } from '../diagnostics/source-map.ts';
 import type { KindEntry } from '../one-kind.ts';
 import { FIELDS, type Fields, type InventoryFile } from './inventory-schema.ts';
+import type { Maintenance } from './maintenance.ts';
 
 /** A var as it was written, and where; the items of a list each as they were written. */
 export type Definition = { readonly text: string | readonly string[]; readonly at: Position };
@@ -35,6 +36,7 @@ export type Inventory = {
   readonly groups: ReadonlyMap<string, InventoryGroup>;
   readonly hosts: ReadonlyMap<HostName, InventoryHost>;
   readonly notifiers: ReadonlyMap<string, NotifierEntry>;
+  readonly maintenance: readonly (Maintenance & { readonly at: Position })[];
 };
 
 /** One valid inventory file, or the converted answer of a dynamic one. */
@@ -109,7 +111,16 @@ export function mergeInventory(
       if (once(`the channel "${name}"`, at)) notifiers.set(name, { ...entry, at });
     }
   }
-  const inventory = { defaults: defaults as Fields, groups: groups as Inventory['groups'], hosts, notifiers };
+  const maintenance = parts.flatMap(({ value, locate }) =>
+    (value.maintenance ?? []).map((window, i) => ({ ...window, at: locate(['maintenance', i]) })),
+  );
+  const inventory = {
+    defaults: defaults as Fields,
+    groups: groups as Inventory['groups'],
+    hosts,
+    notifiers,
+    maintenance,
+  };
   return { inventory, diagnostics: complete ? [...found, ...groupRules(parts, inventory)] : found };
 }
 
@@ -117,6 +128,14 @@ export function mergeInventory(
 function groupRules(parts: readonly InventoryPart[], { groups, hosts }: Inventory): readonly Diagnostic[] {
   const found: Diagnostic[] = [];
   for (const { value, locate } of parts) {
+    value.maintenance?.forEach((window, i) => {
+      window.hosts?.forEach((name, j) => {
+        if (groups.has(name) || hosts.has(hostName(name))) return;
+        const known = [...groups.keys(), ...hosts.keys()];
+        const at = locate(['maintenance', i, 'hosts', j]);
+        found.push(diagnostic(at, `there is no host or group "${name}"`, suggestion(name, known, 'hosts and groups')));
+      });
+    });
     for (const [name, host] of Object.entries(value.hosts ?? {})) {
       host?.groups?.forEach((group, i) => {
         if (groups.has(group)) return;

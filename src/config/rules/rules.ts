@@ -15,9 +15,21 @@ export function crossFileRules(
   return [
     ...unknownHosts(inventory, playbooks),
     ...unknownChannels(inventory, playbooks),
+    ...unknownApps(inventory, playbooks),
     ...sameName(playbooks),
     ...sameRoot(inventory, playbooks, loginUser),
   ];
+}
+
+function unknownApps({ maintenance }: Inventory, playbooks: readonly Playbook[]): readonly Diagnostic[] {
+  const known = playbooks.map(({ name }) => name);
+  return maintenance.flatMap(({ apps = [], at }) =>
+    apps
+      .filter((app) => !known.includes(app))
+      .map((app) =>
+        diagnostic(at, `there is no app "${app}", which maintenance names`, suggestion(app, known, 'apps')),
+      ),
+  );
 }
 
 function unknownHosts({ hosts, groups }: Inventory, playbooks: readonly Playbook[]): readonly Diagnostic[] {

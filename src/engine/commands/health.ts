@@ -1,3 +1,4 @@
+import type { ProbeReply } from '../../host/facts.ts';
 import type { Drift, UnitState } from '../../model/facts.ts';
 import type { CheckResult, HostOutcome } from '../../model/outcome.ts';
 import type { HostTarget } from '../../model/target.ts';
@@ -13,22 +14,11 @@ export async function healthHost(target: HostTarget, run: HostRun): Promise<Host
   if (!opened.ok) return { end: 'untouched', failure: opened.failure };
   await using host = opened.value;
   run.emit({ type: 'phase', phase: 'verify' });
-  const { facts, units, open } = host.probe;
+  const { facts, open } = host.probe;
   const io = checkIo(host, run.signal);
   const found: Found[] = [
-    deployed(facts.active),
-    ...facts.drift.flatMap(unrecorded),
-    ...(facts.altered.length === 0 ? [] : [tampered(facts.altered)]),
-    ...(facts.unsafe.length === 0 ? [] : [{ check: 'root', ok: false, detail: facts.unsafe.join('; '), ms: 0 }]),
+    ...probed(host.probe),
     ...(open === null ? [] : [unfinished(open.by, facts.phase, open.running)]),
-    ...units.map(
-      (unit): CheckResult => ({
-        check: `service ${unit.unit}`,
-        ok: isWell(unit, facts.drift),
-        detail: inWords(unit),
-        ms: 0,
-      }),
-    ),
     ...(await Promise.all(target.checks.map((check) => checkOnce(check, io, run.now)))),
   ];
   const results = await scrubbed(found, facts.generations.length === 0 ? null : host, run.signal);
@@ -37,6 +27,20 @@ export async function healthHost(target: HostTarget, run: HostRun): Promise<Host
   return bad.length === 0
     ? { end: 'healthy', generation: facts.active, checks: results }
     : { end: 'unhealthy', generation: facts.active, failure: { kind: 'unhealthy', checks: results } };
+}
+
+/** What the probe alone tells, besides an open transaction. */
+export function probed({ facts, units }: ProbeReply): readonly Found[] {
+  return [
+    deployed(facts.active),
+    ...facts.drift.flatMap(unrecorded),
+    ...(facts.altered.length === 0 ? [] : [tampered(facts.altered)]),
+    ...(facts.unsafe.length === 0 ? [] : [{ check: 'root', ok: false, detail: facts.unsafe.join('; '), ms: 0 }]),
+    ...units.map((unit) => {
+      const ok = isWell(unit, facts.drift);
+      return { check: `service ${unit.unit}`, ok, detail: inWords(unit), ms: 0 };
+    }),
+  ];
 }
 
 /** A service whose supervisor the host had to look for, since the state folder does not tell of it. */

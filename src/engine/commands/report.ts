@@ -96,7 +96,7 @@ async function reading(
 }
 
 /** Null when the host could not be asked. */
-async function readHistory(host: OpenHost, run: HostRun): Promise<ReturnType<typeof parseHistory> | null> {
+export async function readHistory(host: OpenHost, run: HostRun): Promise<ReturnType<typeof parseHistory> | null> {
   const reply = await host.transport.run(look(host.site, 'history'), { signal: run.signal, timeoutMs: QUICK });
   return reply.ok ? parseHistory(reply.value.stdout, host.probe.facts.generations) : null;
 }

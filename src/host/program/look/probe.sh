@@ -42,7 +42,12 @@ verb_probe() { # USER TOOL…
   say "phase $PHASE"
   runner=dead
   alive "$RUNNER" "$RUNNER_START" && runner=running
-  [ "$PHASE" = IDLE ] || say "open $TXN $FROM $TO $runner $BY"
+  [ "$PHASE" = IDLE ] || {
+    say "open $TXN $FROM $TO $runner $BY"
+    clock
+    # The way back begins at the deadline and has a time of its own.
+    say "over-in $((DEADLINE + ${SETTLE%.*} + PATIENCE - NOW))"
+  }
   [ ! -f "$S/hold" ] && [ ! -f "$S/lease" ] || ! holder=$(hold_holder || lease_holder) || say "held $holder"
   live_generation
   active=$live
@@ -294,6 +299,13 @@ verb_history() {
   for g in $(generations); do
     [ "$g" = 0 ] || say "made $g $(verdict "$g") $(manifest "$g" at) $(manifest "$g" by) $(manifest "$g" source)"
   done
+}
+
+# The last words of services, each of its present or last run: "said UNIT TEXT".
+verb_said() { # UNIT…
+  rt=$(runtime_of "$(active_generation)")
+  [ "$rt" != - ] || return 0
+  for u in "$@"; do "${rt}_last_words" "$u" 5 | scrub | while IFS= read -r text; do say "said $u $text"; done; done
 }
 
 # The state of any service, by whatever runs this app's.

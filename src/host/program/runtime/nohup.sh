@@ -250,4 +250,6 @@ nohup_log() { # UNIT LINES: of the present run
   tail -c "+$((${from:-0} + 1))" "$S/run/$1/log" 2>/dev/null | tail -n "$2"
 }
 
+nohup_last_words() { nohup_log "$@"; }
+
 nohup_reload_manager() { :; }

@@ -57,6 +57,19 @@ systemd_log() { # UNIT LINES
   journalctl -q --no-pager -o cat "$@" -u "$unit" 2>/dev/null | tail -n "$count"
 }
 
+# What a unit has said since its main process was last started, or it was where that never came. From the end: -n counts
+# from wherever else one begins.
+systemd_last_words() { # UNIT LINES
+  started='' begun=''
+  while IFS='=' read -r key value; do
+    case $key in ExecMainStartTimestamp) started=$value ;; InactiveExitTimestamp) begun=$value ;; esac
+  done <<EOF
+$(systemctl show -p ExecMainStartTimestamp,InactiveExitTimestamp -- "$1" 2>/dev/null)
+EOF
+  begun=${started:-$begun}
+  journalctl -q --no-pager -o cat -r -n "$2" ${begun:+--since="$begun"} -u "$1" 2>/dev/null | backwards
+}
+
 # A service whose main process never came: the step before it that failed, and how.
 before_start() { # UNIT: sets u_why u_status
   [ "$rt" = systemd ] || return 0

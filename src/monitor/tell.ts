@@ -1,0 +1,123 @@
+import type { About, Alert, Change } from '../model/alert.ts';
+import type { Level, LiveLook } from '../model/look.ts';
+import type { Severity } from '../model/notice.ts';
+import { judge, worse } from './judge.ts';
+import { freshId, keyOf, type Problem, type SubjectState } from './state.ts';
+import type { Observation } from './tree.ts';
+
+const HOUR = 3_600_000;
+
+/** When the next reminder is due: after one hour, three more, and then each day. */
+const reminderAt = ({ toldAt, reminders }: Problem): number =>
+  toldAt === null ? Number.POSITIVE_INFINITY : toldAt + ([1, 3][reminders] ?? 24) * HOUR;
+
+const severityOf = (level: Level): Severity => (level === 'crit' ? 'critical' : level === 'warn' ? 'warning' : 'ok');
+
+type Told = { readonly after: SubjectState; readonly alert: Alert | null };
+
+/**
+ * What one look makes of a subject, and what there is to tell of it: whatever it is now, when readers take it for
+ * something else and nothing keeps it quiet. So what happened meanwhile is told as soon as it may be, and what was never
+ * told is not taken back.
+ */
+export function take(
+  before: SubjectState,
+  look: Observation,
+  quiet: boolean,
+  at: number,
+  taken: ReadonlySet<string>,
+): Told {
+  const judged = judge(before, look, at);
+  const now = withProblem(before, judged, look.live, at, taken);
+  const well = look.level === 'ok' && now.level === 'ok';
+  const seen: SubjectState = well ? { ...now, good: { at, generation: look.live?.generation ?? 0 } } : now;
+  return quiet ? { after: seen, alert: null } : tell(seen, look, at);
+}
+
+/** A problem begins when something turns bad, and lasts until readers know that it is well. */
+function withProblem(
+  before: SubjectState,
+  now: SubjectState,
+  live: LiveLook | null,
+  at: number,
+  taken: ReadonlySet<string>,
+): SubjectState {
+  const { problem } = before;
+  if (now.level === before.level) return now;
+  if (problem === null) {
+    if (now.level === 'ok') return now;
+    const id = freshId(`${keyOf(now.subject)}\n${at}`, taken);
+    const change = changeSince(before.good, live);
+    return { ...now, problem: { id, since: at, worst: now.level, change, toldAt: null, reminders: 0, ack: null } };
+  }
+  // It has come and gone without anybody's knowing.
+  if (now.level === 'ok' && now.told === 'ok' && !now.flapTold) return { ...now, problem: null };
+  const worst = worse(now.level, problem.worst) ? now.level : problem.worst;
+  // What somebody knows of is no longer all.
+  const ack = worse(now.level, before.level) ? null : problem.ack;
+  return { ...now, problem: { ...problem, worst, ack } };
+}
+
+function changeSince(good: SubjectState['good'], live: LiveLook | null): Change | null {
+  if (good === null || live === null || good.generation === live.generation) return null;
+  const { generation, change } = live;
+  return { generation, from: good.generation, at: change?.at ?? null, by: change?.by ?? null };
+}
+
+function tell(now: SubjectState, look: Observation, at: number): Told {
+  const { level, told, problem, flapping, flapTold } = now;
+  if (flapping !== null) {
+    if (flapTold || (level === 'ok' && told === 'ok')) return { after: now, alert: null };
+    const about: About = { what: 'flapping', changes: now.changes.length, detail: detailOf(look.about) };
+    const alert = alertOf(now, look, 'flapping', at, { about, since: now.changes[0] ?? at });
+    const severity = now.ring.includes('c') ? 'critical' : 'warning';
+    return { after: { ...now, flapTold: true }, alert: { ...alert, severity } };
+  }
+  const done: SubjectState = { ...now, told: level, flapTold: false };
+  const after = level === 'ok' ? { ...done, problem: null } : { ...done, problem: problem && toldNow(problem, at) };
+  if (flapTold) return { after, alert: alertOf(now, look, 'settled', at) };
+  if (told === level) {
+    if (level === 'ok') return { after, alert: null };
+    return remind(now, look, at);
+  }
+  const kind = level === 'ok' ? 'recovered' : told === 'ok' ? 'problem' : 'changed';
+  return { after, alert: alertOf(now, look, kind, at) };
+}
+
+const toldNow = (problem: Problem, at: number): Problem => ({ ...problem, toldAt: at, reminders: 0 });
+
+function remind(now: SubjectState, look: Observation, at: number): Told {
+  const { problem } = now;
+  // On its way back nobody is reminded of it.
+  if (problem === null || reminderAt(problem) > at || now.ring.endsWith('o')) return { after: now, alert: null };
+  if (problem.ack !== null && (problem.ack.until ?? Number.POSITIVE_INFINITY) > at) return { after: now, alert: null };
+  const reminded = { ...problem, ack: null, toldAt: at, reminders: problem.reminders + 1 };
+  return { after: { ...now, problem: reminded }, alert: alertOf(now, look, 'reminder', at) };
+}
+
+const detailOf = (about: About): string => ('detail' in about ? about.detail : '');
+
+function alertOf(
+  { subject, level, problem, since }: SubjectState,
+  { about, evidence, log, fix }: Observation,
+  kind: Alert['kind'],
+  at: number,
+  other: Partial<Alert> = {},
+): Alert {
+  const change = problem?.change ?? null;
+  return {
+    ...{ id: problem?.id ?? '', kind, severity: severityOf(level), subject, at, since: problem?.since ?? since },
+    about: about.what === 'state' ? { ...about, change: level === 'ok' ? null : change } : about,
+    ...{ evidence, log, fix, ...other },
+  };
+}
+
+/** A subject that is looked at no more: what readers take for bad is taken back. */
+export function close({ subject, told, flapTold, problem }: SubjectState, at: number): Alert | null {
+  if (told === 'ok' && !flapTold) return null;
+  return {
+    ...{ id: problem?.id ?? '', kind: 'unwatched', severity: 'info', subject, at, since: problem?.since ?? null },
+    about: { what: 'state', detail: '', hides: 0, change: null },
+    ...{ evidence: [], log: [], fix: null },
+  };
+}
