@@ -1,26 +1,38 @@
+import { TELL_GENERATION } from '../../checks/app/generation.ts';
+import type { Fragment } from '../../host/call.ts';
+import type { Before, BoundCheck, CheckIo, Question } from '../../model/check.ts';
 import type { Drift, UnitState } from '../../model/facts.ts';
-import type { CheckResult, HostOutcome } from '../../model/outcome.ts';
+import { type CheckResult, type HostOutcome, ok } from '../../model/outcome.ts';
 import type { HostTarget } from '../../model/target.ts';
 import { explain } from '../../runtime/diagnose/diagnose.ts';
+import type { Script } from '../../shell/sh.ts';
 import { type Found, scrubbed } from '../checks/scrub.ts';
 import { checkIo, checkOnce } from '../checks/verify.ts';
-import { openHost } from '../open.ts';
+import { type OpenHost, openHost } from '../open.ts';
 import type { HostRun } from '../run.ts';
 
-/** The services of the active generation and the playbook's checks, once each. Read-only; takes no lock. */
-export async function healthHost(target: HostTarget, run: HostRun): Promise<HostOutcome> {
-  const opened = await openHost(target, [], run);
+/**
+ * The services of the active generation, the playbook's checks and those that health has by itself, once each. Read-only;
+ * takes no lock. One connection, and one command for all that is read on the host.
+ * @param before what an earlier look has seen
+ */
+export async function healthHost(target: HostTarget, run: HostRun, before: Before = () => null): Promise<HostOutcome> {
+  const checks = [...target.checks, ...target.defaultChecks];
+  const questions = gathered(checks, before);
+  const opened = await openHost(target, [], run, questions);
   if (!opened.ok) return { end: 'untouched', failure: opened.failure };
   await using host = opened.value;
   run.emit({ type: 'phase', phase: 'verify' });
   const { facts, units, open } = host.probe;
-  const io = checkIo(host, run.signal);
+  const io = answered(checkIo(host, run, before), questions, host);
+  const asked = facts.active === 0 ? checks.filter(({ label }) => !OF_A_GENERATION.includes(label)) : checks;
+  const judged = asked.some(({ label }) => label === 'generation');
   const found: Found[] = [
     deployed(facts.active),
     ...facts.drift.flatMap(unrecorded),
     ...(facts.altered.length === 0 ? [] : [tampered(facts.altered)]),
     ...(facts.unsafe.length === 0 ? [] : [{ check: 'root', ok: false, detail: facts.unsafe.join('; '), ms: 0 }]),
-    ...(open === null ? [] : [unfinished(open.by, facts.phase, open.running)]),
+    ...(open === null || judged ? [] : [unfinished(open.by, facts.phase, open.running)]),
     ...units.map(
       (unit): CheckResult => ({
         check: `service ${unit.unit}`,
@@ -29,8 +41,8 @@ export async function healthHost(target: HostTarget, run: HostRun): Promise<Host
         ms: 0,
       }),
     ),
-    ...(await Promise.all(target.checks.map((check) => checkOnce(check, io, run.now)))),
-  ];
+  ].map((result) => ({ ...result, quotes: 'never' }));
+  found.push(...(await Promise.all(asked.map((check) => checkOnce(check, io, run.now)))));
   const results = await scrubbed(found, facts.generations.length === 0 ? null : host, run.signal);
   for (const result of results) run.emit({ type: 'check', result });
   const bad = results.filter((result) => !result.ok);
@@ -38,6 +50,41 @@ export async function healthHost(target: HostTarget, run: HostRun): Promise<Host
     ? { end: 'healthy', generation: facts.active, checks: results }
     : { end: 'unhealthy', generation: facts.active, failure: { kind: 'unhealthy', checks: results } };
 }
+
+/** Labels of what says nothing where nothing is deployed. */
+const OF_A_GENERATION = ['generation', '.env', 'limits of the services'];
+
+type Gathered = { readonly fragments: readonly (Fragment & { readonly script: Script })[]; readonly withinMs: number };
+
+/** What all checks ask, each thing once. What takes its time goes side by side, so that the longest counts. */
+function gathered(checks: readonly BoundCheck[], before: Before): Gathered {
+  const questions = new Map<string, Question>();
+  for (const check of checks) {
+    const question = check.asks(before);
+    if (question !== null && question.script !== TELL_GENERATION) questions.set(question.script.text, question);
+  }
+  const all = [...questions.values()];
+  return {
+    fragments: all.map(({ script, slow }, i) => ({ name: `check ${i}`, probe: script, script, slow: slow === true })),
+    withinMs: Math.max(0, ...all.map(({ withinMs }) => withinMs)),
+  };
+}
+
+/** Checks get what was asked ahead for them. */
+function answered(io: CheckIo, { fragments }: Gathered, { answers, told }: OpenHost): CheckIo {
+  const texts = new Map(fragments.map(({ name, script }) => [script.text, answers.get(name)]));
+  texts.set(TELL_GENERATION.text, withoutOwnLines(told.state));
+  return {
+    ...io,
+    async ask(question) {
+      const text = texts.get(question.script.text);
+      return text === undefined ? io.ask(question) : ok({ ...told, text });
+    },
+  };
+}
+
+/** What of the probe has a line of its own in what health says. */
+const withoutOwnLines = (state: string) => state.replace(/^(altered|drift (down|unrecorded)) .*\n/gm, '');
 
 /** A service whose supervisor the host had to look for, since the state folder does not tell of it. */
 const UNRECORDED = 'unrecorded';
