@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,8 +11,10 @@ import { services, settings } from '../../src/checks/app/of-the-app.ts';
 import { unit } from '../../src/checks/app/unit.ts';
 import { defaultChecks } from '../../src/checks/defaults.ts';
 import { bindCheck } from '../../src/checks/define.ts';
+import { probeScript, splitProbe } from '../../src/host/call.ts';
 import type { Verdict } from '../../src/model/check.ts';
-import { Script } from '../../src/shell/sh.ts';
+import { Script, sh } from '../../src/shell/sh.ts';
+import { wholeScript } from '../../src/transport/exec/script.ts';
 import { runIn, SHELLS } from '../tasks/rig.ts';
 import { checkHere, checkOf, hostHere, layout, words } from './rig.ts';
 
@@ -391,6 +394,32 @@ describe('what a check asks', () => {
     expect(told).toMatch(/^clock \d{10} \d+$/m);
     expect(told).toMatch(/^absent$/m);
   });
+
+  it.each(SHELLS.map((shell) => [shell]))(
+    'goes in one command, what is slow side by side, with %s',
+    { timeout: 60_000 },
+    ([shell = 'sh', ...options]) => {
+      const fragments = [
+        { name: 'a', probe: sh`echo one; read -r x; echo "$x"; exit 3` },
+        { name: 'slow 1', probe: sh`sleep 1; echo first`, slow: true },
+        { name: 'slow 2', probe: sh`sleep 1; printf ${'second\n\nN end 1\n0 third\n'}`, slow: true },
+        { name: 'b', probe: sh`tell_clock` },
+      ];
+      const script = wholeScript(probeScript({ ...layout, root: '/no/such/root', user: null }, fragments, 'N0nce'));
+      const stdout = execFileSync(shell, [...options, '-s'], {
+        input: script,
+        encoding: 'utf8',
+        stdio: ['pipe', 'pipe', 'pipe'],
+      });
+      const parts = splitProbe(stdout, fragments, 'N0nce');
+      expect(parts?.answers.get('a')).toBe('one\n\n');
+      expect(parts?.answers.get('slow 1')).toBe('first');
+      expect(parts?.answers.get('slow 2')).toBe('second\n\nN end 1\n0 third');
+      const at = Number(/^clock \d+ (\d+)$/m.exec(parts?.answers.get('b') ?? '')?.[1]);
+      // Both slept a second at the same time.
+      expect((parts?.up ?? 0) - at).toBeGreaterThanOrEqual(95);
+    },
+  );
 
   it('makes a verdict on one harmless line of whatever is printed', { timeout: 60_000 }, () =>
     fc.assert(

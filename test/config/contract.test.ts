@@ -111,14 +111,14 @@ describe('the project of the contract, with the real kinds of tasks and checks',
   });
 
   it.each([
-    ['disk: { warn: 95, critical: 90 }', ':10: warn must be below critical'],
+    ['disk: { warn: 95, critical: 90 }', ':19: warn must be below critical'],
     ['disk: { critical: 80 }', 'warn must be below critical (they are 85 and 95 when they are not set)'],
     ['certificate: { path: /a.pem, warn: 3d, critical: 7d }', ':40: warn must be above critical'],
     ['clock: { warn: 5 }', 'for example: warn: 10s'],
     ['load: {}', 'load needs warn, critical or both'],
     ['logs: { path: /var/log/x*, patterns: [{ match: E, warn: 1 }] }', 'patterns need a path of one file'],
     ['logs: { path: /x, patterns: [{ match: "(", warn: 1 }] }', 'match must be an extended regular expression'],
-    ['file: { path: /x, mode: 0600 }', 'in quotes it is text: "0600"'],
+    ['file: { path: /x, mode: 0600 }', 'for example: mode: "0600"'],
     ['ports: { open: [80], closed: [80] }', 'closed must not name 80, which open names too'],
     ['http: { url: "http://h/", expiry: { warn: 9d } }', 'expiry is of a certificate, and the URL has no https://'],
     ['unit: { name: a.service, task: { warn: 5 } }', 'did you mean "tasks"?'],

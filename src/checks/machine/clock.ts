@@ -8,8 +8,8 @@ const PRESET = { warn: '10s', critical: '5m' } as const;
 
 const schema = z
   .strictObject({
-    warn: span.meta({ description: 'From here on it passes with a warning.' }).default(PRESET.warn),
-    critical: span.meta({ description: 'From here on the check fails.' }).default(PRESET.critical),
+    warn: span.meta({ description: 'From here on it passes with a warning.', examples: ['10s'] }).default(PRESET.warn),
+    critical: span.meta({ description: 'From here on the check fails.', examples: ['5m'] }).default(PRESET.critical),
     ...brief,
   })
   .refine(

@@ -10,8 +10,12 @@ import { EXPIRY, expiryFinding } from './expiry.ts';
 const long = z
   .strictObject({
     path,
-    warn: span.meta({ description: 'So long before its end it passes with a warning.' }).default(EXPIRY.warn),
-    critical: span.meta({ description: 'So long before its end the check fails.' }).default(EXPIRY.critical),
+    warn: span
+      .meta({ description: 'So long before its end it passes with a warning.', examples: ['21d'] })
+      .default(EXPIRY.warn),
+    critical: span
+      .meta({ description: 'So long before its end the check fails.', examples: ['7d'] })
+      .default(EXPIRY.critical),
     ...brief,
   })
   .refine(
