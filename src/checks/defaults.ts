@@ -29,9 +29,7 @@ export function defaultChecks(
   const make = (name: Default): readonly BoundCheck[] => {
     switch (name) {
       case 'units':
-        return [
-          bindCheck(services, { memory: unitsIn(own, 'memory', 'unit'), all: unitsIn(own, 'unit', 'name') }, layout),
-        ];
+        return [bindCheck(services, { memory: withMemory(own), rest: unitsIn(specsOf(own, 'unit'), 'name') }, layout)];
       case 'env':
         return [bindCheck(settings, {}, layout)];
       case 'disk':
@@ -68,5 +66,13 @@ const pathsIn = (spec: unknown, root: string): readonly string[] => {
   return named.length === 0 ? [root] : named;
 };
 
-const unitsIn = (own: readonly Entry[], kind: string, key: string): string[] =>
-  specsOf(own, kind).flatMap((spec) => list(under(spec, key)));
+const unitsIn = (specs: readonly unknown[], key: string): string[] => specs.flatMap((spec) => list(under(spec, key)));
+
+/** Units whose memory the playbook has judged, by a check of it or by that of the unit. */
+const withMemory = (own: readonly Entry[]): string[] => [
+  ...unitsIn(specsOf(own, 'memory'), 'unit'),
+  ...unitsIn(
+    specsOf(own, 'unit').filter((spec) => typeof spec === 'object' && spec !== null && 'memory' in spec),
+    'name',
+  ),
+];

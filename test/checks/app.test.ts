@@ -108,7 +108,6 @@ describe('a unit check looks besides', () => {
       ).readings,
     ).toEqual([
       { name: 'restarts a.service', value: 3, unit: 'count', warn: null, critical: null, limit: null },
-      { name: 'memory a.service', value: 512, unit: 'bytes', warn: null, critical: null, limit: 1024 },
       { name: 'tasks a.service', value: 9, unit: 'count', warn: null, critical: null, limit: null },
     ]));
 
@@ -351,21 +350,26 @@ describe('what health asks by itself', () => {
 
   const printed =
     use('MemoryCurrent=95\nMemoryMax=100\nTasksCurrent=95\nTasksMax=100\n') + use('MemoryCurrent=1\n', 'b.service');
-  it.each<[string, { memory: string[]; all: string[] }, string, Verdict]>([
+  it.each<[string, { memory: string[]; rest: string[] }, string, Verdict]>([
     [
       'are full',
-      { memory: [], all: [] },
+      { memory: [], rest: [] },
       printed,
       warns('a.service 95 of 100 B (95 %); warns from 90 %; a.service 95 tasks of 100 (TasksMax)'),
     ],
     [
       'have memory that is judged elsewhere',
-      { memory: ['a.service'], all: [] },
+      { memory: ['a.service'], rest: [] },
       printed,
       warns('a.service 95 tasks of 100 (TasksMax)'),
     ],
-    ['are judged elsewhere', { memory: [], all: ['a.service'] }, printed, ok('1 service within their limits')],
-    ['are none', { memory: [], all: [] }, '', ok('0 services within their limits')],
+    [
+      'are judged elsewhere',
+      { memory: ['a.service'], rest: ['a.service'] },
+      printed,
+      ok('2 services within their limits'),
+    ],
+    ['are none', { memory: [], rest: [] }, '', ok('0 services within their limits')],
   ])('of services that %s', async (_what, elsewhere, text, verdict) =>
     expect(words(await checkOf(services, elsewhere, text))).toEqual(verdict),
   );

@@ -63,7 +63,13 @@ const health = (level: Level, unit: string) => [
     },
   },
   { generation: { drift: level === 'critical' ? 'critical' : 'warn' } },
-  { ports: { open: [22], closed: [level === 'ok' ? 9 : 22], otherwise: level === 'warn' ? 'warn' : 'critical' } },
+  {
+    ports: {
+      open: [level === 'ok' ? 22 : 9],
+      closed: [level === 'ok' ? 9 : 22],
+      otherwise: level === 'warn' ? 'warn' : 'critical',
+    },
+  },
   { certificate: '/etc/looked-at.pem' },
 ];
 

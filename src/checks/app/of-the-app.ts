@@ -13,8 +13,8 @@ const PRESET = { memory: { warn: 90 }, tasks: { warn: 90 }, watchdog: { warn: 90
   Limits
 >;
 
-/** `judgedElsewhere`: units whose memory, or all else of them, checks of the playbook judge. */
-const except = z.strictObject({ memory: z.array(z.string()), all: z.array(z.string()) });
+/** Units whose memory, or all else of them, checks of the playbook judge. */
+const except = z.strictObject({ memory: z.array(z.string()), rest: z.array(z.string()) });
 
 /** What all services that a deploy starts use of what they may. Whether they are up is asked by the probe. */
 export const services = defineCheck({
@@ -26,15 +26,15 @@ export const services = defineCheck({
   asks: () => ({ script: sh`tell_use_of_app`, withinMs: 60_000 }),
 
   judge(elsewhere, { text }) {
-    const uses = [...parseUses(text)].filter(([unit]) => !elsewhere.all.includes(unit));
+    const uses = [...parseUses(text)];
     const findings = uses.flatMap(([unit, use]): readonly Finding[] => {
       const memory = memoryFinding(unit, use, PRESET.memory);
+      const said = `${memory.text}${limitsInWords(PRESET.memory, ' %')}`;
       return [
-        ...(elsewhere.memory.includes(unit)
+        ...(elsewhere.memory.includes(unit) ? [] : [{ ...memory, text: said }]),
+        ...(elsewhere.rest.includes(unit)
           ? []
-          : [{ ...memory, text: `${memory.text}${limitsInWords(PRESET.memory, ' %')}` }]),
-        ...tasksFinding(unit, use, PRESET.tasks),
-        ...watchdogFinding(unit, use, PRESET.watchdog),
+          : [...tasksFinding(unit, use, PRESET.tasks), ...watchdogFinding(unit, use, PRESET.watchdog)]),
       ];
     });
     return verdictOf(findings, `${uses.length} ${uses.length === 1 ? 'service' : 'services'} within their limits`);

@@ -98,17 +98,21 @@ type Wanted = { readonly [key in 'restarts' | 'memory' | 'tasks' | 'watchdog']?:
 
 /** What is to be said of one that is up. */
 function beside(state: UnitState, use: Use | undefined, wanted: Wanted, before: Before): readonly Finding[] {
-  const { settled, restarts = {}, memory = {}, tasks = {}, watchdog = {} } = wanted;
+  const { settled, restarts = {}, memory, tasks = {}, watchdog = {} } = wanted;
   const fresh =
     settled !== undefined && use?.activeFor !== null && (use?.activeFor ?? 0) * 1000 < milliseconds(settled);
-  const used = memoryFinding(state.unit, use, memory);
   return [
     ...(fresh && use !== undefined
       ? [{ level: 'warn' as const, text: `${state.unit} has been up for less than ${settled}` }]
       : []),
     restartsFinding(state.unit, state.restarts, restarts, before),
-    { ...used, text: `${used.text}${limitsInWords(memory, ' %')}` },
+    ...(memory === undefined ? [] : [limited(memoryFinding(state.unit, use, memory), memory)]),
     ...tasksFinding(state.unit, use, tasks),
     ...watchdogFinding(state.unit, use, watchdog),
   ];
 }
+
+const limited = (finding: Finding, limits: Limits): Finding => ({
+  ...finding,
+  text: `${finding.text}${limitsInWords(limits, ' %')}`,
+});

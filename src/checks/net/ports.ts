@@ -143,7 +143,7 @@ const covers = (listens: string, wanted: string): boolean =>
     ? ANY.includes(listens)
     : listens === wanted || listens === '::' || (listens === '0.0.0.0' && isIP(wanted) === 4);
 
-export function parsePorts(text: string): readonly Open[] {
+function parsePorts(text: string): readonly Open[] {
   const owners = new Map(
     [...text.matchAll(/^owned (\d{1,10}) (\S+)$/gm)].map(([, uid = '', name = '']) => [uid, name]),
   );
