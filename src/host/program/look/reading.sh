@@ -130,6 +130,6 @@ tell_generation() {
   active=$(active_generation)
   tell_transaction
   tell_verdicts
-  [ "$active" = 0 ] || probe_drift "$active"
+  [ "$active" = 0 ] || probe_live "$active"
   return 0
 }
