@@ -409,7 +409,9 @@ describe('what a check asks', () => {
         { name: 'slow 2', probe: sh`sleep 1; printf ${'second\n\nN end 1\n0 third\n'}`, slow: true },
         { name: 'b', probe: sh`tell_clock` },
       ];
-      const script = wholeScript(probeScript({ ...layout, root: '/no/such/root', user: null }, fragments, 'N0nce', [], 'sent'));
+      const script = wholeScript(
+        probeScript({ ...layout, root: '/no/such/root', user: null }, fragments, 'N0nce', [], 'sent'),
+      );
       const stdout = execFileSync(shell, [...options, '-s'], {
         input: script,
         encoding: 'utf8',
