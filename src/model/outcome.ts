@@ -41,7 +41,6 @@ export type CheckResult = {
   readonly warning?: true;
   /** Milliseconds the check took. */
   readonly ms: number;
-  readonly readings?: readonly Reading[];
   /** Of one that a deploy asked again and again until it gave up: milliseconds, and what set the end (`within`: `retryFor`, by its name in JSON). */
   readonly waited?: { readonly ms: number; readonly until: 'within' | 'deadline' };
   readonly readings?: readonly Reading[];
