@@ -18,7 +18,7 @@ const TABLE: Record<string, { ours: string[]; packages: string[]; types?: string
   tasks: { ours: ['util', 'model', 'shell', 'unit', 'runtime', 'env'], packages: ['zod', 'fastest-levenshtein'] },
   checks: {
     ours: ['util', 'model', 'shell', 'unit', 'runtime'],
-    packages: ['zod', 'node:http', 'node:net', 'node:tls'],
+    packages: ['zod', 'node:crypto', 'node:http', 'node:net', 'node:tls'],
     types: ['node:stream'],
   },
   notify: {

@@ -1,3 +1,4 @@
+import { defaultChecks } from '../checks/defaults.ts';
 import { bindCheck } from '../checks/define.ts';
 import { runCommand } from '../local/command.ts';
 import type { BoundCheck } from '../model/check.ts';
@@ -14,7 +15,7 @@ import type { LocalView, localFiles } from './inputs/local-files.ts';
 import type { Invoker } from './invoker.ts';
 import type { KindEntry } from './one-kind.ts';
 import { fillPlaybook, type Playbook } from './playbook/playbook.ts';
-import type { DeploySpec, PlaybookBody } from './playbook/playbook-schema.ts';
+import { type DeploySpec, type PlaybookBody, wantedDefaults } from './playbook/playbook-schema.ts';
 import { scope } from './playbook/scope.ts';
 import type { Project } from './project.ts';
 import { mistypedUnits } from './rules/checked-units.ts';
@@ -80,6 +81,8 @@ export async function bindPair(
   const found = [...tasks.flatMap((task) => (task.ok ? [] : [task.failure])), ...errors, ...forbidden];
   if (found.length > 0) return fail(found);
   const folder = trees[0] ?? project.dir;
+  const checks = bindChecks(project, body.health, layout);
+  const wanted = wantedDefaults(body.defaultChecks);
   return ok({
     host: host.name,
     app: playbook.name,
@@ -92,7 +95,13 @@ export async function bindPair(
     ...claims(playbook.name, host.name),
     tasks: bound,
     preconditions: bindChecks(project, body.preconditions, layout),
-    checks: bindChecks(project, body.health, layout),
+    checks,
+    defaultChecks: defaultChecks(
+      wanted,
+      body.health,
+      checks.map(({ label }) => label),
+      layout,
+    ),
     source: inputs === 'read' ? await sources(folder, () => gitSource(folder, project.invoker)) : null,
   });
 }

@@ -1,4 +1,12 @@
-import { type Answers, type CallSite, call, type InstalledSite, probeScript, splitProbe } from '../host/call.ts';
+import {
+  type Answers,
+  type CallSite,
+  call,
+  type Fragment,
+  type InstalledSite,
+  probeScript,
+  splitProbe,
+} from '../host/call.ts';
 import { type ProbeReply, parseFacts } from '../host/facts.ts';
 import { stateFolder } from '../host/layout.ts';
 import { textOf } from '../host/reply.ts';
@@ -17,25 +25,28 @@ export type OpenHost = AsyncDisposable & {
   readonly transport: Transport;
   readonly site: CallSite;
   readonly probe: ProbeReply;
-  /** What the tasks' fragments printed. */
+  /** What the fragments of tasks, or of checks, printed. */
   readonly answers: Answers;
+  /** What the probe itself printed, and when, by this machine's clock; `up`: when it ended, in hundredths of seconds since the host came up. */
+  readonly told: { readonly state: string; readonly from: number; readonly to: number; readonly up: number };
 };
 
 /** One whose lease this connection has. */
 export type EnteredHost = OpenHost & { readonly site: InstalledSite };
 
-/** One connection, one command (two where the host has not our program yet): everything that a plan needs to know. */
+/** One connection, one command (two where the host has not our program yet): all that a plan needs to know, or that checks ask. */
 export async function openHost(
   target: HostTarget,
   tasks: readonly BoundTask[],
   run: HostRun,
+  asked: { readonly fragments: readonly Fragment[]; readonly withinMs: number } = { fragments: [], withinMs: 0 },
 ): Promise<Result<OpenHost>> {
   run.emit({ type: 'phase', phase: 'connect' });
   const connected = await run.connect(run.signal);
   if (!connected.ok) return connected;
   const transport = connected.value;
   run.emit({ type: 'phase', phase: 'probe' });
-  const probed = await probeHost(transport, target, tasks, run);
+  const probed = await probeHost(transport, target, tasks, run, asked);
   if (!probed.ok) {
     await transport[Symbol.asyncDispose]();
     return probed;
@@ -43,30 +54,36 @@ export async function openHost(
   return ok({ ...probed.value, transport, [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose]() });
 }
 
-type Probed = Pick<OpenHost, 'site' | 'probe' | 'answers'>;
+type Probed = Pick<OpenHost, 'site' | 'probe' | 'answers' | 'told'>;
 
 async function probeHost(
   transport: Transport,
   target: HostTarget,
   tasks: readonly BoundTask[],
   run: HostRun,
+  asked: { readonly fragments: readonly Fragment[]; readonly withinMs: number } = { fragments: [], withinMs: 0 },
 ): Promise<Result<Probed>> {
   const nonce = run.newId();
+  const fragments = [...tasks, ...asked.fragments];
+  let from = run.now();
   const ask = (program: 'there' | 'sent') => {
-    const script = probeScript(target.layout, tasks, nonce, unitNames(tasks), program);
-    return transport.run(script, { signal: run.signal, timeoutMs: QUICK });
+    const script = probeScript(target.layout, fragments, nonce, unitNames(tasks), program);
+    from = run.now();
+    return transport.run(script, { signal: run.signal, timeoutMs: QUICK + asked.withinMs });
   };
-  const told = (stdout: string) => splitProbe(stdout, tasks, nonce);
+  const partsOf = (stdout: string) => splitProbe(stdout, fragments, nonce);
   const own = await ask('there');
   if (!own.ok) return own;
-  const hasProgram = told(own.value.stdout) !== null;
+  const hasProgram = partsOf(own.value.stdout) !== null;
   // A copy that a power cut has left in pieces is no better than none.
   const reply = hasProgram || own.value.code === 78 ? own : await ask('sent');
   if (!reply.ok) return reply;
-  const parts = told(reply.value.stdout);
+  const parts = partsOf(reply.value.stdout);
   if (parts === null) return fail(probeFailure(reply.value));
   const probe = parseFacts(parts.state);
-  return ok({ site: { layout: target.layout, uid: probe.facts.uid, hasProgram }, probe, answers: parts.answers });
+  const site = { layout: target.layout, uid: probe.facts.uid, hasProgram };
+  const told = { state: parts.state, from, to: run.now(), up: parts.up };
+  return ok({ site, probe, answers: parts.answers, told });
 }
 
 /** What failed on a host where sudo gave no root says so: whoever reads of it learns why. */

@@ -35,8 +35,13 @@ export const installed = (site: CallSite): InstalledSite => ({ ...site, hasProgr
 /** What fragments printed, by name. */
 export type Answers = ReadonlyMap<string, string>;
 
-/** What a task wants to know of the host, under the task's name. */
-export type Fragment = { readonly name: string; readonly probe: Script | null };
+/** What a task or a check wants to know of the host, under a name of its own. */
+export type Fragment = {
+  readonly name: string;
+  readonly probe: Script | null;
+  /** It takes its time and prints a few short lines: all of those run side by side, behind the rest. */
+  readonly slow?: boolean;
+};
 
 /**
  * The run's first command: the host's state, then each fragment's output behind a line "NONCE name".
@@ -54,11 +59,17 @@ export function probeScript(
 ): Script {
   const words = sh`set -- ${layout.root} ${layout.app} probe ${layout.user ?? '-'} ${TOOLS}`;
   const text = program === 'sent' ? Script.ofProgram(PROGRAM) : ownProgram(layout);
-  const sections = asked(fragments).map(({ name, probe }) =>
-    Script.join([sh`printf ${`\n${nonce} ${name}\n`}`, sh`(`, probe, sh`)`], '\n'),
-  );
+  const section = (name: string, ...body: readonly Script[]) =>
+    Script.join([sh`printf ${`\n${nonce} ${name}\n`}`, ...body], '\n');
+  const slow = asked(fragments).filter((one) => one.slow);
+  const quick = asked(fragments).filter((one) => !one.slow);
+  const sections = quick.map(({ name, probe }) => section(name, sh`(`, probe, sh`)`));
+  // What one of them prints is shorter than a pipe takes at once, and each line says whose it is.
+  const beside = slow.flatMap(({ probe }, i) => [sh`(`, probe, sh`) | sed ${`s/^/${i} /`} &`]);
+  if (slow.length > 0) sections.push(section(SLOW, ...beside, sh`wait`));
   const named = units.length === 0 ? [] : [sh`tell_namesakes ${units}`];
-  return Script.join([words, text, ...named, ...sections, sh`printf ${`\n${nonce} end\n`}`], '\n');
+  const end = sh`clock; printf ${`\n${nonce} end %s\n`} "$NOW_EXACT"`;
+  return Script.join([words, text, ...named, ...sections, end], '\n');
 }
 
 /** Root never reads one from the app's root, where others may write; below a demo's folder even root has no other. */
@@ -74,24 +85,45 @@ fi
 }
 
 const asked = (fragments: readonly Fragment[]) =>
-  fragments.flatMap(({ name, probe }) => (probe === null ? [] : [{ name, probe }]));
+  fragments.flatMap(({ name, probe, slow = false }) => (probe === null ? [] : [{ name, probe, slow }]));
 
 /** Splits what `probeScript` printed; null when a part or the end is missing, which means that it was cut short. */
 export function splitProbe(
   stdout: string,
   fragments: readonly Fragment[],
   nonce: string,
-): { readonly state: string; readonly answers: Answers } | null {
+): { readonly state: string; readonly answers: Answers; readonly up: number } | null {
   const [state = '', ...rest] = stdout.split(`\n${nonce} `);
-  if (!rest.pop()?.startsWith('end')) return null;
+  const up = /^end (\d+)/.exec(rest.pop() ?? '')?.[1];
+  if (up === undefined) return null;
   const answers = new Map(
     rest.map((section) => {
       const line = section.indexOf('\n');
       return [section.slice(0, line), section.slice(line + 1)] as const;
     }),
   );
-  return asked(fragments).every(({ name }) => answers.has(name)) ? { state, answers } : null;
+  const slow = asked(fragments).filter((one) => one.slow);
+  const lines = answers.get(SLOW)?.split('\n') ?? [];
+  for (const [i, { name }] of slow.entries()) {
+    const own = lines.flatMap((line) => (line.startsWith(`${i} `) ? [line.slice(`${i} `.length)] : []));
+    if (answers.has(SLOW)) answers.set(name, own.join('\n'));
+  }
+  return asked(fragments).every(({ name }) => answers.has(name)) ? { state, answers, up: Number(up) } : null;
 }
+
+/** The section of all that is slow. */
+const SLOW = 'slow';
+
+/** One fragment by itself, with the functions of the host program. */
+export const asking = (site: CallSite, fragment: Script): Script => {
+  const functions = site.hasProgram
+    ? library({ ...site, hasProgram: true })
+    : Script.join(
+        [sh`set -- ${site.layout.root} ${site.layout.app} lib`, Script.ofProgram(PROGRAM), sh`set +u; umask 022`],
+        '\n',
+      );
+  return Script.join([functions, sh`(`, fragment, sh`)`], '\n');
+};
 
 /** The program on the host. */
 export const programFile = ({ layout, uid }: CallSite): string => `${stateFolder(layout, uid)}/${PROGRAM_NAME}`;
@@ -112,7 +144,7 @@ export const library = (site: InstalledSite): Script =>
 /** One verb that only reads. On a host with another fleet's program, or none, ours is part of the script and not left there. */
 export const look = (
   site: CallSite,
-  verb: 'history' | 'unit' | 'said' | 'scrub' | 'verify' | 'command' | 'ownership',
+  verb: 'history' | 'said' | 'scrub' | 'verify' | 'ownership',
   ...words: readonly string[]
 ): Script =>
   site.hasProgram

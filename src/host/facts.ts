@@ -1,5 +1,5 @@
 import type { BootLine, Bystander } from '../model/beside.ts';
-import type { GenerationFacts, HostFacts, Observed, UnitState } from '../model/facts.ts';
+import { type GenerationFacts, type HostFacts, type Observed, parseUnit, type UnitState } from '../model/facts.ts';
 import type { OpenTransaction } from '../model/holder.ts';
 import { digest, generationId } from '../model/ids.ts';
 import type { Aside, Namesake } from '../model/namesake.ts';
@@ -56,13 +56,6 @@ export type ProbeReply = {
   /** Lines of crontabs and rc.local, of all those that have to do with it. */
   readonly bootLines: readonly BootLine[];
 };
-
-/** Parses a line "unit NAME ACTIVE SUB PID RESTARTS RESULT STATUS [TRIGGER,TRIGGER…]" without its first word. */
-export function parseUnit(rest: string): UnitState {
-  const [unit = '', active = 'unknown', sub = '', pid, restarts, result = '', status, by] = rest.split(' ');
-  const state = { unit, active, sub, pid: Number(pid), restarts: Number(restarts), result, status: Number(status) };
-  return by === undefined ? state : { ...state, startedBy: by === '-' ? [] : by.split(',') };
-}
 
 /** Parses what the verb `history` prints: transactions oldest first, and the generations on the host. */
 export function parseHistory(

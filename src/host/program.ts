@@ -37,6 +37,9 @@ export const PROGRAM_PARTS = [
   'look/beside',
   'look/command',
   'look/probe',
+  'look/use',
+  'look/machine',
+  'look/reading',
   'main',
 ] as const;
 

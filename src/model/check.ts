@@ -1,30 +1,53 @@
 import type { Duplex } from 'node:stream';
 import type { Script } from '../shell/sh.ts';
-import type { UnitState } from './facts.ts';
 import type { Confirm } from './look.ts';
-import type { Exit, Result } from './outcome.ts';
+import type { Result } from './outcome.ts';
+import type { Reading } from './reading.ts';
 
-/** A program of the playbook's author, run where the service runs. */
-type Order = {
-  readonly command: readonly string[];
-  /** The files that it runs: itself, and the scripts that it is given. */
-  readonly programs: readonly string[];
-  /** The service user with the app's settings; the deploy's privilege; or that, unless the app could have had a hand in it. */
-  readonly as: 'user' | 'root' | 'either';
+/**
+ * What a check reads on a host: a read-only fragment, which may use the functions of the host program and ends with
+ * status 0. Those of many checks go in one command.
+ */
+export type Question = {
+  readonly script: Script;
+  readonly withinMs: number;
+  /** It runs what may take its time, and prints a few short lines: those of a host go side by side. */
+  readonly slow?: true;
 };
 
-/** What a check may use of a host: read-only scripts, unit states, and TCP connections that the host itself makes. */
+/** What a fragment printed. It ran at some moment between `from` and `to`, by this machine's clock; milliseconds since 1970. */
+export type Printed = {
+  readonly text: string;
+  readonly from: number;
+  readonly to: number;
+  /** When all that was asked with it had ended, in hundredths of seconds since the host came up; null where that was not told. */
+  readonly up: number | null;
+};
+
+/** What an earlier look has seen, by the name of its reading; null where nothing is remembered. */
+export type Before = (name: string) => number | null;
+
+/** What a check may use of a host: what is read there, and TCP connections that the host itself makes. */
 export type CheckIo = {
   readonly signal: AbortSignal;
-  run(script: Script, timeoutMs: number): Promise<Result<Exit>>;
-  execute(order: Order, timeoutMs: number): Promise<Result<Exit>>;
-  /** In the order of the names, asked in one go. */
-  units(names: readonly string[]): Promise<Result<readonly UnitState[]>>;
+  ask(question: Question): Promise<Result<Printed>>;
   dial(host: string, port: number, timeoutMs: number): Promise<Result<Duplex>>;
+  readonly before: Before;
 };
 
 /** What a check found. One with a warning has passed: nothing stops, and the reader is told. */
-export type Verdict = { readonly ok: boolean; readonly detail: string; readonly warning?: true };
+export type Verdict = {
+  readonly ok: boolean;
+  readonly detail: string;
+  readonly warning?: true;
+  readonly readings?: readonly Reading[];
+};
+
+/**
+ * When words of the host's programs may stand in what a check says, so that a secret has to be looked for in them. `never`:
+ * there are none, or they were cleared on the host.
+ */
+export type Quotes = 'always' | 'failing' | 'never';
 
 /** Where a TCP connection goes to, as seen from the host. */
 export type Place = { readonly host: string; readonly port: number };
@@ -38,10 +61,11 @@ export type BoundCheck = {
   readonly retryForMs: number | null;
   /** Where it connects to from the host, which sshd has to allow; null where it does not. */
   readonly dials: Place | null;
-  /** Whether what it says of a pass may hold words of the host's programs. */
-  readonly quotes: boolean;
+  readonly quotes: Quotes;
   /** For a monitor: good runs in a row after which it is well again, and how often it has to be bad to count. */
   readonly recoverAfter?: number;
   readonly confirm?: Confirm;
+  /** What it will ask, so that it can be asked ahead with what others ask; null for one that only connects. */
+  asks(before: Before): Question | null;
   check(io: CheckIo): Promise<Verdict>;
 };

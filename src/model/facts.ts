@@ -95,3 +95,10 @@ export type UnitState = {
   /** Who starts it where the deploy itself does not: sockets, timers, paths; empty for somebody else. It need not run. */
   readonly startedBy?: readonly string[];
 };
+
+/** Parses a line "unit NAME ACTIVE SUB PID RESTARTS RESULT STATUS [TRIGGER,TRIGGER…]" without its first word. */
+export function parseUnit(rest: string): UnitState {
+  const [unit = '', active = 'unknown', sub = '', pid, restarts, result = '', status, by] = rest.split(' ');
+  const state = { unit, active, sub, pid: Number(pid), restarts: Number(restarts), result, status: Number(status) };
+  return by === undefined ? state : { ...state, startedBy: by === '-' ? [] : by.split(',') };
+}

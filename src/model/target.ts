@@ -82,5 +82,7 @@ export type HostTarget = {
   /** What must hold before the host is touched. */
   readonly preconditions: readonly BoundCheck[];
   readonly checks: readonly BoundCheck[];
+  /** What `fleet health` asks besides; no deploy does. */
+  readonly defaultChecks: readonly BoundCheck[];
   readonly source: Source | null;
 };

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Duplex } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { http } from '../../src/checks/http.ts';
-import { checkHere, hostHere, listening, rawServer } from './rig.ts';
+import { http } from '../../src/checks/net/http.ts';
+import { checkHere, hostHere, listening, rawServer, words } from './rig.ts';
 
 const pages: RequestListener = (request, response) => {
   switch (request.url) {
@@ -106,7 +106,7 @@ describe('an HTTP check', () => {
       /^127\.0\.0\.1:\d+ accepted the connection, but gave no answer within 150ms$/,
     ],
   ])('%s', async (_name, entry, ok, detail) => {
-    const verdict = await checkHere(http, entry(base));
+    const verdict = words(await checkHere(http, entry(base)));
     if (typeof detail === 'string') expect(verdict).toEqual({ ok, detail });
     else expect(verdict).toEqual({ ok, detail: expect.stringMatching(detail) });
   });
@@ -119,7 +119,7 @@ describe('an HTTP check', () => {
         ? { ok: true, value: Duplex.from({ readable: dialled.value, writable: dialled.value }) }
         : dialled;
     };
-    expect(await checkHere(http, `${base}/health`, { ...io, dial })).toEqual({ ok: true, detail: '200 OK' });
+    expect(words(await checkHere(http, `${base}/health`, { ...io, dial }))).toEqual({ ok: true, detail: '200 OK' });
   });
 
   it('tells that nothing listens', async () => {
@@ -140,7 +140,7 @@ describe('an HTTP check', () => {
 
   it('ends at once when the run is interrupted', async () => {
     const stop = new AbortController();
-    const verdict = checkHere(http, `${base}/silent`, hostHere({}, stop.signal));
+    const verdict = checkHere(http, `${base}/silent`, hostHere({ signal: stop.signal }));
     setTimeout(() => stop.abort(), 30);
     expect(await verdict).toEqual({ ok: false, detail: 'cancelled' });
   });
@@ -183,7 +183,7 @@ describe('an HTTPS check', () => {
       ok: false,
       detail: expect.stringMatching(/^the certificate is not good: .*self-signed/),
     });
-    expect(await checkHere(http, { url, insecure: true })).toEqual({ ok: true, detail: '200 OK' });
+    expect(words(await checkHere(http, { url, insecure: true }))).toEqual({ ok: true, detail: '200 OK' });
   });
 
   it('works over any stream', async () => {
@@ -194,7 +194,10 @@ describe('an HTTPS check', () => {
         ? { ok: true, value: Duplex.from({ readable: dialled.value, writable: dialled.value }) }
         : dialled;
     };
-    expect(await checkHere(http, { url, insecure: true }, { ...io, dial })).toEqual({ ok: true, detail: '200 OK' });
+    expect(words(await checkHere(http, { url, insecure: true }, { ...io, dial }))).toEqual({
+      ok: true,
+      detail: '200 OK',
+    });
   });
 
   it('tells a server that does not speak TLS', async () => {

@@ -1,21 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { memory, readMemory } from '../../src/checks/memory.ts';
-import { fail, ok } from '../../src/model/outcome.ts';
-import { readable } from '../tasks/rig.ts';
-import { checkHere, hostHere } from './rig.ts';
+import { memory } from '../../src/checks/machine/memory.ts';
+import { fail } from '../../src/model/outcome.ts';
+import { checkHere, checkOf, hostHere, words } from './rig.ts';
 
 const GIB = 1024 ** 3;
 
-/** What systemd 252 prints for a service, in its order. */
+/** What the host prints for a service, with systemd. */
 const block = (id: string, current: number | string, max: number | string = 'infinity', high: number | string = max) =>
-  `MemoryCurrent=${current}\nMemoryHigh=${high}\nMemoryMax=${max}\nId=${id}\n`;
+  `use ${id}\nMemoryCurrent=${current}\nMemoryHigh=${high}\nMemoryMax=${max}\n`;
 
-const hostSaying = (stdout: string, code = 0, stderr = '') => ({
-  ...hostHere(),
-  run: async () => ok({ code, stdout, stderr }),
-});
-
-const check = (entry: unknown, ...blocks: string[]) => checkHere(memory, entry, hostSaying(blocks.join('\n')));
+const check = async (entry: unknown, ...blocks: string[]) => words(await checkOf(memory, entry, blocks.join('')));
 
 const voice = (current: number | string, max?: number | string, high?: number | string) =>
   block('xswarm-voice.service', current, max, high);
@@ -65,7 +59,7 @@ describe('a memory check', () => {
     ['no limit on an older systemd', voice(512, '18446744073709551615'), 'xswarm-voice.service 512 B, no limit'],
     ['nothing to tell', voice('[not set]', GIB), 'xswarm-voice.service: its memory is unknown'],
     ['an unset number to tell', voice('18446744073709551615', GIB), 'xswarm-voice.service: its memory is unknown'],
-    ['no memory at all, as a target', 'Id=xswarm-voice.service\n', 'xswarm-voice.service: its memory is unknown'],
+    ['no memory at all, as a target', 'use xswarm-voice.service\n', 'xswarm-voice.service: its memory is unknown'],
   ])('passes where a unit has %s', async (_what, told, detail) =>
     expect(await check({ unit: 'xswarm-voice.service', warn: 1, critical: 2 }, told)).toEqual({ ok: true, detail }),
   );
@@ -84,22 +78,31 @@ describe('a memory check', () => {
     expect(over).toEqual({ ok: false, detail: `c.service 90 of 100 B (90 %); critical is 90 %: ${ADVICE}` });
   });
 
-  it('passes without systemd, where nothing has a limit', async () =>
-    expect(await checkHere(memory, VOICE, hostSaying(''))).toEqual({ ok: true, detail: 'no limit without systemd' }));
+  it('counts no files that the kernel would give up first', async () =>
+    expect((await check('a.service', `${block('a.service', 900, 1000)}MemoryCached=850\n`)).detail).toBe(
+      'a.service 50 of 1000 B (5 %)',
+    ));
 
-  it('warns when systemd gives no answer, or one about other units', async () => {
-    expect(await checkHere(memory, VOICE, hostSaying('', 1, 'Failed to connect to bus\n'))).toEqual({
-      ok: true,
-      warning: true,
-      detail: 'memory cannot be read: exit 1: Failed to connect to bus',
-    });
-    expect(await check(VOICE, voice(1, 2), voice(1, 2))).toMatchObject({ ok: true, warning: true });
-  });
+  it('counts the processes of a service where nothing else does', async () =>
+    expect(
+      (
+        await check(
+          ['a.service', 'b.service'],
+          'use a.service\nSession=7\nuse b.service\npart 7 1024 3\npart 7 512 1\npart 8 9 9\n',
+        )
+      ).detail,
+    ).toBe('a.service 1.5 MiB, no limit, fullest of 2 units'));
+
+  it.each([
+    ['nothing', ''],
+    ['of another unit', block('b.service', 1, 2)],
+    ['no lines of its own', 'MemoryCurrent=1\n'],
+  ])('warns when the host tells %s', async (_what, told) =>
+    expect(await check(VOICE, told)).toEqual({ ok: true, warning: true, detail: 'memory cannot be read' }),
+  );
 
   it('fails when the host cannot be asked', async () => {
-    const gone = { ...hostHere(), run: async () => fail({ kind: 'connection-lost', detail: 'gone' } as const) };
+    const gone = { ...hostHere(), ask: async () => fail({ kind: 'connection-lost', detail: 'gone' } as const) };
     expect(await checkHere(memory, VOICE, gone)).toEqual({ ok: false, detail: 'connection-lost: gone' });
   });
-
-  it('asks in words that every shell reads', () => readable(readMemory(['a.service', 'b@1.service'])));
 });

@@ -2,33 +2,44 @@ import { spawn } from 'node:child_process';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { bindCheck, type CheckKind } from '../../src/checks/define.ts';
-import { look } from '../../src/host/call.ts';
-import type { CheckIo } from '../../src/model/check.ts';
-import type { UnitState } from '../../src/model/facts.ts';
-import { fail, ok, type Result } from '../../src/model/outcome.ts';
+import { asking } from '../../src/host/call.ts';
+import type { CheckIo, Verdict } from '../../src/model/check.ts';
+import { type Exit, fail, ok, type Result } from '../../src/model/outcome.ts';
 import type { Script } from '../../src/shell/sh.ts';
 import { wholeScript } from '../../src/transport/exec/script.ts';
 
-const layout = { root: '/opt/jarvis', current: '/opt/jarvis/current', app: 'jarvis', user: 'jarvis', data: [] };
+export const layout = { root: '/opt/jarvis', current: '/opt/jarvis/current', app: 'jarvis', user: 'jarvis', data: [] };
 
-/** This machine as the host: real connections, real commands; only units are given. */
-export function hostHere(
-  units: Readonly<Record<string, UnitState>> = {},
+type Given = {
+  /** What the host prints, in place of this machine. */
+  readonly printed?: string;
+  /** What an earlier look has seen. */
+  readonly before?: Readonly<Record<string, number>>;
+  readonly signal?: AbortSignal;
+  /** When it was asked, and when it had answered; milliseconds since 1970. */
+  readonly from?: number;
+  readonly to?: number;
+  readonly up?: number;
+};
+
+/** This machine as the host, before a first deploy: real connections, and the host program in a real shell. */
+export function hostHere({
+  printed,
+  before = {},
   signal = new AbortController().signal,
-): CheckIo {
+  ...times
+}: Given = {}): CheckIo {
   return {
     signal,
-    run: (script, timeoutMs) => runHere(script, timeoutMs),
-    execute({ command, programs, as }, timeoutMs) {
-      // The program that does it on a host, as it is there before the first deploy.
+    before: (name) => before[name] ?? null,
+    async ask({ script, withinMs }) {
+      const { from = Date.now(), up = null } = times;
+      if (printed !== undefined) return ok({ text: printed, from, to: times.to ?? from, up });
       const site = { layout: { ...layout, user: null }, uid: process.getuid?.() ?? 0, hasProgram: false };
-      const words = [as, '-', '60', String(programs.length), ...programs, ...command];
-      return runHere(look(site, 'command', ...words), timeoutMs);
-    },
-    units: async (names) => {
-      const states = names.flatMap((name) => units[name] ?? []);
-      if (states.length === names.length) return ok(states);
-      return fail({ kind: 'connection-lost', detail: 'the connection is gone' });
+      const ran = await runHere(asking(site, script), withinMs);
+      if (!ran.ok) return ran;
+      if (ran.value.code !== 0) throw new Error(`exit ${ran.value.code}: ${ran.value.stdout}${ran.value.stderr}`);
+      return ok({ text: ran.value.stdout, from, to: Date.now(), up });
     },
     dial: (host, port, timeoutMs) => dialHere(host, port, timeoutMs),
   };
@@ -45,7 +56,7 @@ function dialHere(host: string, port: number, timeoutMs: number): Promise<Result
   });
 }
 
-function runHere(script: Script, timeoutMs: number): ReturnType<CheckIo['run']> {
+function runHere(script: Script, timeoutMs: number): Promise<Result<Exit>> {
   return new Promise((resolve) => {
     const child = spawn('dash', ['-s'], { stdio: ['pipe', 'pipe', 'pipe'] });
     child.stdin.on('error', () => {});
@@ -67,6 +78,13 @@ function runHere(script: Script, timeoutMs: number): ReturnType<CheckIo['run']> 
 /** Runs a check as a playbook's entry describes it. */
 export const checkHere = <Spec>(kind: CheckKind<string, Spec>, entry: unknown, io = hostHere()) =>
   bindCheck(kind, kind.schema.parse(entry), layout).check(io);
+
+/** The same where the host prints this. */
+export const checkOf = <Spec>(kind: CheckKind<string, Spec>, entry: unknown, printed: string, given: Given = {}) =>
+  checkHere(kind, entry, hostHere({ ...given, printed }));
+
+/** Without numbers, which have tests of their own. */
+export const words = ({ readings: _, ...verdict }: Verdict) => verdict;
 
 /** A server of raw bytes on 127.0.0.1, gone with the test. */
 export async function rawServer(talk: (socket: Socket) => void): Promise<AsyncDisposable & { readonly port: number }> {

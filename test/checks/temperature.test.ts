@@ -2,10 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { readZones, temperature } from '../../src/checks/temperature.ts';
+import { readZones, temperature } from '../../src/checks/machine/temperature.ts';
+import type { Question } from '../../src/model/check.ts';
 import { Script } from '../../src/shell/sh.ts';
 import { runIn, SHELLS } from '../tasks/rig.ts';
-import { checkHere, hostHere } from './rig.ts';
+import { checkHere, hostHere, words } from './rig.ts';
 
 const folders: string[] = [];
 afterEach(() => {
@@ -31,11 +32,12 @@ function zones(...list: Given[]): string {
 /** This machine as a host with those zones: the real script in a real shell, over another folder. */
 const hostWith = (folder: string) => ({
   ...hostHere(),
-  run: (script: Script, timeoutMs: number) =>
-    hostHere().run(Script.ofProgram(script.text.replace('/sys/class/thermal', folder)), timeoutMs),
+  ask: ({ script, withinMs }: Question) =>
+    hostHere().ask({ script: Script.ofProgram(script.text.replace('/sys/class/thermal', folder)), withinMs }),
 });
 
-const check = (entry: object, ...list: Given[]) => checkHere(temperature, entry, hostWith(zones(...list)));
+const check = async (entry: object, ...list: Given[]) =>
+  words(await checkHere(temperature, entry, hostWith(zones(...list))));
 
 const JETSON = [
   ['cpu-thermal', '52500\n'],

@@ -110,6 +110,39 @@ describe('the project of the contract, with the real kinds of tasks and checks',
     expect(await warnings('docker')).toBe('');
   });
 
+  it.each([
+    ['disk: { warn: 95, critical: 90 }', ':19: warn must be below critical'],
+    ['disk: { critical: 80 }', 'warn must be below critical (they are 85 and 95 when they are not set)'],
+    ['certificate: { path: /a.pem, warn: 3d, critical: 7d }', ':40: warn must be above critical'],
+    ['clock: { warn: 5 }', 'for example: warn: "10s"'],
+    ['load: {}', 'load needs warn, critical or both'],
+    ['logs: { path: /var/log/x*, patterns: [{ match: E, warn: 1 }] }', 'patterns need a path of one file'],
+    ['logs: { path: /x, patterns: [{ match: "(", warn: 1 }] }', 'match must be an extended regular expression'],
+    ['file: { path: /x, mode: 0600 }', 'for example: mode: "0600"'],
+    ['ports: { open: [80], closed: [80] }', 'closed must not name 80, which open names too'],
+    ['http: { url: "http://h/", expiry: { warn: 9d } }', 'expiry is of a certificate, and the URL has no https://'],
+    ['unit: { name: a.service, task: { warn: 5 } }', 'did you mean "tasks"?'],
+    ['disks: /', 'did you mean "disk"?'],
+  ])('with a check that cannot be meant so, - %s, is told where and why', async (entry, why) => {
+    const text = await resolve({
+      ...FILES,
+      'playbooks/jarvis.yaml': PLAYBOOK.replace('- unit: jarvis.service', `- ${entry}`),
+    });
+    expect(text).toContain('playbooks/jarvis.yaml:2');
+    expect(text).toContain(why);
+  });
+
+  it('with a mistyped check of health’s own is told the nearest, and with a right one asks no other', async () => {
+    const off = (what: string) => resolve({ ...FILES, 'playbooks/jarvis.yaml': `${PLAYBOOK}defaultChecks: ${what}\n` });
+    expect(await off('{ disc: false }')).toContain('did you mean "disk"?');
+    const labels = (found: Awaited<ReturnType<typeof off>>) =>
+      typeof found === 'string' ? found : found.targets[0]?.defaultChecks.map(({ label }) => label);
+    expect(labels(await off('{ disk: false, inodes: false, units: false, generation: false }'))).toEqual([
+      ...['memory of the host', 'clock of the host', '.env'],
+    ]);
+    expect(labels(await off('false'))).toEqual([]);
+  });
+
   it('with a mistyped task is told the nearest kind', async () => {
     const text = await resolve({ ...FILES, 'playbooks/jarvis.yaml': PLAYBOOK.replace('packages:', 'package:') });
     expect(text).toContain('unknown task "package"');

@@ -76,7 +76,8 @@ const http = defineCheck({
   schema: z.strictObject({ url: z.string(), status: z.int().default(200) }),
   label: ({ url, status }) => `http ${url} ${status}`,
   retryForMs: () => 0,
-  quotes: false,
+  quotes: 'never',
+  dials: () => ({ host: '127.0.0.1', port: 1 }),
   check: async () => ({ ok: true, detail: '' }),
 });
 

@@ -143,7 +143,7 @@ describe('what the host has answered', () => {
     plan: (stdout) => ({ ...EMPTY_TASK_PLAN, warnings: [`${name} heard ${stdout}`] }),
   });
   const fragments = [asking('a'), task({}), asking('b')];
-  const printed = '\nN b\nof b\nN a\nof a\nN end\n';
+  const printed = '\nN b\nof b\nN a\nof a\nN end 4711\n';
 
   it('reaches the task that has asked for it, whatever stands beside it', () => {
     const parts = splitProbe(`state${printed}`, fragments, 'N');
@@ -155,6 +155,20 @@ describe('what the host has answered', () => {
   it('is none when a task has no answer, or the end is missing', () => {
     expect(splitProbe(printed, [...fragments, asking('c')], 'N')).toBeNull();
     expect(splitProbe(printed.replace('N end', ''), fragments, 'N')).toBeNull();
+    expect(splitProbe(printed.replace(' 4711', ''), fragments, 'N')).toBeNull();
+  });
+
+  it('of what is slow is told apart line by line, and tells when all had ended', () => {
+    const slow = ['c', 'd'].map((name) => ({ ...asking(name), slow: true }));
+    const parts = splitProbe(
+      printed.replace('\nN end', '\nN slow\n1 out 0 x\n0 out y\n1 ended 0\n2 x\nN end'),
+      [...fragments, ...slow],
+      'N',
+    );
+    expect(parts?.up).toBe(4711);
+    expect([parts?.answers.get('c'), parts?.answers.get('d')]).toEqual(['out y', 'out 0 x\nended 0']);
+    expect(parts?.answers.get('a')).toBe('of a');
+    expect(splitProbe(printed, [...fragments, ...slow], 'N')).toBeNull();
   });
 });
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEFAULTS, type Default } from '../../checks/defaults.ts';
 import { duration, milliseconds } from '../../util/duration.ts';
 import {
   accountSchema,
@@ -132,6 +133,16 @@ export const headSchema = z.looseObject({
   notify: notifySchema.optional(),
 });
 
+const switches = Object.fromEntries(DEFAULTS.map((name) => [name, z.boolean().default(true)]));
+
+/** What `fleet health` asks by itself: all of it, nothing, or all but some. */
+const defaultChecksSchema = z.union([z.boolean(), z.strictObject(switches)]);
+
+type DefaultChecks = boolean | { readonly [name: string]: boolean };
+
+export const wantedDefaults = (wanted: DefaultChecks): readonly Default[] =>
+  DEFAULTS.filter((name) => (typeof wanted === 'boolean' ? wanted : wanted[name] !== false));
+
 /** The whole of a playbook after filling, for one host. */
 export type PlaybookBody = {
   readonly root: string;
@@ -143,6 +154,7 @@ export type PlaybookBody = {
   readonly tasks: readonly KindEntry[];
   readonly preconditions: readonly KindEntry[];
   readonly health: readonly KindEntry[];
+  readonly defaultChecks: DefaultChecks;
 };
 
 export type PlaybookSchema = z.ZodType<PlaybookBody & z.output<typeof headSchema>>;
@@ -172,5 +184,11 @@ export function playbookSchema({ tasks, checks }: Registry): PlaybookSchema {
       .meta({ description: 'What must hold before a host is touched; else it is left as it is.' })
       .default([]),
     health: z.array(oneKind(checks, 'check')).meta({ description: 'What must hold for a deploy to stay.' }).default([]),
+    defaultChecks: defaultChecksSchema
+      .meta({
+        description: 'What `fleet health` asks besides; no deploy does. false for nothing, or false by name.',
+        examples: [false, { disk: false, clock: false }],
+      })
+      .default(true),
   });
 }

@@ -1,11 +1,12 @@
 import { type CallSite, look } from '../../host/call.ts';
+import type { Quotes } from '../../model/check.ts';
 import type { CheckResult } from '../../model/outcome.ts';
 import { Script, sh } from '../../shell/sh.ts';
 import type { Transport } from '../../transport/transport.ts';
 import { QUICK } from '../run.ts';
 
-/** What a check found; `quotes` where words of the host's programs may stand in it also though it has passed. */
-export type Found = CheckResult & { readonly quotes?: boolean };
+/** What a check found; where nothing says so, words of the host's programs may stand in what has not passed. */
+export type Found = CheckResult & { readonly quotes?: Quotes };
 
 /**
  * Clears the host's own secrets out of what checks quote; only the host knows those of its generations.
@@ -30,4 +31,5 @@ export async function scrubbed(
   return results.map((result, i) => ({ ...result, detail: shown.get(i) ?? result.detail }));
 }
 
-const mayQuote = ({ ok, quotes, warning }: Found): boolean => !ok || quotes === true || warning === true;
+const mayQuote = ({ ok, quotes = 'failing', warning }: Found): boolean =>
+  quotes === 'always' || (quotes === 'failing' && (!ok || warning === true));

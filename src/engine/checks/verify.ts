@@ -1,34 +1,29 @@
-import { look } from '../../host/call.ts';
-import { parseUnit } from '../../host/facts.ts';
-import { textsOf } from '../../host/reply.ts';
-import type { BoundCheck, CheckIo } from '../../model/check.ts';
+import { asking } from '../../host/call.ts';
+import type { Before, BoundCheck, CheckIo } from '../../model/check.ts';
 import { type CheckResult, type Failure, fail, ok, type Result } from '../../model/outcome.ts';
 import type { Transport } from '../../transport/transport.ts';
 import { pause } from '../../util/async.ts';
 import type { OpenHost } from '../open.ts';
-import { type HostRun, QUICK } from '../run.ts';
+import type { HostRun } from '../run.ts';
 import { type Found, scrubbed } from './scrub.ts';
 
-/** What checks may use of an open host. */
-export function checkIo(host: Pick<OpenHost, 'transport' | 'site'>, signal: AbortSignal): CheckIo {
-  const { transport, site } = host;
+/** What checks may use of an open host. Nothing is remembered there: a deploy asks what is. */
+export function checkIo(
+  { transport, site }: Pick<OpenHost, 'transport' | 'site'>,
+  { signal, now }: Pick<HostRun, 'signal' | 'now'>,
+  before: Before = () => null,
+): CheckIo {
   return {
     signal,
-    run: (script, timeoutMs) => transport.run(script, { signal, timeoutMs }),
-    execute({ command, programs, as }, timeoutMs) {
-      // The transport's own limit comes first; this one ends what it could not reach.
-      const limit = String(Math.ceil(timeoutMs / 1000) + 2);
-      const words = [as, site.layout.user ?? '-', limit, String(programs.length), ...programs, ...command];
-      return transport.run(look(site, 'command', ...words), { signal, timeoutMs });
+    before,
+    async ask({ script, withinMs }) {
+      const from = now();
+      const reply = await transport.run(asking(site, script), { signal, timeoutMs: withinMs });
+      if (!reply.ok) return reply;
+      if (reply.value.code === 0) return ok({ text: reply.value.stdout, from, to: now(), up: null });
+      return fail({ kind: 'step-failed', step: 'read what a check asks', exit: reply.value });
     },
     dial: (address, port, timeoutMs) => transport.dial(address, port, { signal, timeoutMs }),
-    async units(names) {
-      const reply = await transport.run(look(site, 'unit', ...names), { signal, timeoutMs: QUICK });
-      if (!reply.ok) return reply;
-      const units = textsOf(reply.value.stdout, 'unit').map(parseUnit);
-      if (units.length === names.length) return ok(units);
-      return fail({ kind: 'step-failed', step: `look at ${names.join(', ')}`, exit: reply.value });
-    },
   };
 }
 
@@ -49,9 +44,8 @@ function watchful(io: CheckIo): { readonly io: CheckIo; readonly lost: () => Fai
   return {
     io: {
       signal: io.signal,
-      run: async (script, timeoutMs) => seen(await io.run(script, timeoutMs)),
-      execute: async (order, timeoutMs) => seen(await io.execute(order, timeoutMs)),
-      units: async (names) => seen(await io.units(names)),
+      before: io.before,
+      ask: async (question) => seen(await io.ask(question)),
       dial: async (address, port, timeoutMs) => seen(await io.dial(address, port, timeoutMs)),
     },
     lost: () => lost,
@@ -94,7 +88,7 @@ export async function verify(
       const end = Math.min(until, own);
       for (;;) {
         const { transport } = line;
-        const { io, lost } = watchful(checkIo({ ...host, transport }, run.signal));
+        const { io, lost } = watchful(checkIo({ ...host, transport }, run));
         const result = await checkOnce(check, io, run.now);
         const broken = result.ok ? null : lost();
         if (broken !== null && !run.signal.aborted) {

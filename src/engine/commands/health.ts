@@ -1,25 +1,39 @@
+import { TELL_GENERATION } from '../../checks/app/generation.ts';
+import type { Fragment } from '../../host/call.ts';
 import type { ProbeReply } from '../../host/facts.ts';
+import type { Before, BoundCheck, CheckIo, Question } from '../../model/check.ts';
 import type { Drift, UnitState } from '../../model/facts.ts';
-import type { CheckResult, HostOutcome } from '../../model/outcome.ts';
+import { type CheckResult, type HostOutcome, ok } from '../../model/outcome.ts';
 import type { HostTarget } from '../../model/target.ts';
 import { explain } from '../../runtime/diagnose/diagnose.ts';
+import type { Script } from '../../shell/sh.ts';
 import { type Found, scrubbed } from '../checks/scrub.ts';
 import { checkIo, checkOnce } from '../checks/verify.ts';
-import { openHost } from '../open.ts';
+import { type OpenHost, openHost } from '../open.ts';
 import type { HostRun } from '../run.ts';
 
-/** The services of the active generation and the playbook's checks, once each. Read-only; takes no lock. */
-export async function healthHost(target: HostTarget, run: HostRun): Promise<HostOutcome> {
-  const opened = await openHost(target, [], run);
+/**
+ * The services of the active generation, the playbook's checks and those that health has by itself, once each. Read-only;
+ * takes no lock. One connection, and one command for all that is read on the host.
+ * @param before what an earlier look has seen
+ */
+export async function healthHost(target: HostTarget, run: HostRun, before: Before = () => null): Promise<HostOutcome> {
+  const checks = [...target.checks, ...target.defaultChecks];
+  const questions = gathered(checks, before);
+  const opened = await openHost(target, [], run, questions);
   if (!opened.ok) return { end: 'untouched', failure: opened.failure };
   await using host = opened.value;
   run.emit({ type: 'phase', phase: 'verify' });
   const { facts, open } = host.probe;
-  const io = checkIo(host, run.signal);
-  const found: Found[] = [
+  const io = answered(checkIo(host, run, before), questions, host);
+  const asked = askedOf(checks, facts.active);
+  const judged = asked.some(({ label }) => label === 'generation');
+  const found: readonly Found[] = [
     ...probed(host.probe),
-    ...(open === null ? [] : [unfinished(open.by, facts.phase, open.running)]),
-    ...(await Promise.all(target.checks.map((check) => checkOnce(check, io, run.now)))),
+    ...(open === null || judged
+      ? []
+      : [{ ...unfinished(open.by, facts.phase, open.running), quotes: 'never' as const }]),
+    ...(await Promise.all(asked.map((check) => checkOnce(check, io, run.now)))),
   ];
   const results = await scrubbed(found, facts.generations.length === 0 ? null : host, run.signal);
   for (const result of results) run.emit({ type: 'check', result });
@@ -40,8 +54,47 @@ export function probed({ facts, units }: ProbeReply): readonly Found[] {
       const ok = isWell(unit, facts.drift);
       return { check: `service ${unit.unit}`, ok, detail: inWords(unit), ms: 0 };
     }),
-  ];
+  ].map((result) => ({ ...result, quotes: 'never' }));
 }
+
+/** Labels of what says nothing where nothing is deployed. */
+const OF_A_GENERATION = ['generation', '.env', 'limits of the services'];
+
+/** Of what is asked of an app, what says something of it as it is. */
+export const askedOf = (checks: readonly BoundCheck[], active: number): readonly BoundCheck[] =>
+  active === 0 ? checks.filter(({ label }) => !OF_A_GENERATION.includes(label)) : checks;
+
+type Gathered = { readonly fragments: readonly (Fragment & { readonly script: Script })[]; readonly withinMs: number };
+
+/** What all checks ask, each thing once. What takes its time goes side by side, so that the longest counts. */
+export function gathered(checks: readonly BoundCheck[], before: Before): Gathered {
+  const questions = new Map<string, Question>();
+  for (const check of checks) {
+    const question = check.asks(before);
+    if (question !== null && question.script !== TELL_GENERATION) questions.set(question.script.text, question);
+  }
+  const all = [...questions.values()];
+  return {
+    fragments: all.map(({ script, slow }, i) => ({ name: `check ${i}`, probe: script, script, slow: slow === true })),
+    withinMs: Math.max(0, ...all.map(({ withinMs }) => withinMs)),
+  };
+}
+
+/** Checks get what was asked ahead for them. */
+export function answered(io: CheckIo, { fragments }: Gathered, { answers, told }: OpenHost): CheckIo {
+  const texts = new Map(fragments.map(({ name, script }) => [script.text, answers.get(name)]));
+  texts.set(TELL_GENERATION.text, withoutOwnLines(told.state));
+  return {
+    ...io,
+    async ask(question) {
+      const text = texts.get(question.script.text);
+      return text === undefined ? io.ask(question) : ok({ ...told, text });
+    },
+  };
+}
+
+/** What of the probe has a line of its own in what health says. */
+const withoutOwnLines = (state: string) => state.replace(/^(altered|drift (down|unrecorded)) .*\n/gm, '');
 
 /** A service whose supervisor the host had to look for, since the state folder does not tell of it. */
 const UNRECORDED = 'unrecorded';

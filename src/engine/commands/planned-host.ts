@@ -73,7 +73,7 @@ export async function askAhead(
 ): Promise<Result<readonly CheckResult[]>> {
   const closed = await forwardingTrouble(host.transport, [...preconditions, ...checks], signal);
   if (closed !== null) return fail(closed);
-  const io = checkIo(host, signal);
+  const io = checkIo(host, { signal, now });
   const found = await Promise.all(preconditions.map((check) => checkOnce(check, io, now)));
   return ok(await scrubbed(found, host.probe.facts.generations.length === 0 ? null : host, signal));
 }

@@ -11,7 +11,7 @@ import { type Found, scrubbed } from '../checks/scrub.ts';
 import { checkIo, checkOnce } from '../checks/verify.ts';
 import { type OpenHost, openAgain, openHost } from '../open.ts';
 import { type HostRun, QUICK } from '../run.ts';
-import { probed } from './health.ts';
+import { answered, askedOf, gathered, probed } from './health.ts';
 import { readHistory } from './report.ts';
 
 export type Patience = {
@@ -64,14 +64,21 @@ async function attempt(
   known: Known,
   tell: (seen: SeenApp) => void,
 ): Promise<HostOutcome> {
-  const opened = await openHost(target, [], run);
+  const before = () => null;
+  const questions = gathered([...target.checks, ...target.defaultChecks], before);
+  const opened = await openHost(target, [], run, questions);
   if (!opened.ok) return { end: 'untouched', failure: opened.failure };
   await using first = opened.value;
   let host: OpenHost = first;
+  const wanted = askedOf([...target.checks, ...target.defaultChecks], host.probe.facts.active);
   const isNews = (found: Found) => levelOf(found) !== 'ok' && levelOf(found) !== known.level(found.check);
-  const ask = (check: BoundCheck) => checkOnce(check, checkIo(host, run.signal), run.now);
-  const covered = new Map(target.checks.map((check) => [check, coveredUnits(check, host.probe.units)]));
-  const checks = target.checks.filter((check) => covered.get(check)?.length === 0);
+  const ioOf = (there: OpenHost) => {
+    const io = checkIo(there, run, before);
+    return there === first ? answered(io, questions, there) : io;
+  };
+  const ask = (check: BoundCheck) => checkOnce(check, ioOf(host), run.now);
+  const covered = new Map(wanted.map((check) => [check, coveredUnits(check, host.probe.units)]));
+  const checks = wanted.filter((check) => covered.get(check)?.length === 0);
   let found = await Promise.all(checks.map(ask));
   const services = () => probed(host.probe).map((one) => settled(one, first.probe.units, host.probe.units));
   for (let i = 0; i < again && !isSwitching(host) && [...services(), ...found].some(isNews); i += 1) {
@@ -86,9 +93,7 @@ async function attempt(
   const all: readonly Found[] = [...services(), ...found];
   const results = await scrubbed(all, facts.generations.length === 0 ? null : host, run.signal);
   const settings = (label: string) =>
-    target.checks.find(
-      (check) => check.label === label || covered.get(check)?.some((unit) => label === `service ${unit}`),
-    );
+    wanted.find((check) => check.label === label || covered.get(check)?.some((unit) => label === `service ${unit}`));
   const seen = await evidence(host, results, settings, run);
   if (run.signal.aborted) return { end: 'untouched', failure: { kind: 'cancelled', phase: 'verify' } };
   tell(seen);

@@ -2,7 +2,7 @@
 # runs only what the app can have had no hand in.
 
 # PROGRAM… are the files that COMMAND runs, COUNT of them: itself, and the script that an interpreter is given.
-verb_command() { # user|root|either USER SECONDS COUNT PROGRAM… COMMAND…
+run_command() { # user|root|either USER SECONDS COUNT PROGRAM… COMMAND…
   as=$1 user=$2 seconds=$3 limited="timeout -k 2 $3" count=$4
   shift 4
   have timeout || limited=''
@@ -24,8 +24,11 @@ verb_command() { # user|root|either USER SECONDS COUNT PROGRAM… COMMAND…
   if [ "$as" = root ] || [ "$user" = - ]; then
     [ -z "$why" ] || { say "not run as root: $why" >&2; exit 126; }
   fi
-  # shellcheck disable=SC2086
-  [ "$as" = user ] || { $limited "$@"; exit; }
+  if [ "$as" != user ]; then
+    # shellcheck disable=SC2086
+    if [ -n "$limited" ]; then $limited "$@"; else limit_by_hand "$seconds" "$@"; fi
+    exit
+  fi
   settings=$ROOT/.env name=$(acting_as "$user")
   # Root reads no settings that somebody else could have written.
   if [ $PRIVILEGED = 1 ] && [ "$user" = - ] && [ -n "$(open_way - "$settings")" ]; then settings=/dev/null; fi
@@ -35,6 +38,24 @@ verb_command() { # user|root|either USER SECONDS COUNT PROGRAM… COMMAND…
   # shellcheck disable=SC2086
   within_as "$seconds" "$user" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME="${home:-/}" USER="$name" LOGNAME="$name" SHELL=/bin/sh \
     $limited sh -c "$AS_THE_SERVICE" sh "$ROOT/current" "$settings" "$@"
+}
+
+# The same for a check: "ended STATUS HUNDREDTHS-OF-SECONDS", and "out" and "err" with the last line of what it printed. What it
+# leaves running may hold both open: that is not waited for.
+tell_command() { # user|root|either USER SECONDS COUNT PROGRAM… COMMAND…
+  # The app's folder and its settings cannot be trusted then.
+  root_enter || { say "ended 126 0"; say "err $obstacle"; return 0; }
+  c_patience=$(($3 + 3))
+  clock
+  c_begun=$NOW_EXACT
+  {
+    {
+      { (run_command "$@") 2>&3 3>&- 4>&-; c_status=$?; clock; say "ended $c_status $((NOW_EXACT - c_begun))" >&4; } | last_line out >&4
+    } 3>&1 | last_line err >&4
+  } 4>&1 | scrub
+}
+last_line() { # WORD
+  limit "$c_patience" tail -c 2000 4>&- | tr -d '\000' | awk -v word="$1" 'NF { last = $0 } END { if (last != "") print word, substr(last, 1, 1000) }'
 }
 
 # shellcheck disable=SC2016

@@ -38,28 +38,11 @@ verb_probe() { # USER TOOL…
   above=${ROOT%/*}
   look_at "${above:-/}"
   [ "$keeper" = root ] || say "below ${keeper:-somebody}"
-  journal_read
-  say "phase $PHASE"
-  runner=dead
-  alive "$RUNNER" "$RUNNER_START" && runner=running
-  [ "$PHASE" = IDLE ] || {
-    say "open $TXN $FROM $TO $runner $BY"
-    clock
-    # The way back begins at the deadline and has a time of its own.
-    say "over-in $((DEADLINE + ${SETTLE%.*} + PATIENCE - NOW))"
-  }
+  tell_transaction
   [ ! -f "$S/hold" ] && [ ! -f "$S/lease" ] || ! holder=$(hold_holder || lease_holder) || say "held $holder"
   live_generation
   active=$live
-  say "active $active"
-  for g in $(generations); do
-    [ "$g" != 0 ] || continue
-    judgement "$g"
-    entry "$g" base 0
-    base=$recorded
-    entry "$g" digest
-    say "generation $g $judged $base $recorded"
-  done
+  tell_verdicts
   [ ! -d "$S/undo" ] && [ ! -f "$S/log" ] || say "remains yes"
   tell_neighbours
   tell_current "$active"
@@ -85,6 +68,33 @@ fourth() { # TEXT
   read -r _ _ _ fourth _ <<END
 ${1##*"$NL"}
 END
+}
+
+# An open transaction, and how many seconds by this host's own clock are left until it goes back by itself.
+tell_transaction() {
+  journal_read
+  say "phase $PHASE"
+  runner=dead
+  alive "$RUNNER" "$RUNNER_START" && runner=running
+  [ "$PHASE" != IDLE ] || return 0
+  clock
+  say "open $TXN $FROM $TO $runner $BY"
+  say "left $((DEADLINE - NOW))"
+  # The way back begins at the deadline and has a time of its own.
+  say "over-in $((DEADLINE + ${SETTLE%.*} + PATIENCE - NOW))"
+}
+
+tell_verdicts() { # after active is set
+  say "active $active"
+  for g in $(generations); do
+    [ "$g" != 0 ] || continue
+    judgement "$g"
+    entry "$g" base 0
+    base=$recorded
+    entry "$g" digest
+    say "generation $g $judged $base $recorded"
+  done
+  return 0
 }
 
 # What no other machine has while this one is up. Containers share their kernel, but not where they see processes and
@@ -309,7 +319,7 @@ verb_said() { # UNIT…
 }
 
 # The state of any service, by whatever runs this app's.
-verb_unit() {
+tell_states() {
   active=$(active_generation)
   rt=$(runtime_of "$active")
   [ "$rt" != - ] || { rt='nohup'; is_systemd && rt='systemd'; }

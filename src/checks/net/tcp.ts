@@ -1,9 +1,11 @@
 import { z } from 'zod';
-import type { Place } from '../model/check.ts';
-import { duration, milliseconds } from '../util/duration.ts';
-import { defineCheck } from './define.ts';
-import { dialTrouble, placeOf } from './detail.ts';
-import { port, retries, retryForOf } from './fields.ts';
+import type { Place } from '../../model/check.ts';
+import { duration, milliseconds } from '../../util/duration.ts';
+import { defineCheck } from '../define.ts';
+import { dialTrouble, placeOf } from '../detail.ts';
+import { port, retries, retryForOf } from '../fields.ts';
+import { verdictOf } from '../judge.ts';
+import { type Latency, latency, latencyFinding } from './latency.ts';
 
 const host = z.string().regex(/^[A-Za-z0-9_.:-]+$/, 'must be a host name or an address');
 
@@ -17,11 +19,19 @@ const schema = z
   .union([
     port,
     address,
-    z.strictObject({ host: host.default('127.0.0.1'), port, timeout: duration.default('5s'), ...retries }),
+    z.strictObject({
+      host: host.default('127.0.0.1'),
+      port,
+      timeout: duration.default('5s'),
+      latency: latency.optional(),
+      ...retries,
+    }),
   ])
   .meta({ examples: ['127.0.0.1:6379'] });
 
-function where(spec: z.infer<typeof schema>): Place & { readonly timeout: string } {
+function where(
+  spec: z.infer<typeof schema>,
+): Place & { readonly timeout: string; readonly latency?: Latency | undefined } {
   if (typeof spec === 'object') return spec;
   const [, ipv6, name = '127.0.0.1', number = String(spec)] = ADDRESS.exec(String(spec)) ?? [];
   return { host: ipv6 ?? name, port: Number(number), timeout: '5s' };
@@ -34,15 +44,17 @@ export const tcp = defineCheck({
   label: (spec) => `tcp ${placeOf(where(spec).host, where(spec).port)}`,
   retryForMs: (spec) => retryForOf(spec),
   dials: (spec) => where(spec),
-  quotes: false,
+  quotes: 'never',
   recoverAfter: 2,
 
   async check(spec, io) {
-    const { host, port, timeout } = where(spec);
+    const { host, port, timeout, latency } = where(spec);
+    const begun = performance.now();
     const dialled = await io.dial(host, port, milliseconds(timeout));
     if (!dialled.ok) return { ok: false, detail: dialTrouble(dialled.failure, placeOf(host, port), timeout) };
     // A service may answer with a reset while the connection is being closed; that is nobody's failure.
     dialled.value.on('error', () => {}).destroy();
-    return { ok: true, detail: 'accepts connections' };
+    const slow = latencyFinding(`tcp ${placeOf(host, port)}`, performance.now() - begun, latency);
+    return verdictOf([{ level: 'ok', text: 'accepts connections' }, slow], 'accepts connections');
   },
 });

@@ -1,7 +1,8 @@
 import { request } from 'node:http';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { connect as tlsConnect } from 'node:tls';
+import { TLSSocket, connect as tlsConnect } from 'node:tls';
+import { excerpt } from '../detail.ts';
 
 /** How one HTTP exchange ended. */
 export type Answer =
@@ -11,6 +12,8 @@ export type Answer =
       readonly reason: string;
       readonly location: string | null;
       readonly body: string;
+      /** Of the server, where it has one; milliseconds since 1970. */
+      readonly certificate: { readonly from: number; readonly until: number; readonly of: string } | null;
     }
   | { readonly end: 'timed-out'; readonly after: string }
   | { readonly end: 'failed'; readonly why: string };
@@ -80,6 +83,7 @@ function get(stream: Duplex, url: URL, headers: Readonly<Record<string, string>>
           reason: response.statusMessage ?? '',
           location: response.headers.location ?? null,
           body: Buffer.concat(chunks).toString('utf8'),
+          certificate: stream instanceof TLSSocket ? certificateOf(stream) : null,
         });
       response.on('data', (chunk: Buffer) => {
         chunks.push(chunk);
@@ -91,6 +95,18 @@ function get(stream: Duplex, url: URL, headers: Readonly<Record<string, string>>
     });
     asked.end();
   });
+}
+
+function certificateOf(stream: TLSSocket) {
+  const { valid_from: from, valid_to: until, subject } = stream.getPeerCertificate();
+  // There is none where a session goes on.
+  if (until === undefined) return null;
+  const name: unknown = subject?.CN;
+  return {
+    from: Date.parse(from),
+    until: Date.parse(until),
+    of: `the certificate${typeof name === 'string' ? ` of ${excerpt(name)}` : ''}`,
+  };
 }
 
 function trouble(error: unknown): string {

@@ -1,11 +1,15 @@
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
-import type { Place } from '../model/check.ts';
-import { duration, milliseconds } from '../util/duration.ts';
-import { defineCheck } from './define.ts';
-import { dialTrouble, excerpt, placeOf } from './detail.ts';
+import type { Place } from '../../model/check.ts';
+import { duration, milliseconds } from '../../util/duration.ts';
+import { defineCheck } from '../define.ts';
+import { dialTrouble, excerpt, placeOf } from '../detail.ts';
+import { limits, retries, retryForOf, secondsOf, span } from '../fields.ts';
+import { verdictOf } from '../judge.ts';
 import { exchange } from './exchange.ts';
-import { retries, retryForOf } from './fields.ts';
+import { expiryFinding } from './expiry.ts';
+import { isJsonPath, jsonTrouble } from './json-path.ts';
+import { latencyFinding, latency as latencySchema } from './latency.ts';
 
 function urlTrouble(text: string): string | null {
   if (!/^https?:\/\/[^\s\p{Cc}]+$/u.test(text) || !URL.canParse(text)) return 'must be a URL with http:// or https://';
@@ -21,18 +25,41 @@ const status = z.int().min(100).max(599);
 const headerName = z.string().regex(/^[A-Za-z0-9-]+$/, 'must be letters, digits and "-"');
 const headerValue = z.string().regex(/^[\t\x20-\x7e\xa0-\xff]*$/, 'must be one line of Latin text');
 
-const long = z.strictObject({
-  url: url.meta({ examples: ['http://127.0.0.1:8000/health'] }),
-  status: z
-    .union([status, z.array(status).min(1)])
-    .meta({ examples: [200, [200, 204]] })
-    .default(200),
-  contains: z.string().min(1).meta({ description: 'Text that the body has to hold.' }).optional(),
-  headers: z.record(headerName, headerValue).meta({ description: 'Headers to send.' }).default({}),
-  timeout: duration.meta({ description: 'For the whole exchange.' }).default('5s'),
-  insecure: z.boolean().meta({ description: 'Whether any certificate will do.' }).default(false),
-  ...retries,
-});
+const long = z
+  .strictObject({
+    url: url.meta({ examples: ['http://127.0.0.1:8000/health'] }),
+    status: z
+      .union([status, z.array(status).min(1)])
+      .meta({ examples: [200, [200, 204]] })
+      .default(200),
+    contains: z.string().min(1).meta({ description: 'Text that the body has to hold.' }).optional(),
+    json: z
+      .record(
+        z.string().refine(isJsonPath, 'must be a path such as status, checks.db.ok or items[0].name'),
+        z.union([z.string(), z.number(), z.boolean(), z.null()]),
+      )
+      .refine((wanted) => Object.keys(wanted).length > 0, 'must name a path')
+      .meta({
+        description: 'Values that the body, as JSON, has to have.',
+        examples: [{ status: 'ok', 'checks.db': true }],
+      })
+      .optional(),
+    latency: latencySchema.optional(),
+    expiry: limits(span, 'low', secondsOf)
+      .meta({
+        description: "How long the server's certificate must still be good, with https.",
+        examples: [{ warn: '21d', critical: '7d' }],
+      })
+      .optional(),
+    headers: z.record(headerName, headerValue).meta({ description: 'Headers to send.' }).default({}),
+    timeout: duration.meta({ description: 'For the whole exchange.' }).default('5s'),
+    insecure: z.boolean().meta({ description: 'Whether any certificate will do.' }).default(false),
+    ...retries,
+  })
+  .refine(({ url, expiry }) => expiry === undefined || url.startsWith('https:'), {
+    path: ['expiry'],
+    message: 'is of a certificate, and the URL has no https://',
+  });
 
 const schema = z.union([url, long]).meta({ examples: ['http://127.0.0.1:8000/health'] });
 
@@ -50,25 +77,26 @@ export const http = defineCheck({
   label: (spec) => `http ${normal(spec).url}`,
   retryForMs: (spec) => retryForOf(spec),
   dials: (spec) => where(new URL(normal(spec).url)),
-  quotes: false,
+  quotes: 'failing',
   recoverAfter: 2,
 
   async check(spec, io) {
-    const { url, status, contains, headers, timeout, insecure } = normal(spec);
+    const { url, status, contains, json, latency, expiry, headers, timeout, insecure } = normal(spec);
     const target = new URL(url);
     const { host, port } = where(target);
     const place = placeOf(host, port);
-    const started = Date.now();
+    const started = performance.now();
     const dialled = await io.dial(host, port, milliseconds(timeout));
     if (!dialled.ok) return { ok: false, detail: dialTrouble(dialled.failure, place, timeout) };
 
-    const left = Math.max(1, milliseconds(timeout) - (Date.now() - started));
+    const left = Math.max(1, Math.ceil(milliseconds(timeout) - (performance.now() - started)));
     const answer = await exchange(dialled.value, target, host, {
       headers,
       insecure,
       timeoutMs: left,
       signal: io.signal,
     });
+    const took = performance.now() - started;
     if (answer.end === 'timed-out')
       return { ok: false, detail: `${place} ${answer.after}, but gave no answer within ${timeout}` };
     if (answer.end === 'failed') return { ok: false, detail: answer.why };
@@ -83,7 +111,19 @@ export const http = defineCheck({
     if (contains !== undefined && !answer.body.includes(contains)) {
       return { ok: false, detail: `${line}, but the body does not hold "${excerpt(contains)}": ${said}` };
     }
+    const odd = json === undefined ? null : jsonTrouble(answer.body, json);
+    if (odd !== null) return { ok: false, detail: `${line}, but ${odd}: ${said}` };
     // Words of ours: what the service calls its status may be anything.
-    return { ok: true, detail: `${answer.status} ${STATUS_CODES[answer.status] ?? ''}`.trim() };
+    const well = `${answer.status} ${STATUS_CODES[answer.status] ?? ''}`.trim();
+    return verdictOf(
+      [
+        { level: 'ok', text: well },
+        latencyFinding(url, took, latency),
+        ...(answer.certificate === null
+          ? []
+          : [expiryFinding(excerpt(url), answer.certificate, Date.now(), expiry ?? {})]),
+      ],
+      well,
+    );
   },
 });

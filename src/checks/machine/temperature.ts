@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { Verdict } from '../model/check.ts';
-import { type Script, sh } from '../shell/sh.ts';
-import { duration } from '../util/duration.ts';
-import { wildcardPattern } from '../util/glob.ts';
-import { defineCheck } from './define.ts';
-import { excerpt, reason } from './detail.ts';
-import { retries, retryForOf } from './fields.ts';
+import type { Verdict } from '../../model/check.ts';
+import { type Script, sh } from '../../shell/sh.ts';
+import { wildcardPattern } from '../../util/glob.ts';
+import { defineCheck } from '../define.ts';
+import { excerpt } from '../detail.ts';
+import { brief, brieflyFor, inOrder, wrongWay } from '../fields.ts';
+import { reading } from '../judge.ts';
 
 const celsius = z.number().positive().max(150);
 const glob = z.string().regex(/^[\w.*?-]+$/, 'must be the type of a thermal zone such as tj-thermal or cpu*');
@@ -22,18 +22,9 @@ const schema = z
         examples: [['tj-thermal', 'gpu*']],
       })
       .optional(),
-    ...retries,
-    retryFor: duration
-      .meta({
-        description: 'How long a deploy tries again until it passes; by default 1s, since nothing cools down quickly.',
-        examples: ['1s'],
-      })
-      .optional(),
+    ...brief,
   })
-  .refine(({ warn, critical }) => warn === undefined || warn < critical, {
-    path: ['warn'],
-    message: 'must be below critical',
-  });
+  .refine(inOrder('high'), wrongWay('high'));
 
 type Spec = z.infer<typeof schema>;
 
@@ -55,25 +46,32 @@ function judge({ critical, warn, zones: types }: Spec, zones: readonly Zone[]): 
   if (hottest === null) return { ok: true, detail: 'no zone reported a temperature' };
 
   const among = known.length === 1 ? '' : `, hottest of ${known.length} zones`;
-  const reading = `${excerpt(hottest.type)} ${degrees(hottest.milliCelsius)}${among}`;
-  if (hottest.milliCelsius >= critical * 1000) return { ok: false, detail: `${reading}; critical is ${critical} °C` };
-  if (warn === undefined || hottest.milliCelsius < warn * 1000) return { ok: true, detail: reading };
-  return { ok: true, warning: true, detail: `${reading}; warm from ${warn} °C on, critical is ${critical} °C` };
+  const said = `${excerpt(hottest.type)} ${degrees(hottest.milliCelsius)}${among}`;
+  const readings = [
+    reading(`temperature ${excerpt(hottest.type)}`, hottest.milliCelsius / 1000, 'celsius', { warn, critical }),
+  ];
+  if (hottest.milliCelsius >= critical * 1000)
+    return { ok: false, detail: `${said}; critical is ${critical} °C`, readings };
+  if (warn === undefined || hottest.milliCelsius < warn * 1000) return { ok: true, detail: said, readings };
+  return {
+    ok: true,
+    warning: true,
+    detail: `${said}; warm from ${warn} °C on, critical is ${critical} °C`,
+    readings,
+  };
 }
 
 /** Whether the host is cool enough, by what the kernel's thermal zones tell. Unknown is not hot. */
 export const temperature = defineCheck({
   kind: 'temperature',
   schema,
-  quotes: false,
+  quotes: 'never',
   label: ({ critical }) => `temperature below ${critical} °C`,
-  retryForMs: (spec) => retryForOf(spec) ?? 1000,
+  retryForMs: (spec) => brieflyFor(spec),
 
-  async check(spec, io) {
-    const ran = await io.run(readZones('/sys/class/thermal'), 10_000);
-    if (!ran.ok) return { ok: false, detail: reason(ran.failure) };
-    return judge(spec, parseZones(ran.value.stdout));
-  },
+  asks: () => ({ script: readZones('/sys/class/thermal'), withinMs: 60_000 }),
+
+  judge: (spec, { text }) => judge(spec, parseZones(text)),
 });
 
 /** One thermal zone of the kernel; null where it does not tell a temperature that can be one. */

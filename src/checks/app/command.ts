@@ -1,24 +1,32 @@
 import { z } from 'zod';
-import type { DeclaredFolder } from '../model/declared.ts';
-import type { Layout } from '../model/layout.ts';
-import { duration, milliseconds } from '../util/duration.ts';
-import { programsOf } from '../util/programs.ts';
-import { defineCheck } from './define.ts';
-import { excerpt, reason } from './detail.ts';
-import { retries, retryForOf } from './fields.ts';
+import type { DeclaredFolder } from '../../model/declared.ts';
+import type { Layout } from '../../model/layout.ts';
+import { sh } from '../../shell/sh.ts';
+import { duration, milliseconds } from '../../util/duration.ts';
+import { programsOf } from '../../util/programs.ts';
+import { defineCheck } from '../define.ts';
+import { excerpt } from '../detail.ts';
+import { retries, retryForOf } from '../fields.ts';
+import { linesOf } from '../judge.ts';
 
 const argv = z
   .array(z.string().refine((word) => !word.includes('\0'), 'must not contain NUL'))
   .min(1)
   .refine((words) => words[0] !== '', 'must begin with the name of a command');
 
-const long = { command: argv, timeout: duration.default('10s'), ...retries };
+const warnOn = z
+  .array(z.int().min(1).max(125))
+  .min(1)
+  .meta({ description: 'Exit statuses that pass with a warning.', examples: [[1]] });
+
+const long = { command: argv, timeout: duration.default('10s'), warnOn: warnOn.optional(), ...retries };
 
 type Spec =
   | readonly string[]
   | {
       readonly command: readonly string[];
       readonly timeout: string;
+      readonly warnOn?: readonly number[] | undefined;
       readonly retryFor?: string | undefined;
       readonly within?: string | undefined;
       readonly as: 'user' | 'root' | 'either';
@@ -44,9 +52,7 @@ const kept: z.ZodType<Spec> = z.union([
 ]);
 
 const normal = (spec: Spec, as: 'user' | 'either' = 'user') =>
-  'command' in spec ? spec : { command: spec, timeout: '10s', as };
-
-const lastLine = (text: string) => text.trimEnd().split('\n').at(-1)?.trim() ?? '';
+  'command' in spec ? spec : { command: spec, timeout: '10s', warnOn: undefined, as };
 
 const isBelow = (path: string, folder: string) => path === folder || path.startsWith(`${folder}/`);
 
@@ -58,7 +64,7 @@ export const command = defineCheck<'command', Spec>({
   keep: (spec) => normal(spec),
   label: (spec) => excerpt(`command ${normal(spec).command.join(' ')}`),
   retryForMs: (spec) => retryForOf(spec),
-  quotes: true,
+  quotes: 'always',
   recoverAfter: 2,
 
   refuses(spec, layout, folders) {
@@ -68,18 +74,34 @@ export const command = defineCheck<'command', Spec>({
     return trouble[0] ?? null;
   },
 
-  async check(spec, io) {
+  asks(spec, { layout }) {
     const { command, timeout, as } = normal(spec);
-    const ran = await io.execute({ command, programs: programsOf(command), as }, milliseconds(timeout));
-    if (!ran.ok) {
-      return { ok: false, detail: ran.failure.kind === 'timed-out' ? `no end within ${timeout}` : reason(ran.failure) };
+    const programs = programsOf(command);
+    const limit = secondsFor(timeout);
+    const script = sh`tell_command ${as} ${layout.user ?? '-'} ${limit} ${programs.length} ${programs} ${command}`;
+    // What it leaves running keeps it for some seconds more.
+    return { script, withinMs: limit * 1000 + 20_000, slow: true };
+  },
+
+  judge(spec, { text }) {
+    const { timeout, warnOn = [] } = normal(spec);
+    const [, code = '', took = ''] = /^ended (\d+) (\d+)$/m.exec(text) ?? [];
+    if (code === '') return { ok: false, detail: 'the host did not tell how it ended' };
+    const said = excerpt((linesOf(text, 'out')[0] ?? linesOf(text, 'err')[0] ?? '').trim());
+    if (code === '0') return { ok: true, detail: said || 'exit 0' };
+    if (KILLED.includes(code) && Number(took) >= secondsFor(timeout) * 100 - 20) {
+      return { ok: false, detail: `no end within ${timeout}` };
     }
-    const { code, stdout, stderr } = ran.value;
-    const said = excerpt(lastLine(stdout) || lastLine(stderr));
-    if (code === 0) return { ok: true, detail: said || 'exit 0' };
-    return { ok: false, detail: `exit ${code}${said && `: ${said}`}` };
+    const detail = `exit ${code}${said && `: ${said}`}`;
+    return warnOn.includes(Number(code)) ? { ok: true, warning: true, detail } : { ok: false, detail };
   },
 });
+
+/** How what was ended for taking too long ends. */
+const KILLED = ['124', '137', '143'];
+
+/** Hosts count in whole seconds. */
+const secondsFor = (timeout: string) => Math.ceil(milliseconds(timeout) / 1000);
 
 /** How the app could change what root would run. */
 function withinReach(program: string, { root }: Layout, folders: readonly DeclaredFolder[]): string | null {
