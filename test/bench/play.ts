@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { startHost } from '../e2e/rig/hosts.ts';
 import { makeImages } from '../e2e/rig/images.ts';
 import type { TestHost } from '../e2e/rig/index.ts';
@@ -40,11 +41,15 @@ const say = (text: string) => process.stderr.write(`${text}\n`);
 export async function play(wanted: Wanted): Promise<{ readonly samples: readonly Sample[]; readonly delays: string }> {
   await sweep();
   await makeImages([kinds.systemd]);
+  const most = Math.max(...wanted.counts);
   const hosts: TestHost[] = [];
   const ports: number[] = [];
+  const restore = makeRoom(most);
   let line: Line | undefined;
   try {
-    await boot(Math.max(...wanted.counts), hosts);
+    say(`starting ${most} ${most === 1 ? 'host' : 'hosts'}`);
+    const names = Array.from({ length: most }, (_, i) => `h${i + 1}`);
+    await each(names, async (name) => hosts.push(await startHost(name, 'systemd')));
     for (const _ of hosts) ports.push(await reservePort());
     const doors = hosts.map(({ port }, i) => ({ port: ports[i] ?? 0, to: port }));
     line = await openLine(doors, Math.max(...wanted.rtts));
@@ -57,20 +62,36 @@ export async function play(wanted: Wanted): Promise<{ readonly samples: readonly
     return { samples: sorted, delays: line.method };
   } finally {
     line?.end();
-    await Promise.all(hosts.map((host) => host[Symbol.asyncDispose]()));
+    await each(hosts, (host) => host[Symbol.asyncDispose]());
     ports.forEach(releasePort);
+    restore();
   }
 }
 
-/** A few at a time: each boots a whole system. */
-async function boot(count: number, hosts: TestHost[]): Promise<void> {
-  say(`starting ${count} ${count === 1 ? 'host' : 'hosts'}`);
-  const names = Array.from({ length: count }, (_, i) => `h${i + 1}`);
+/** In order, a few at a time: each boots a whole system, or is looked at by programs of its own. */
+async function each<From, To>(items: readonly From[], work: (item: From) => Promise<To>): Promise<readonly To[]> {
+  const results: To[] = [];
+  const left = items.entries();
   const worker = async () => {
-    for (let name = names.shift(); name !== undefined; name = names.shift())
-      hosts.push(await startHost(name, 'systemd'));
+    for (const [i, item] of left) results[i] = await work(item);
   };
   await Promise.all([worker(), worker(), worker(), worker()]);
+  return results;
+}
+
+const INSTANCES = '/proc/sys/fs/inotify/max_user_instances';
+
+/** The systemd of a host needs some of what the kernel gives to each account. @returns what puts the limit back */
+function makeRoom(count: number): () => void {
+  const limit = readFileSync(INSTANCES, 'utf8');
+  const wanted = 8 * count + 64;
+  if (Number(limit) >= wanted) return () => {};
+  try {
+    writeFileSync(INSTANCES, String(wanted));
+  } catch {
+    throw new Error(`${count} hosts need more room: as root, sysctl fs.inotify.max_user_instances=${wanted}`);
+  }
+  return () => writeFileSync(INSTANCES, limit);
 }
 
 async function all(bench: Bench): Promise<readonly Sample[]> {
@@ -137,14 +158,14 @@ async function* story(bench: Bench, job: Job, tool: Tool, reached: readonly Reac
   let pids: readonly string[] = [];
   const proved = async (scenario: string, restarts: boolean) => {
     const took = await take(bench, job, tool, reached);
-    const now = await Promise.all(reached.map(({ host }) => job.verify(host)));
+    const now = await each(reached, ({ host }) => job.verify(host));
     const wrong = reached.filter((_, i) => (now[i] === pids[i]) === restarts).map(({ host }) => host.name);
     if (wrong.length > 0)
       throw new Error(`${tool.name}, ${scenario}: ${wrong.join(', ')} ${restarts ? 'did not restart' : 'restarted'}`);
     pids = now;
     return { scenario, ...took };
   };
-  await Promise.all(reached.map(({ host }) => job.reset(host)));
+  await each(reached, ({ host }) => job.reset(host));
   job.begin(round);
   yield proved('first', true);
   yield proved('no-op', false);

@@ -65,7 +65,7 @@ export const TOOLS: readonly Tool[] = [
     name: 'Fabric',
     here: () => answers('fab', '--version'),
     command: (job, hosts) => ({
-      words: ['fab', '--search-root', peer(''), 'deploy', '--hosts', names(hosts).join(',')],
+      words: ['fab', '--search-root', peer(''), 'job', '--names', names(hosts).join(',')],
       env: environment(job),
     }),
   },
@@ -73,7 +73,7 @@ export const TOOLS: readonly Tool[] = [
     name: 'Capistrano',
     here: () => answers('cap', '--version'),
     command: (job, hosts) => ({
-      words: ['cap', '--rakefile', peer('Capfile'), 'job'],
+      words: ['cap', '--rakefile', peer('Capfile'), 'bench', 'job'],
       env: { ...environment(job), JOB_HOSTS: names(hosts).join(' ') },
     }),
   },
@@ -143,6 +143,8 @@ export function introduce(job: Job, hosts: readonly Reached[]): void {
   const keys = hosts.flatMap(({ host, address, port }) => host.hostKeys.map((key) => `[${address}]:${port} ${key}\n`));
   job.write('known_hosts', keys.join(''));
   job.write('home/ssh_config', `UserKnownHostsFile ${knownHosts}\n`);
+  // A stage, without which Capistrano begins nothing.
+  for (const file of ['deploy.rb', 'deploy/bench.rb']) job.write(`config/${file}`, '');
   job.write('hosts.ini', `[job]\n${names(hosts).join('\n')}\n`);
   job.write('playbooks/job.yaml', JSON.stringify({ ...PLAYBOOK, hosts: names(hosts) }, null, 2));
   const inventory = hosts.map(({ host, address, port }) => {

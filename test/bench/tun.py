@@ -2,7 +2,8 @@
 
 Packets to THERE are held for so long, and come back with their addresses swapped, as if THERE had sent them to HERE; so do
 the answers. A connection to THERE thus leads to what listens at HERE, and its handshake, its windows and its
-acknowledgements are the kernel's own, at both of its ends.
+acknowledgements are the kernel's own, at both of its ends. Both addresses are of the loopback network, so that nothing can
+leave this machine.
 """
 
 import collections
@@ -11,6 +12,7 @@ import os
 import select
 import socket
 import struct
+import subprocess
 import sys
 import time
 
@@ -31,6 +33,11 @@ def opened(here, there):
         # A burst waits instead of being dropped.
         fcntl.ioctl(control, SIOCSIFTXQLEN, name + struct.pack('i20x', 20000))
         fcntl.ioctl(control, SIOCSIFFLAGS, name + struct.pack('H22x', IFF_UP))
+    device = name.rstrip(b'\0').decode()
+    # Else addresses of the loopback network are refused on any other device, and led to the loopback one.
+    with open(f'/proc/sys/net/ipv4/conf/{device}/route_localnet', 'w') as setting:
+        setting.write('1')
+    subprocess.run(['ip', 'route', 'add', there, 'dev', device, 'table', 'local'], check=True)
     return tun
 
 
