@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cli } from '../e2e/fleet.ts';
@@ -19,6 +18,11 @@ export type Tool = {
   command(job: Job, hosts: readonly Reached[]): Command;
 };
 
+/** Hosts; the script and the other tools say the same in words of their own. */
+const AT_ONCE = 50;
+
+const atOnce = (hosts: readonly Reached[]) => String(Math.min(hosts.length, AT_ONCE));
+
 const peer = (file: string) => fileURLToPath(new URL(`peers/${file}`, import.meta.url));
 
 const answers = (...[program, ...words]: readonly [string, ...string[]]) =>
@@ -33,7 +37,7 @@ const environment = ({ folder }: Job): NodeJS.ProcessEnv => ({
 });
 
 const ansible = (job: Job, hosts: readonly Reached[], tuned: boolean): Command => ({
-  words: ['ansible-playbook', '--inventory', 'hosts.ini', '--forks', String(hosts.length), peer('ansible.yml')],
+  words: ['ansible-playbook', '--inventory', 'hosts.ini', '--forks', atOnce(hosts), peer('ansible.yml')],
   env: {
     ...environment(job),
     ANSIBLE_LOCALHOST_WARNING: '0',
@@ -55,9 +59,9 @@ export const TOOLS: readonly Tool[] = [
   },
   {
     name: 'fleet',
-    here: () => existsSync(cli),
+    here: () => true,
     command: (job, hosts) => ({
-      words: [process.execPath, cli, 'deploy', '--all', '--yes', '--parallel', String(hosts.length)],
+      words: [process.execPath, cli, 'deploy', '--all', '--yes', '--parallel', atOnce(hosts)],
       env: environment(job),
     }),
   },
@@ -75,14 +79,6 @@ export const TOOLS: readonly Tool[] = [
     command: (job, hosts) => ({
       words: ['cap', '--rakefile', peer('Capfile'), 'bench', 'job'],
       env: { ...environment(job), JOB_HOSTS: names(hosts).join(' ') },
-    }),
-  },
-  {
-    name: 'pyinfra',
-    here: () => answers('pyinfra', '--version'),
-    command: (job, hosts) => ({
-      words: ['pyinfra', '--yes', '--parallel', String(hosts.length), names(hosts).join(','), peer('pyinfra_job.py')],
-      env: environment(job),
     }),
   },
   {
@@ -120,7 +116,7 @@ export const SSH_TRUE: Tool = {
 const PLAYBOOK = {
   ...{ name: 'job', root: '/opt/job', user: 'job', data: ['data'] },
   // The hand-written script waits for no window either.
-  deploy: { settle: '1ms', batch: 50 },
+  deploy: { settle: '1ms', batch: AT_ONCE },
   tasks: [
     { user: { name: 'job', home: '/opt/job', system: true } },
     { sync: { from: 'app' } },
