@@ -145,7 +145,7 @@ async function rounds(bench: Bench, job: Job, count: number, rttMs: number): Pro
     for (const tool of [...bench.tools.slice(first), ...bench.tools.slice(0, first)]) {
       for await (const { scenario, ...took } of story(bench, job, tool, reached, round)) {
         samples.push({ job: job.tree.name, tool: tool.name, hosts: count, rttMs, scenario, round, ...took });
-        const where = `${job.tree.name}, ${count} hosts, ${rttMs} ms, round ${round}`;
+        const where = `${job.tree.name}, ${count === 1 ? '1 host' : `${count} hosts`}, ${rttMs} ms, round ${round}`;
         say(`${where}: ${tool.name}, ${scenario}: ${Math.round(took.wallMs)} ms`);
       }
     }
