@@ -73,7 +73,7 @@ describe.each(SHELLS.map((shell) => [shell.join(' '), shell] as const))('in %s',
     using shop = workshop();
     const unit = "$(printf 'a.service\\033x')";
     const running = `supervisors() { say "11 1 3 stray.service"; say "12 1 2 a.service"; say "13 1 3 ${unit}"; }`;
-    const body = `${running}\nstart_list() { say a.service; say "${unit}"; }\nrt=nohup\nprobe_supervisors 3`;
+    const body = `${running}\nrt=nohup started="a.service$NL${unit}"\nprobe_supervisors 3`;
     expect(parseFacts((await shop.run(shell, body)).stdout).facts.drift).toEqual([
       { kind: 'stray', unit: 'stray.service', pid: 11, generation: 3 },
       { kind: 'outdated', unit: 'a.service', pid: 12, generation: 2 },

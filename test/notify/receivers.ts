@@ -113,7 +113,8 @@ export async function smtpServer(replies: SmtpReplies = {}, tls?: Certificate): 
         const secure = new TLSSocket(socket, { isServer: true, secureContext: createSecureContext(tls) });
         secure.on('error', () => {});
         secure.on('data', () => said.push('something over TLS'));
-      } else if (command === 'DATA') {
+      } else if (command === 'STARTTLS') say('STARTTLS', '502 not here');
+      else if (command === 'DATA') {
         mail = '';
         say('DATA', '354 go on');
       } else if (command === 'QUIT') socket.end('221 bye\r\n');

@@ -50,7 +50,7 @@ const onlyReports = ({ hosts }: Summary) =>
 
 const results = (summary: Summary, paint: Paint, width: number): string[] => [
   '',
-  ...outcomesTable(summary, paint, width),
+  ...(summary.hosts.length === 0 ? [] : outcomesTable(summary, paint, width)),
   ...failures(summary, paint, width),
   '',
   `${summary.command}: ${tally(summary, paint)}`,
