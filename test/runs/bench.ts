@@ -25,7 +25,7 @@ type BenchHost = {
 };
 
 /** For `it`: a story has a host of its own and waits most of the time; a loaded machine takes many times as long. */
-export const STORY = { concurrent: true, timeout: 120_000 } as const;
+export const STORY = { concurrent: true, timeout: 240_000 } as const;
 
 /** How a run ended, on its only host. */
 export const end = (run: Run) => ({ code: run.code, ...only(run) });
