@@ -20,7 +20,8 @@ export default defineConfig({
           // Many wait for processes most of the time.
           maxWorkers: 3,
           setupFiles: ['test/at.ts', 'test/programs.ts'],
-          testTimeout: 10_000,
+          // Shells and programs on a busy machine; what a test times it says itself.
+          testTimeout: 40_000,
         },
       },
       {
