@@ -68,8 +68,8 @@ const LEND: readonly Replacement[] = [
 ];
 const PLAIN: Replacement = {
   in: 'paths.sh',
-  text: 'plainly() { # MOST WORDS\n',
-  by: `plainly() {\n  printf '%s' "$2"\n  return\n`,
+  text: '  plained=$2\n',
+  by: '  plained=$2\n  return 0\n',
 };
 const ONE_LINE: Replacement = {
   in: 'transaction.sh',
@@ -89,7 +89,7 @@ const ANY_PROGRAM: Replacement = {
 const ANYBODYS: readonly Replacement[] = [
   ANY_PROGRAM,
   { in: 'nohup.sh', text: '&& is_of "$s_me" "$s_pid" && [ "$(readlink "/proc/$s_pid/ns/pid")" = "$s_space" ]', by: '' },
-  { in: 'nohup.sh', text: 's/^$s_uid //p', by: 's/^[0-9]* //p' },
+  { in: 'nohup.sh', text: '[ "$s_owner" != "$OWN_UID" ] || s_own=', by: 's_own=' },
 ];
 const RELEASES: readonly Replacement[] = [
   {
