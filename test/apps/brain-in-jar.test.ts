@@ -65,7 +65,7 @@ describe.concurrent('an experiment', { timeout: 20_000 }, () => {
 
   it('goes on in a new log file when logrotate has moved the old one away', async () => {
     using at = jar();
-    await using one = run(at, at.config('a', { max_cycles: 20 }));
+    await using one = run(at, at.config('a', { max_cycles: 60 }));
     await one.says(/from cycle 0/);
     renameSync(join(at.dir, 'logs/experiments/a.log'), join(at.dir, 'logs/experiments/a.log.1'));
     expect(await one.ended).toBe(0);
