@@ -147,7 +147,7 @@ describe('what sockets, timers and paths start', () => {
     expect(await host.out(`cat ${ROOT}/data/done`)).toBe('two');
 
     await begin();
-    const stopped = await deploy('four', { deploy: { settle: '1s', deadline: '12s' } });
+    const stopped = await deploy('four', { deploy: { settle: '1s', deadline: '24s' } });
     expect(stopped).toMatchObject({ code: 0, outcome: 'deployed' });
     expect(stopped.notes.join('\n')).toMatch(/nightly\.service has not ended after \d+ s and is stopped/);
     expect(await host.out(`pgrep -fx '/bin/sh job.sh'; rm ${ROOT}/data/hold; cat ${ROOT}/data/done`)).toBe('two');
