@@ -212,8 +212,7 @@ test('closing tells the server, and a second close is harmless', async () => {
   const host = await connected(server);
   await host[Symbol.asyncDispose]();
   await host[Symbol.asyncDispose]();
-  await pause(20);
-  expect(server.sockets.size).toBe(0);
+  await expect.poll(() => server.sockets.size, { timeout: 10_000 }).toBe(0);
 });
 
 test('a refused login is tried once, and says what was offered and the cure', async () => {
