@@ -167,6 +167,23 @@ describe('what a change restarts', () => {
     expect(done(actions(APP, after))).toEqual(expected);
   });
 
+  it('names parts that the generation has: one that it has not would never differ', () => {
+    const app: TaskPlan = {
+      ...APP,
+      stage: [
+        ...APP.stage,
+        { id: 'r', title: 'r', do: 'run', argv: ['make', 'x\ny'], cwd: '', creates: null, timeoutMs: 1 },
+      ],
+      before: [{ id: 'b', title: 'b', argv: ['./migrate', 'a\nb'], cwd: '', timeoutMs: 1 }],
+    };
+    const known = inputDigests(app, layout, 'systemd');
+    const used = new Set(usesOf(app, startOf(app), layout).map(({ part }) => part));
+    expect([...used].filter((part) => !known.has(part))).toEqual([]);
+    // All kinds that code has are among them.
+    for (const part of ['code .', 'run make x y', 'before start ./migrate a b', 'file config/shared.json', '.env'])
+      expect(used).toContain(part);
+  });
+
   it('says that all is restarted where the account, its groups or folders change', () => {
     const step = { id: 'a', title: 'a', apply: {} as never, undo: 'keep', timeoutMs: 1 } as const;
     const all = actions(APP, APP, {}, { prepare: [step] });

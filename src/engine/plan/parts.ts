@@ -2,8 +2,9 @@ import { sha256 } from '../../model/digest.ts';
 import type { RuntimeName } from '../../model/facts.ts';
 import type { Digest } from '../../model/ids.ts';
 import type { Layout } from '../../model/layout.ts';
+import { unreachable } from '../../model/outcome.ts';
 import { type Part, parsePart, partName } from '../../model/part.ts';
-import type { Change, Content, TaskPlan } from '../../model/plan.ts';
+import type { BeforeStep, Change, Content, StageStep, TaskPlan } from '../../model/plan.ts';
 import { Secret } from '../../model/secret.ts';
 
 /** A deploy's inputs by name: two deploys with the same parts want the same, and a differing part names the change. */
@@ -16,6 +17,22 @@ export const contentDigest = (content: Content): string =>
 const writtenOut = (content: string | Uint8Array) =>
   typeof content === 'string' ? content : { bytes: sha256(content) };
 
+/** What a step puts into a release goes by, in the digests and in what units use. */
+export const stagePart = (step: StageStep): Part => {
+  switch (step.do) {
+    case 'sync':
+      return { kind: 'code', name: step.to || '.' };
+    case 'put':
+      return { kind: 'file', name: step.to };
+    case 'run':
+      return { kind: 'run', name: inOneLine(step.argv) };
+    default:
+      return unreachable(step);
+  }
+};
+
+export const beforePart = ({ argv }: BeforeStep): Part => ({ kind: 'before', name: inOneLine(argv) });
+
 const inOneLine = (argv: readonly string[]) => argv.join(' ').replaceAll('\n', ' ');
 
 export function inputDigests(plan: TaskPlan, layout: Layout, runtime: RuntimeName): Parts {
@@ -27,11 +44,12 @@ export function inputDigests(plan: TaskPlan, layout: Layout, runtime: RuntimeNam
   add({ kind: 'runtime' }, runtime);
   add({ kind: 'layout' }, layout);
   for (const step of plan.stage) {
-    if (step.do === 'sync') add({ kind: 'code', name: step.to || '.' }, step.tree.digest);
-    if (step.do === 'put') add({ kind: 'file', name: step.to }, [step.mode, contentDigest(step.content)]);
-    if (step.do === 'run') add({ kind: 'run', name: inOneLine(step.argv) }, [step.argv, step.cwd, step.creates]);
+    const part = stagePart(step);
+    if (step.do === 'sync') add(part, step.tree.digest);
+    if (step.do === 'put') add(part, [step.mode, contentDigest(step.content)]);
+    if (step.do === 'run') add(part, [step.argv, step.cwd, step.creates]);
   }
-  for (const { argv, cwd } of plan.before) add({ kind: 'before', name: inOneLine(argv) }, [argv, cwd]);
+  for (const step of plan.before) add(beforePart(step), [step.argv, step.cwd]);
   for (const unit of plan.units) add({ kind: 'unit', name: unit.path }, unit.text);
   for (const { path, mode, owner, group, content, notify } of plan.files)
     add({ kind: 'file', name: path }, [

@@ -8,6 +8,7 @@ import { READ_BY_ROOT } from '../../unit/settings/opened.ts';
 import { type Settings, settingsOf } from '../../unit/settings/settings.ts';
 import { dropInFolder, templateOf, unitType } from '../../unit/syntax/name.ts';
 import { SYSTEM_SPECIFIERS } from '../../unit/syntax/specifiers.ts';
+import { beforePart, stagePart } from './parts.ts';
 
 type Wanted = Pick<TaskPlan, 'units' | 'files' | 'stage' | 'before' | 'env' | 'restart'>;
 
@@ -152,7 +153,7 @@ function readablesOf({ files, stage, env }: Wanted, layout: Layout): readonly Re
         ? []
         : [
             {
-              part: { kind: 'file', name: step.to },
+              part: stagePart(step),
               paths: [`${current}/${step.to}`, step.to, step.to.slice(step.to.lastIndexOf('/') + 1)],
               program: (step.mode & 0o111) !== 0,
               otherwise: 'code',
@@ -194,13 +195,7 @@ function folders({ paths: [path = ''], otherwise }: Readable): readonly string[]
   return parts.flatMap((_, i) => (i >= least && i < parts.length ? [parts.slice(0, i).join('/')] : []));
 }
 
-function codeParts({ stage, before }: Wanted): readonly Part[] {
-  const line = (argv: readonly string[]) => argv.join(' ').replaceAll('\n', ' ');
-  return [
-    ...stage.flatMap((step): Part[] => {
-      if (step.do === 'sync') return [{ kind: 'code', name: step.to || '.' }];
-      return step.do === 'run' ? [{ kind: 'run', name: line(step.argv) }] : [];
-    }),
-    ...before.map(({ argv }): Part => ({ kind: 'before', name: line(argv) })),
-  ];
-}
+const codeParts = ({ stage, before }: Wanted): readonly Part[] => [
+  ...stage.filter((step) => step.do !== 'put').map(stagePart),
+  ...before.map(beforePart),
+];
