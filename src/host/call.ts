@@ -87,7 +87,10 @@ fi
 const asked = (fragments: readonly Fragment[]) =>
   fragments.flatMap(({ name, probe, slow = false }) => (probe === null ? [] : [{ name, probe, slow }]));
 
-/** Splits what `probeScript` printed; null when a part or the end is missing, which means that it was cut short. */
+/**
+ * Splits what `probeScript` printed; null when a part, the end, or all of the state is missing: it was cut short, or the
+ * program that should have told of the host was, and would pass for a host on which nothing is.
+ */
 export function splitProbe(
   stdout: string,
   fragments: readonly Fragment[],
@@ -95,7 +98,7 @@ export function splitProbe(
 ): { readonly state: string; readonly answers: Answers; readonly up: number } | null {
   const [state = '', ...rest] = stdout.split(`\n${nonce} `);
   const up = /^end (\d+)/.exec(rest.pop() ?? '')?.[1];
-  if (up === undefined) return null;
+  if (up === undefined || !/^uid \d/m.test(state)) return null;
   const answers = new Map(
     rest.map((section) => {
       const line = section.indexOf('\n');

@@ -143,12 +143,12 @@ describe('what the host has answered', () => {
     plan: (stdout) => ({ ...EMPTY_TASK_PLAN, warnings: [`${name} heard ${stdout}`] }),
   });
   const fragments = [asking('a'), task({}), asking('b')];
-  const printed = '\nN b\nof b\nN a\nof a\nN end 4711\n';
+  const printed = 'uid 0\nN b\nof b\nN a\nof a\nN end 4711\n';
 
   it('reaches the task that has asked for it, whatever stands beside it', () => {
-    const parts = splitProbe(`state${printed}`, fragments, 'N');
+    const parts = splitProbe(printed, fragments, 'N');
     const planned = planHost(target, fragments, probeWith(), parts?.answers ?? new Map(), true);
-    expect(parts?.state).toBe('state');
+    expect(parts?.state).toBe('uid 0');
     expect(planned.ok && planned.value.view.warnings).toEqual(['a heard of a', 'b heard of b']);
   });
 
@@ -156,6 +156,9 @@ describe('what the host has answered', () => {
     expect(splitProbe(printed, [...fragments, asking('c')], 'N')).toBeNull();
     expect(splitProbe(printed.replace('N end', ''), fragments, 'N')).toBeNull();
     expect(splitProbe(printed.replace(' 4711', ''), fragments, 'N')).toBeNull();
+    // A program that is in pieces tells nothing of the host, and need not fail.
+    expect(splitProbe(printed.replace('uid 0', ''), fragments, 'N')).toBeNull();
+    expect(splitProbe(printed, fragments, 'N')).not.toBeNull();
   });
 
   it('of what is slow is told apart line by line, and tells when all had ended', () => {

@@ -36,16 +36,18 @@ beside_processes() {
 beside_candidates() {
   # Not -F: grep of busybox stops at the end of a word then. In the path of a root but the dot means more than itself.
   # shellcheck disable=SC2012
-  b_found=$({ grep -ls -e "$ROOT" /proc/[0-9]*/cmdline; ls -ln /proc/[0-9]*/cwd /proc/[0-9]*/exe 2>/dev/null; } | ROOT=$ROOT REAL=$b_real awk "$BESIDE_FOUND")
+  b_found=$({ grep -ls -e "$ROOT" /proc/[0-9]*/cmdline; ls -ln /proc/[0-9]*/cwd /proc/[0-9]*/exe 2>/dev/null; } | beside_found)
   while read -r b_word b_uid b_links; do
     [ "$b_word" = hidden ] || { say "$b_word"; continue; }
     # In a container root may not look into another account's processes; that account may.
     # shellcheck disable=SC2086
-    [ $PRIVILEGED = 0 ] || within_as 3 "$(name_of "$b_uid")" ls -ln $b_links 2>/dev/null </dev/null | ROOT=$ROOT REAL=$b_real awk "$BESIDE_FOUND" | grep -v hidden
+    [ $PRIVILEGED = 0 ] || within_as 3 "$(name_of "$b_uid")" ls -ln $b_links 2>/dev/null </dev/null | beside_found | grep -v hidden
   done <<END
 $b_found
 END
 }
+
+beside_found() { ROOT=$ROOT REAL=$b_real awk "$BESIDE_FOUND"; }
 
 # shellcheck disable=SC2016
 BESIDE_FOUND='
