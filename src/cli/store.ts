@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Project } from '../config/project.ts';
 import { NotAFile, readLocalText } from '../local/file.ts';
 import { withLock } from '../local/lock.ts';
-import { makeStateFolder, projectFolder, replaceFile, setAside, stateFolder } from '../local/state.ts';
+import { makeStateFolder, projectFolder, replaceState, setAside, stateFolder } from '../local/state.ts';
 import { enqueue, ofOurs, STDOUT } from '../monitor/outbox.ts';
 import { decode, EMPTY, encode, type MonitorState } from '../monitor/state.ts';
 import { cleanAll } from '../util/sanitize.ts';
@@ -44,7 +44,7 @@ export async function openStore({ dir, invoker }: Pick<Project, 'dir' | 'invoker
       withLock(file, async () => {
         const found = await read();
         const [state, value] = change(typeof found === 'string' ? await anew(found) : found);
-        await replaceFile(file, encode(state));
+        await replaceState(file, encode(state));
         return value;
       }),
   };

@@ -45,10 +45,8 @@ export type Turn =
   | { readonly ours: false; readonly owner: string; readonly since: number };
 
 /** The same lock without waiting for it. @throws what the system says where no lock can be made */
-export async function tryLock(lock: string): Promise<Turn> {
-  const owner = `${lock}.${process.pid}.${randomBytes(6).toString('hex')}`;
-  await writeFile(owner, identity(process.pid), { flag: 'wx', mode: 0o600 });
-  try {
+export const tryLock = (lock: string): Promise<Turn> =>
+  asOwner(lock, async (owner) => {
     // What was stale is gone at the second try; in between it may have gone by itself.
     for (let tries = 0; tries < 3; tries += 1) {
       if (await linked(owner, lock)) return { ours: true, release: () => unlink(lock).catch(() => {}) };
@@ -59,15 +57,10 @@ export async function tryLock(lock: string): Promise<Turn> {
       () => Date.now(),
     );
     return { ours: false, owner: await readFile(lock, 'utf8').catch(() => ''), since };
-  } finally {
-    await unlink(owner);
-  }
-}
+  });
 
-async function acquire(lock: string): Promise<void> {
-  const owner = `${lock}.${process.pid}.${randomBytes(6).toString('hex')}`;
-  await writeFile(owner, identity(process.pid), { flag: 'wx', mode: 0o600 });
-  try {
+const acquire = (lock: string): Promise<void> =>
+  asOwner(lock, async (owner) => {
     const end = Date.now() + PATIENCE_MS;
     while (!(await linked(owner, lock))) {
       await breakStale(lock, owner);
@@ -77,6 +70,14 @@ async function acquire(lock: string): Promise<void> {
         );
       await pause(5 + Math.random() * 20);
     }
+  });
+
+/** Works with a file that says who we are, for links to be made of. */
+async function asOwner<T>(lock: string, work: (owner: string) => Promise<T>): Promise<T> {
+  const owner = `${lock}.${process.pid}.${randomBytes(6).toString('hex')}`;
+  await writeFile(owner, identity(process.pid), { flag: 'wx', mode: 0o600 });
+  try {
+    return await work(owner);
   } finally {
     await unlink(owner);
   }

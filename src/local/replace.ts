@@ -17,17 +17,30 @@ export async function replaceable(path: string): Promise<string> {
   return real;
 }
 
-/** Puts a file in the place of another: readers see the old one or the new one, whole. @param real of `replaceable` */
-export async function replaceFile(real: string, text: string, mode: number): Promise<void> {
-  const made = join(dirname(real), `.fleet.${process.pid}.${randomBytes(4).toString('hex')}.tmp`);
+export type DiskStep = 'make' | 'write' | 'sync' | 'rename' | 'sync folder' | 'sweep';
+export type Reach = (step: DiskStep) => void;
+
+/** How files under way to another's place begin, in its folder. */
+export const underWay = (real: string): string => `.${basename(real)}.`;
+
+/**
+ * Puts a file in the place of another: readers see the old one or the new one, whole.
+ * @param real of `replaceable` @param reach is told of each step before it is taken
+ */
+export async function replaceFile(real: string, text: string, mode: number, reach: Reach = () => {}): Promise<void> {
+  const made = join(dirname(real), `${underWay(real)}${randomBytes(6).toString('hex')}`);
   try {
+    reach('make');
     {
       await using file = await open(made, 'wx', mode);
       // Whatever the umask says.
       await file.chmod(mode);
+      reach('write');
       await file.writeFile(text);
+      reach('sync');
       await file.sync();
     }
+    reach('rename');
     await rename(made, real);
   } catch (error) {
     await unlink(made).catch(() => {});

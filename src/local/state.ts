@@ -1,6 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join } from 'node:path';
+import { type Reach, replaceFile, underWay } from './replace.ts';
 
 // What must not be lost, unlike what `cache.ts` keeps: where it cannot be read or written somebody has to hear of it.
 
@@ -20,34 +21,20 @@ export const makeStateFolder = async (folder: string): Promise<void> => {
   await mkdir(folder, { recursive: true, mode: 0o700 });
 };
 
-const STEPS = ['make', 'write', 'sync', 'rename', 'sync folder', 'sweep'] as const;
-export type DiskStep = (typeof STEPS)[number];
-
 /**
  * Puts a text in a file's place, for our own user alone: whatever happens at whatever moment, the file holds all of the old
  * or all of the new one, and when this has come back the new one outlives a loss of power.
- * @param reach is told of each step before it is taken
  */
-export async function replaceFile(file: string, text: string, reach: (step: DiskStep) => void = () => {}) {
+export async function replaceState(file: string, text: string, reach: Reach = () => {}): Promise<void> {
+  await replaceFile(file, text, 0o600, reach);
   const folder = dirname(file);
-  const begin = `.${basename(file)}.`;
-  const temporary = join(folder, `${begin}${randomBytes(6).toString('hex')}`);
-  reach('make');
-  {
-    await using made = await open(temporary, 'wx', 0o600);
-    reach('write');
-    await made.writeFile(text);
-    reach('sync');
-    await made.sync();
-  }
-  reach('rename');
-  await rename(temporary, file);
   reach('sync folder');
   await using parent = await open(folder, 'r');
   await parent.sync();
   reach('sweep');
   // Under the same lock nobody else is writing: these are of runs that were killed.
-  for (const name of await readdir(folder)) if (name.startsWith(begin)) await rm(join(folder, name), { force: true });
+  for (const name of await readdir(folder))
+    if (name.startsWith(underWay(file))) await rm(join(folder, name), { force: true });
 }
 
 /** Takes a file that is of no use out of the way; only the last such one is kept. @returns where it is */

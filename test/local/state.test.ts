@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openStore } from '../../src/cli/store.ts';
 import { tryLock } from '../../src/local/lock.ts';
-import { type DiskStep, replaceFile } from '../../src/local/state.ts';
+import type { DiskStep } from '../../src/local/replace.ts';
+import { replaceState } from '../../src/local/state.ts';
 import { batchFor, STDOUT } from '../../src/monitor/outbox.ts';
 import { decode, EMPTY, encode, type MonitorState } from '../../src/monitor/state.ts';
 
@@ -18,23 +19,30 @@ describe('a state file', () => {
     'is whole, the old or the new one, after a run that dies before the step "%s"',
     async (fatal) => {
       const file = join(mkdtempSync(join(folder, 'x')), 'monitor');
-      await replaceFile(file, encode(state(1)));
-      const died = replaceFile(file, encode(state(2)), (step) => {
+      await replaceState(file, encode(state(1)));
+      const died = replaceState(file, encode(state(2)), (step) => {
         if (step === fatal) throw new Error('killed');
       });
       await expect(died).rejects.toThrow('killed');
       const seq = fatal === 'sync folder' || fatal === 'sweep' ? 2 : 1;
       expect(decode(readFileSync(file, 'utf8'))).toEqual({ state: state(seq) });
       // The next one gets on, and tidies up.
-      await replaceFile(file, encode(state(3)));
+      await replaceState(file, encode(state(3)));
       expect(decode(readFileSync(file, 'utf8'))).toEqual({ state: state(3) });
       expect(readdirSync(join(file, '..'))).toEqual(['monitor']);
     },
   );
 
+  it('is rid of what a run that was killed had half-written', async () => {
+    const file = join(mkdtempSync(join(folder, 'x')), 'monitor');
+    writeFileSync(join(file, '..', '.monitor.0123456789ab'), 'half');
+    await replaceState(file, 'text');
+    expect(readdirSync(join(file, '..'))).toEqual(['monitor']);
+  });
+
   it('is for our own user alone', async () => {
     const file = join(folder, 'own');
-    await replaceFile(file, 'text');
+    await replaceState(file, 'text');
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 

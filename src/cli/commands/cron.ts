@@ -6,7 +6,7 @@ import { EVERYTHING, selectPairs } from '../../config/select.ts';
 import { isSilence, type Known, type SeenApp, watchHost } from '../../engine/commands/watch.ts';
 import { readLocalText } from '../../local/file.ts';
 import { type Turn, tryLock } from '../../local/lock.ts';
-import { replaceFile } from '../../local/state.ts';
+import { replaceState } from '../../local/state.ts';
 import type { Alert } from '../../model/alert.ts';
 import type { AppLook } from '../../model/look.ts';
 import type { Channel, Delivery, Notice } from '../../model/notice.ts';
@@ -228,7 +228,7 @@ async function overlapping(
   if (Date.now() - since < runMs + 3 * SEND_MS) return 0;
   const file = join(folder, 'run.told');
   if ((await readLocalText(file).catch(() => '')) === owner) return 1;
-  await replaceFile(file, owner);
+  await replaceState(file, owner);
   await print(`${overdueRun({ pid: owner.split('\n')[0] ?? '', since, now: Date.now() })}\n`, context);
   return 1;
 }
