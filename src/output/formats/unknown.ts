@@ -1,6 +1,6 @@
 import { clean } from '../../util/sanitize.ts';
 
-// Apart from the rest of the format, since every start loads this.
+// Apart from the rest of the format: a command line that is wrong needs no more of it.
 
 /** Columns of the first line: what a pager shows. */
 export const LINE = 80;

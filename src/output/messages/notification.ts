@@ -52,8 +52,9 @@ function headOf({ kind, severity, subject, text }: NoticeItem): string {
   return `${MARK[kind](LEVEL[severity])}: ${about === '' ? '' : `${about}: `}${text}`;
 }
 
-/** A text that names its check already does not have it twice. */
+/** A text that names its host or check already does not have it twice. */
 function aboutWhom({ host, app, check }: Subject, text: string): string {
+  if (host !== null && text.split(/[\s:,]+/).includes(host)) return '';
   const place = [host, app].filter((part) => part !== null).join('/');
   return [place, check === null || text.startsWith(check) ? '' : check].filter((part) => part !== '').join(' ');
 }

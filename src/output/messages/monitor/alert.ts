@@ -24,7 +24,7 @@ export function notice(
   const hosts = [...new Set(alerts.flatMap(({ subject }) => subject.host ?? []))];
   return {
     ...{ project, id, at, worst, items, more },
-    headline: `${project}: ${tally(alerts)}${hosts.length === 0 ? '' : ` on ${hosts.length > 3 ? count(hosts.length, 'host') : hosts.join(', ')}`}`,
+    headline: `${tally(alerts)}${hosts.length === 0 ? '' : ` on ${hosts.length > 3 ? count(hosts.length, 'host') : hosts.join(', ')}`}`,
     moreWith: more === 0 ? null : 'fleet health',
   };
 }
@@ -172,10 +172,10 @@ function fixOf({ about, fix, severity, subject: { host, app } }: Alert): string 
 const MARK: Readonly<Record<Severity, string>> = { critical: 'CRITICAL', warning: 'WARNING', ok: 'OK', info: 'NOTE' };
 
 /** A notice as cron mails it. */
-export function noticeText({ headline, items, more, moreWith }: Notice): string {
+export function noticeText({ project, headline, items, more, moreWith }: Notice): string {
   const ids = items.filter(({ id, severity }) => id !== '' && (severity === 'critical' || severity === 'warning'));
   return [
-    headline,
+    `${project}: ${headline}`,
     ...items.flatMap(({ id, severity, text, evidence: known, log, fix }) => [
       '',
       `${MARK[severity]}${id === '' ? '' : ` [${id}]`} ${text}`,
