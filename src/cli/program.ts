@@ -1,12 +1,11 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { Shard } from '../config/select.ts';
-import { unknown } from '../output/formats/unknown.ts';
 import type { CliContext } from './context.ts';
 import { BUG, REFUSED } from './exit-code.ts';
 import { giveHelp, OWN, withExamples } from './help.ts';
 import { refusalLine, UsageError } from './refusal.ts';
 import { VERSION } from './version.ts';
-import { commandFirst, wantsJson } from './words.ts';
+import { commandFirst, wantsFormat, wantsJson } from './words.ts';
 
 // What the process needs besides, so that it loads one file.
 export { endCommands } from '../local/command.ts';
@@ -124,17 +123,6 @@ export function program(context: CliContext, ended: (code: number) => void): Com
     .option('--exit-zero', 'with --cron: exit with 0 also when something is bad')
     .option('--explain <id>', 'how a problem came about, and who was told; contacts no host')
     .action(async (flags) => ended(await (await import('./commands/health.ts')).health(flags, context)));
-  common(fleet.command('ack').description('you know of a problem: no reminders until it is well, or worse'))
-    .argument('<id>', 'what stands in brackets in a message')
-    .option('--until <time>', 'only so long, such as 8h, or until a moment, such as 2026-12-24T08:00Z')
-    .action(async (id, flags) => ended(await (await import('./commands/quiet.ts')).ack(id, flags, context)));
-  common(fleet.command('pause').description('say nothing of a host or an app for a while'))
-    .argument('[name]', 'a host, an app, or HOST/APP')
-    .option('--for <time>', 'how long, such as 2h or 3d')
-    .option('--reason <text>', 'why')
-    .option('--list', 'the pauses there are')
-    .option('--end <id>', 'end one of them')
-    .action(async (name, flags) => ended(await (await import('./commands/quiet.ts')).pauseHosts(name, flags, context)));
   inParts(fleet.command('status').description('what is active on each host, and how the last change ended'))
     .option('--verify', 'compare every file of the active release with what was deployed')
     .action(async (flags) => ended(await (await import('./commands/reports.ts')).status(flags, context)));
@@ -146,11 +134,22 @@ export function program(context: CliContext, ended: (code: number) => void): Com
     .option('--hold <reason>', 'refuse deploys and rollbacks until released')
     .option('--release', 'let go of a hold')
     .action(async (flags) => ended(await (await import('./commands/reports.ts')).lock(flags, context)));
+  fleet.commandsGroup('On this machine:');
   common(fleet.command('notify').description('who can be told of what happens; send each a test message'))
     .argument('[channel...]', 'only these, by their names in the inventory')
     .option('--test', 'send one message to each, and print what each answered')
     .action(async (names, flags) => ended(await (await import('./commands/notify.ts')).notify(names, flags, context)));
-  fleet.commandsGroup('On this machine:');
+  common(fleet.command('ack').description('you know of a problem: no reminders until it is well, or worse'))
+    .argument('<id>', 'what stands in brackets in a message')
+    .option('--until <time>', 'only so long, such as 8h, or until a moment, such as 2026-12-24T08:00Z')
+    .action(async (id, flags) => ended(await (await import('./commands/quiet.ts')).ack(id, flags, context)));
+  common(fleet.command('pause').description('say nothing of a host or an app for a while'))
+    .argument('[name]', 'a host, an app, or HOST/APP')
+    .option('--for <time>', 'how long, such as 2h or 3d')
+    .option('--reason <text>', 'why')
+    .option('--list', 'the pauses there are')
+    .option('--end <id>', 'end one of them')
+    .action(async (name, flags) => ended(await (await import('./commands/quiet.ts')).pauseHosts(name, flags, context)));
   common(fleet.command('check').description('validate the whole project offline')).action(async (flags) =>
     ended(await (await import('./commands/check.ts')).check(flags, context)),
   );
@@ -208,7 +207,8 @@ export async function runCommandLine(words: readonly string[], context: CliConte
     if (error instanceof UsageError) context.stderr.write(`${why.message}\n`);
     else if (!refused) context.stderr.write(`fleet: internal error, please report it: ${why.stack}\n`);
     // So does whoever calls a plugin, which has words and codes of its own.
-    if (inOrder[0] === 'health' && /(?:^| )--format[ =]nagios(?: |$)/.test(words.join(' '))) {
+    if (inOrder[0] === 'health' && wantsFormat('nagios', words)) {
+      const { unknown } = await import('../output/formats/unknown.ts');
       const { text, code: unseen } = unknown(refused ? why.message : 'internal error, see standard error');
       context.stdout.write(`${text}\n`);
       return unseen;

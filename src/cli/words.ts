@@ -15,6 +15,9 @@ export function commandFirst(words: readonly string[], fleet: Command): readonly
   return [command, ...words.slice(0, at), ...words.slice(at + 1)];
 }
 
-/** Whether whoever calls reads lines of JSON, also where the words are wrong otherwise. */
-export const wantsJson = (words: readonly string[]): boolean =>
-  words.includes('--json') || /(^| )--format[ =]json( |$)/.test(words.join(' '));
+/** Whether a format is asked for, also where the words are wrong otherwise. */
+export const wantsFormat = (format: string, words: readonly string[]): boolean =>
+  new RegExp(`(^| )--format[ =]${format}( |$)`).test(words.join(' '));
+
+/** Whether whoever calls reads lines of JSON. */
+export const wantsJson = (words: readonly string[]): boolean => words.includes('--json') || wantsFormat('json', words);
