@@ -51,13 +51,20 @@ describe('the host program', () => {
     expect(PROGRAM).not.toContain('END_OF_HOST_PROGRAM');
   });
 
-  it('reads the clock only to write down when something happened', () => {
-    const uses = PARTS.flatMap((name) =>
+  it('reads the clock only to write down when something happened, or to tell a check what time it is', () => {
+    const all = PARTS.flatMap((name) =>
       part(name)
         .split('\n')
         .filter((line) => /(^|[^\w-])date [+-]/.test(line))
         .map((line) => `${name}: ${line.trim()}`),
     );
+    // Ages of files are by the host's own clock, and so is how far its journal was read. Nothing of a switch is among them.
+    const told = [
+      ...['machine: say "clock $(date +%s) $NOW_EXACT"', 'reading: say "now $(date +%s)"'],
+      ...['reading: say "now $(date +%s)"', 'reading: m_now=$(date +%s)'],
+    ];
+    expect(all.filter((use) => told.includes(use))).toEqual(told);
+    const uses = all.filter((use) => !told.includes(use));
     expect(uses).toHaveLength(3);
     const stamp = '$(date -u +%Y-%m-%dT%H:%M:%SZ)';
     const known = (use: string) =>

@@ -117,7 +117,7 @@ tell_away() {
     while read -r r_unit _ r_word _; do
       [ "$r_word" = new ] && [ -n "$stopped_at" ] && contains "$r_up" "$r_unit" || continue
       r_back=$(sed -n 's/^MainStart=//p' "$S/run/$r_unit/status" 2>/dev/null)
-      away "$r_unit" "$stopped_at" "${r_back:-0}" 10
+      away "$r_unit" "$stopped_at" "${r_back:-0}" 1
     done <"$S/.before"
     return 0
   fi
@@ -129,7 +129,7 @@ tell_away() {
     case $r_key in
       ActiveExit*) r_left=$r_value ;;
       ActiveEnter*) r_back=$r_value ;;
-      '') away "$1" "$r_left" "$r_back" 0; r_left=0 r_back=0; shift; [ $# -gt 0 ] || break ;;
+      '') away "$1" "$r_left" "$r_back" 10000; r_left=0 r_back=0; shift; [ $# -gt 0 ] || break ;;
     esac
   done <<EOF
 $(systemctl show -p ActiveExitTimestampMonotonic,ActiveEnterTimestampMonotonic -- "$@" 2>/dev/null)
@@ -138,7 +138,8 @@ EOF
   # What it found is for people to read, and stops nothing.
   return 0
 }
-away() { # UNIT LEFT BACK MILLISECONDS-PER-TICK: of 0, a thousandth
+# UNIT LEFT BACK, and how much of those is a hundredth of a second.
+away() {
   [ "${2:-0}" -gt 0 ] && [ "${3:-0}" -gt "$2" ] || return 0
-  if [ "$4" = 0 ]; then out "away $1 $((($3 - $2) / 1000))"; else out "away $1 $((($3 - $2) * $4))"; fi
+  out "away $1 $((($3 - $2) * 10 / $4))"
 }
