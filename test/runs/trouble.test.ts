@@ -15,10 +15,14 @@ import { type Bench, end, openBench, STORY, TASKS } from './bench.ts';
 const DEPLOY = ['deploy', '--all'];
 const notes = (run: Run) => run.events.flatMap(({ type, text }) => (type === 'note' ? [text] : []));
 
+/** Whoever hears that it settles can do something about it meanwhile. */
+const SLOWLY = { settle: '3s', deadline: '5m' };
+
 /** An app that runs in version one; its next version is two. */
 async function live() {
   const bench = await openBench('it');
   expect(end(await bench.fleet(...DEPLOY))).toMatchObject({ code: 0, outcome: 'deployed', generation: 1 });
+  bench.playbook({ deploy: SLOWLY });
   bench.write('app/VERSION', 'two\n');
   return bench;
 }
@@ -74,7 +78,7 @@ it('Ctrl-C in a build of a first deploy leaves a host on which nobody has been',
 it.each(['settle', 'verify'])('Ctrl-C in %s brings the version before back', STORY, async (phase) => {
   await using bench = await live();
   const { it: host } = bench.hosts;
-  bench.playbook({ health: [{ command: ['sh', '-c', 'exit 1'] }] });
+  bench.playbook({ deploy: SLOWLY, health: [{ command: ['sh', '-c', 'exit 1'] }] });
   const run = await bench.start(DEPLOY, { on: [[`"phase":"${phase}"`, ({ interrupt }) => interrupt()]] }).ended;
   expect(end(run)).toMatchObject({ code: 130, outcome: 'reverted', generation: 1, failure: { kind: 'cancelled' } });
   expect(await host.standing()).toEqual(OLD);
