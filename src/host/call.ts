@@ -137,6 +137,9 @@ export function call(site: CallSite, verb: string, ...words: readonly (string | 
   return site.hasProgram ? run : Script.join([install(site), run], '\n');
 }
 
+/** Puts the program on a host that has not got it, for a call that is one line. */
+export const installing = (site: CallSite): Script => install(site);
+
 /**
  * Makes the functions of the host program usable for what follows in a script, which wants a subshell of its own: the
  * program's settings (PATH, umask, `set -u`) are put back to what scripts expect, but not for good.

@@ -9,7 +9,6 @@ import { quote } from '../shell/sh.ts';
 
 /** Everything that makes a generation besides its code. */
 export type GenerationRecord = {
-  readonly generation: GenerationId;
   readonly base: GenerationId;
   readonly digest: Digest;
   readonly runtime: RuntimeName;
@@ -46,7 +45,7 @@ export type RecordFile = { readonly path: string; readonly content: Content; rea
 
 const list = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('');
 
-/** The files of a record as the host program reads them (see record.sh). */
+/** The files of a record as the host program reads them (see record.sh); the host adds which generation it is. */
 export function recordFiles(record: GenerationRecord): RecordFile[] {
   const text = (path: string, content: string | Uint8Array, mode = 0o600): RecordFile => ({ path, content, mode });
   const source = record.source === null ? '-' : `${record.source.commit}${record.source.dirty ? ' dirty' : ''}`;
@@ -55,7 +54,6 @@ export function recordFiles(record: GenerationRecord): RecordFile[] {
       'manifest',
       list([
         'version 1',
-        `generation ${record.generation}`,
         `base ${record.base}`,
         `digest ${record.digest}`,
         `runtime ${record.runtime}`,

@@ -71,6 +71,12 @@ export function numberOf(reply: string, key: string): number | undefined {
   return /^\d+$/.test(value) ? Number(value) : undefined;
 }
 
+/** Paths in a release that the host cannot take from the one before; null for all. A line break in one is \x01. */
+export type Missing = ReadonlySet<string> | null;
+
+export const missingIn = (reply: string): Missing =>
+  /^missing$/m.test(reply) ? null : new Set(textsOf(reply, 'missing').map((path) => path.replace(/^\.\//, '')));
+
 const oneOf = <T extends string>(words: readonly T[], word: string | undefined): T | undefined =>
   words.find((w) => w === word);
 

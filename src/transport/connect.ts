@@ -194,7 +194,8 @@ function sshTransport(link: Link, privilege: Privilege): Transport {
       runs += 1;
       return runScript(link, privilege, script, io);
     },
-    unpack: (files, into, io) => unpack(link, privilege, files, into, io),
+    ahead: () => privilege.ahead(link),
+    unpack: (parts, into, io) => unpack(link, privilege, parts, into, io),
     sync: (request, method, io) => sync(link, privilege, request, method, io),
     dial: (host, port, io) => dial(link, host, port, io),
     [Symbol.asyncDispose]: () => link.close(runs > 1),

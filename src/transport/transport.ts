@@ -6,6 +6,9 @@ import type { Script } from '../shell/sh.ts';
 /** A file in a bundle; `path` is relative to the folder that the bundle is unpacked in. */
 export type BundleFile = { readonly path: string; readonly content: Content; readonly mode: number };
 
+/** A small file, or a tree that goes to a folder below the one that receives; '' is that one. */
+export type Part = BundleFile | { readonly tree: Tree; readonly to: string };
+
 export type RunIo = {
   readonly signal: AbortSignal;
   /** Milliseconds until the command is given up and its channel closed. */
@@ -19,7 +22,7 @@ export type Receiver = string | Script;
 
 export type SyncRequest = {
   readonly tree: Tree;
-  /** It exists and is empty. */
+  /** It exists, with nothing in it but what is another release's too. */
   readonly to: Receiver;
   /** Absolute folder of the previous release to take unchanged files from, or null; by hard link, or by copy. */
   readonly linkFrom: string | null;
@@ -40,8 +43,10 @@ export interface Transport extends AsyncDisposable {
   noRoot(): string | null;
   /** Runs a script that is sent whole over standard input: nothing of it runs when the link drops half-way. */
   run(script: Script, io: RunIo): Promise<Result<Exit>>;
-  /** Unpacks small files into an existing folder; secrets go over standard input only. */
-  unpack(files: readonly BundleFile[], into: Receiver, io: RunIo): Promise<Result<Exit>>;
+  /** Another command follows soon: its shell may start now, beside what runs. Whoever only says so loses nothing. */
+  ahead(): void;
+  /** Unpacks parts in their order, each over what came before; secrets go over standard input only. */
+  unpack(parts: readonly Part[], into: Receiver, io: RunIo): Promise<Result<Exit>>;
   /** Sends a tree; `method` was chosen in the plan. */
   sync(request: SyncRequest, method: SyncMethod, io: SyncIo): Promise<Result<Exit>>;
   /** A TCP connection made by the host itself, so that a service on its loopback can be checked. */

@@ -115,7 +115,7 @@ const ARGUED: Readonly<Record<string, readonly (readonly [text: string, why: str
   ],
   tree: [
     ['sub(/ -> .*/', 'an arrow in awk'],
-    ['>"$1/seal" && sums >"$1/sums"', 'the record of a generation being staged'],
+    ['>"$1/seal" && { [ -f "$1/sums" ] || sums >"$1/sums"', 'the record of a generation being staged'],
   ],
 };
 

@@ -206,11 +206,15 @@ it('a file that was read by an earlier run, and is another one while it is sent,
   for (let i = 0; i < 512; i += 1) bench.write(`app/many/${i}`, '');
   await sleep(5100);
   expect(end(await bench.fleet(...DEPLOY))).toMatchObject({ code: 0, outcome: 'deployed', generation: 1 });
+  bench.write('app/held', 'better\n');
+  await sleep(5100);
+  await bench.fleet('plan', '--all');
   const kept = readdirSync(`${bench.folder}/.cache/fleet`).map((name) => `${bench.folder}/.cache/fleet/${name}`);
-  expect(kept.some((file) => readFileSync(file, 'latin1').includes(contentDigest('good\n')))).toBe(true);
+  expect(kept.some((file) => readFileSync(file, 'latin1').includes(contentDigest('better\n')))).toBe(true);
   bench.write('app/VERSION', 'two\n');
-  const other = () => bench.write('app/held', 'torn\n');
-  const run = await bench.start(DEPLOY, { on: [['"phase":"stage"', other]] }).ended;
+  const other = () => bench.write('app/held', 'torn!!\n');
+  // Before what is sent is known; behind all that is read here.
+  const run = await bench.start(DEPLOY, { on: [['"phase":"prepare"', other]] }).ended;
   expect(end(run)).toMatchObject({ code: 1, outcome: 'reverted', failure: { kind: 'not-as-sent', file: 'held' } });
   expect(await bench.hosts.it.standing()).toEqual(OLD);
 });

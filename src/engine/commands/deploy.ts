@@ -14,8 +14,9 @@ import type { EnteredHost, OpenHost } from '../open.ts';
 import { dataFolders } from '../plan/ownership.ts';
 import type { Planned } from '../plan/plan.ts';
 import { type HostRun, QUICK } from '../run.ts';
+import { isArriving } from '../stage/arriving.ts';
 import { claimGeneration, enter } from '../stage/claim.ts';
-import { openCodeLogin } from '../stage/code-login.ts';
+import { type CodeLogin, openCodeLogin } from '../stage/code-login.ts';
 import { type Prepared, prepare } from '../stage/prepare.ts';
 import { fillGeneration } from '../stage/stage.ts';
 import { activate } from '../switch/activate.ts';
@@ -78,14 +79,19 @@ async function advance(
   if (!login.ok) return { end: 'untouched', failure: login.failure };
   await using code = login.value;
   run.emit({ type: 'phase', phase: 'prepare' });
-  const claimed = await claimGeneration(host, plan.base, run);
+  // Each command starts the shell of the next.
+  host.transport.ahead();
+  const record = recordOf(target, planned, run);
+  const arriving = plan.stage.filter(isArriving);
+  const claimed = await claimGeneration(host, record, arriving, takes(host, planned, code), run);
   if (!claimed.ok) return { end: 'untouched', failure: claimed.failure };
   const { there, id } = claimed.value;
   const prepared = await prepare(there, plan.prepare, run);
   if (!prepared.result.ok) return takeBack(there, id, prepared, prepared.result.failure, run);
 
   run.emit({ type: 'phase', phase: 'stage' });
-  const filled = await fillGeneration(there, target, planned, recordOf(target, planned, id, run), run, code);
+  there.transport.ahead();
+  const filled = await fillGeneration(claimed.value, target, planned, run, code);
   if (!filled.ok) return takeBack(there, id, prepared, filled.failure, run);
   if (run.signal.aborted) return takeBack(there, id, prepared, { kind: 'cancelled', phase: 'stage' }, run);
   const change = { from: plan.base, to: id, keep: target.keep, action: 'deploy', before: plan.before } as const;
@@ -96,14 +102,20 @@ async function advance(
   return prepared.touched ? back : outcome;
 }
 
+/**
+ * How the host may take from the release before what of the code is as it was. Build steps write in theirs, so that no file of it may
+ * be another's too; another login sends all of it, and compares for itself.
+ */
+const takes = ({ probe }: OpenHost, { plan, anew }: Planned<Advance>, code: CodeLogin | null) =>
+  code !== null || anew || !probe.sealed ? 'nothing' : plan.stage.some((step) => step.do === 'run') ? 'copy' : 'link';
+
 function recordOf(
   target: HostTarget,
   { plan, parts, launch, uses, anew }: Planned<Advance>,
-  generation: GenerationId,
   run: HostRun,
 ): GenerationRecord {
   return {
-    ...{ generation, base: plan.base, digest: plan.digest, runtime: plan.runtime, layout: target.layout },
+    ...{ base: plan.base, digest: plan.digest, runtime: plan.runtime, layout: target.layout },
     ...{ by: run.by, at: new Date(run.now()).toISOString(), source: target.source, parts },
     ...{ units: plan.units, enable: launch.enable, start: launch.start, services: launch.files },
     ...{ files: plan.files, env: plan.env, before: plan.before, exposure: plan.exposure, uses, anew },

@@ -1,42 +1,66 @@
-import { call, installed } from '../../host/call.ts';
+import { call, installed, installing } from '../../host/call.ts';
 import { holderIn } from '../../host/holder.ts';
-import { numberOf } from '../../host/reply.ts';
+import { type GenerationRecord, recordFiles } from '../../host/record.ts';
+import { type Missing, missingIn, numberOf } from '../../host/reply.ts';
 import { type GenerationId, generationId } from '../../model/ids.ts';
 import { type Exit, type Failure, fail, ok, type Result } from '../../model/outcome.ts';
 import type { EnteredHost, OpenHost } from '../open.ts';
 import { type HostRun, QUICK } from '../run.ts';
+import { type Arriving, sentList } from './arriving.ts';
 
-/** Takes the host's lease and claims the next generation number; nothing live changes. */
+export type Claimed = {
+  readonly there: EnteredHost;
+  readonly id: GenerationId;
+  /** What of the release has to be sent. */
+  readonly missing: Missing;
+};
+
+/**
+ * Takes the host's lease, claims the next generation number and writes its record; nothing live changes. What stands on the
+ * host already is taken from the release of the generation before.
+ */
 export async function claimGeneration(
   host: OpenHost,
-  base: GenerationId,
+  record: GenerationRecord,
+  steps: readonly Arriving[],
+  how: 'link' | 'copy' | 'nothing',
   run: HostRun,
-): Promise<Result<{ readonly there: EnteredHost; readonly id: GenerationId }>> {
-  const entered = await callToEnter(host, 'stage', base, run);
+): Promise<Result<Claimed>> {
+  const io = { signal: run.signal, timeoutMs: 5 * QUICK };
+  if (!host.site.hasProgram) {
+    const put = await host.transport.run(installing(host.site), io);
+    if (!put.ok) return put;
+    if (put.value.code !== 0) return fail(stepFailed('stage', put.value));
+  }
+  const site = installed(host.site);
+  const files = [...recordFiles(record), { path: 'sent', content: sentList(steps), mode: 0o600 }];
+  const reply = await host.transport.unpack(files, call(site, 'stage', record.base, run.by, how), io);
+  const entered = reply.ok ? whetherEntered(host, 'stage', record.base, reply.value) : reply;
   if (!entered.ok) return entered;
-  const claimed = numberOf(entered.value.exit.stdout, 'generation');
-  if (claimed === undefined) return fail(stepFailed('stage', entered.value.exit));
-  return ok({ there: entered.value.there, id: generationId(claimed) });
+  const { exit, there } = entered.value;
+  const claimed = numberOf(exit.stdout, 'generation');
+  if (claimed === undefined) return fail(stepFailed('stage', exit));
+  return ok({ there, id: generationId(claimed), missing: missingIn(exit.stdout) });
 }
 
 /** Takes the host's lease, so that two operators never work on it at once; it ends with the connection. */
 export async function enter(host: OpenHost, base: GenerationId, run: HostRun): Promise<Result<EnteredHost>> {
-  const entered = await callToEnter(host, 'enter', base, run);
+  const script = call(host.site, 'enter', base, run.by);
+  const reply = await host.transport.run(script, { signal: run.signal, timeoutMs: QUICK });
+  const entered = reply.ok ? whetherEntered(host, 'enter', base, reply.value) : reply;
   return entered.ok ? ok(entered.value.there) : entered;
 }
 
-async function callToEnter(
+function whetherEntered(
   host: OpenHost,
-  verb: 'enter' | 'stage',
+  verb: string,
   base: GenerationId,
-  run: HostRun,
-): Promise<Result<{ readonly there: EnteredHost; readonly exit: Exit }>> {
-  const reply = await host.transport.run(call(host.site, verb, base, run.by), { signal: run.signal, timeoutMs: QUICK });
-  if (!reply.ok) return reply;
-  const { code, stdout } = reply.value;
-  if (code === 0) return ok({ there: { ...host, site: installed(host.site) }, exit: reply.value });
+  exit: Exit,
+): Result<{ readonly there: EnteredHost; readonly exit: Exit }> {
+  const { code, stdout } = exit;
+  if (code === 0) return ok({ there: { ...host, site: installed(host.site) }, exit });
   if (code === 75) return fail({ kind: 'locked', holder: holderIn(stdout) });
-  if (code !== 76) return fail(stepFailed(verb, reply.value));
+  if (code !== 76) return fail(stepFailed(verb, exit));
   return fail({ kind: 'base-moved', expected: base, found: generationId(numberOf(stdout, 'found') ?? 0) });
 }
 

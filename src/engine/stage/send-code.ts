@@ -22,6 +22,9 @@ export type CodeRoute = {
   readonly builds: boolean;
 };
 
+/** A slow line may need long; silence is what ends it (keepalive), not the clock. Milliseconds. */
+export const UNHURRIED = 60 * 60_000;
+
 /**
  * Sends one tree into a claimed release. Where a login of its own carries it, the release is that account's for just as
  * long, and then root's again, by copying, before anything else happens; a failure leaves it to be dropped.
@@ -47,8 +50,7 @@ export async function sendCode(
   };
   const sent = await (code ?? host).transport.sync(request, method, {
     signal: run.signal,
-    // A slow line may need long; silence is what ends it (keepalive), not the clock.
-    timeoutMs: 60 * 60_000,
+    timeoutMs: UNHURRIED,
     onProgress: (percent, rate) => run.emit({ type: 'progress', id: step.id, percent, rate }),
   });
   if (code === null || !sent.ok || sent.value.code !== 0) return sent;

@@ -1,57 +1,62 @@
 import { call } from '../../host/call.ts';
-import { stagingFolder } from '../../host/layout.ts';
-import { type GenerationRecord, recordFiles } from '../../host/record.ts';
 import { textOf } from '../../host/reply.ts';
 import { type Exit, fail, ok, type Result, unreachable } from '../../model/outcome.ts';
 import type { Advance, StageStep } from '../../model/plan.ts';
 import type { HostTarget } from '../../model/target.ts';
 import { Script, sh } from '../../shell/sh.ts';
-import type { BundleFile } from '../../transport/transport.ts';
-import type { EnteredHost } from '../open.ts';
-import { contentDigest } from '../plan/parts.ts';
 import type { Planned } from '../plan/plan.ts';
 import { type HostRun, QUICK } from '../run.ts';
-import { stepFailed } from './claim.ts';
+import { bytesOf, isArriving, leftOf, partOf } from './arriving.ts';
+import { type Claimed, stepFailed } from './claim.ts';
 import type { CodeLogin } from './code-login.ts';
-import { sendCode } from './send-code.ts';
+import { sendCode, UNHURRIED } from './send-code.ts';
+
+/** More code than this goes by rsync, which shows how far it is and sends of a big file only what is another; bytes. */
+const AT_ONCE = 4 * 1024 * 1024;
 
 /**
- * Fills a claimed release and its record, and seals them. Writes only below the claimed number. Commands see a complete
- * tree: files first, then commands in their own order.
+ * Fills a claimed release and seals it. Writes only below the claimed number. Commands see a complete tree: files first,
+ * then commands in their own order.
  * @param code the login that carries the code; null for the host's own connection
  */
 export async function fillGeneration(
-  host: EnteredHost,
+  { there: host, id, missing }: Claimed,
   target: HostTarget,
   { plan, method }: Pick<Planned<Advance>, 'plan' | 'method'>,
-  record: GenerationRecord,
   run: HostRun,
   code: CodeLogin | null,
 ): Promise<Result<void>> {
-  const id = record.generation;
   const user = target.layout.user ?? '-';
   const steps = plan.stage;
+  const left = leftOf(steps.filter(isArriving), missing);
   const builds = steps.some((step) => step.do === 'run');
   const reuse = plan.base > 0 ? plan.base : null;
+  const sealed = (reply: Result<Exit>) => succeeded('seal the release', reply);
 
-  // What is to arrive stands on the host before any of it does.
-  const arriving = steps.filter((step) => step.do !== 'run');
-  const files = [...recordFiles(record), { path: 'sent', content: sentList(arriving), mode: 0o600 }];
-  const sent = await host.transport.unpack(files, stagingFolder(target.layout, host.site.uid, id), quick());
-  const written = succeeded('write the generation record', sent);
-  if (!written.ok) return written;
-  const arrived = await inTurn(batches(arriving));
-  if (!arrived.ok) return arrived;
+  if (code === null && bytesOf(left) <= AT_ONCE) {
+    const into = builds ? call(host.site, 'within', id, '') : call(host.site, 'fill', id, user);
+    const io = { signal: run.signal, timeoutMs: UNHURRIED };
+    const came = await together(left, async () => sealed(await host.transport.unpack(left.map(partOf), into, io)));
+    if (!came.ok || !builds) return came;
+  } else {
+    const arrived = await inTurn(batches(left));
+    if (!arrived.ok) return arrived;
+  }
   const built = await inTurn(batches(steps.filter((step) => step.do === 'run')));
   if (!built.ok) return built;
-  return succeeded('seal the release', await host.transport.run(call(host.site, 'seal', id, user), quick()));
+  return sealed(await host.transport.run(call(host.site, 'seal', id, user), quick()));
+
+  async function together(batch: readonly StageStep[], work: () => Promise<Result<void>>): Promise<Result<void>> {
+    for (const step of batch) run.emit({ type: 'step', id: step.id, title: step.title, state: 'started' });
+    const done = await work();
+    const state = done.ok ? ('done' as const) : ('failed' as const);
+    for (const step of batch) run.emit({ type: 'step', id: step.id, title: step.title, state });
+    return done;
+  }
 
   async function inTurn(all: readonly (readonly StageStep[])[]): Promise<Result<void>> {
     for (const batch of all) {
-      for (const step of batch) run.emit({ type: 'step', id: step.id, title: step.title, state: 'started' });
-      const done = await stageBatch(batch);
-      const state = done.ok ? ('done' as const) : ('failed' as const);
-      for (const step of batch) run.emit({ type: 'step', id: step.id, title: step.title, state });
+      const done = await together(batch, () => stageBatch(batch));
       if (!done.ok) return done;
     }
     return ok(undefined);
@@ -74,7 +79,7 @@ export async function fillGeneration(
       case 'put':
         return succeeded(
           step.title,
-          await host.transport.unpack(batch.flatMap(bundleFile), call(host.site, 'within', id, ''), quick()),
+          await host.transport.unpack(batch.filter(isArriving).map(partOf), call(host.site, 'within', id, ''), quick()),
         );
       case 'run': {
         const script = Script.join(
@@ -107,9 +112,6 @@ function batches(steps: readonly StageStep[]): StageStep[][] {
   }, []);
 }
 
-const bundleFile = (step: StageStep): BundleFile[] =>
-  step.do === 'put' ? [{ path: step.to, content: step.content, mode: step.mode }] : [];
-
 /** The host's own word for a release that is not what was read here. */
 const CHANGED = 67;
 
@@ -119,31 +121,4 @@ function succeeded(step: string, reply: Result<Exit>): Result<void> {
   const file = textOf(reply.value.stdout, 'changed');
   if (reply.value.code === CHANGED && file !== undefined) return fail({ kind: 'not-as-sent', file });
   return fail(stepFailed(step, reply.value));
-}
-
-/** Python keeps compiled sources there; the host leaves them out of its lists, too. */
-const kept = (path: string) => !/(^|\/)__pycache__/.test(path);
-
-/**
- * What a release has to hold once all has arrived and before any build runs, in the lines that the host makes of what it
- * finds (tree.sh): `HASH ./path` for each file, `x ./path` for each program, `l ./path -> target` for each link. Who
- * comes later replaces what was there.
- */
-function sentList(steps: readonly StageStep[]): string {
-  const lines = new Map<string, readonly string[]>();
-  const file = (path: string, hash: string, program: boolean) =>
-    lines.set(path, kept(path) ? [`${hash} ./${path}`, ...(program ? [`x ./${path}`] : [])] : []);
-  for (const step of steps) {
-    if (step.do === 'put') file(step.to, contentDigest(step.content), (step.mode & 0o100) !== 0);
-    if (step.do !== 'sync') continue;
-    for (const entry of step.tree.entries) {
-      const path = step.to === '' ? entry.path : `${step.to}/${entry.path}`;
-      if (entry.type === 'file') file(path, entry.digest, entry.executable);
-      if (entry.type === 'symlink') lines.set(path, [`l ./${path} -> ${entry.target}`]);
-    }
-  }
-  return [...lines.values()]
-    .flat()
-    .map((line) => `${line.replaceAll('\n', '\x01')}\n`)
-    .join('');
 }

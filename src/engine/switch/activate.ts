@@ -70,6 +70,9 @@ export async function activate(
   const there = installed(host.site);
   const left = { gone: false, next: run.now() + LOOK };
   const lines: { transport: Transport; fresh: Transport[] } = { transport: host.transport, fresh: [] };
+  /** The new connection that the confirmation goes over, once it is on its way. */
+  let way: Promise<Result<Transport>> | null = null;
+  const unneeded = new AbortController();
 
   try {
     const settle = (Math.ceil(settleMs / 10) / 100).toFixed(2);
@@ -83,6 +86,8 @@ export async function activate(
       run.by,
       change.action,
     ];
+    // The checks ask over it.
+    lines.transport.ahead();
     let begun = await follow(lines.transport, host.site, { verb: 'activate', args }, transcript, run.signal, run);
     // The host goes on by itself; so the watch goes on too, over a new connection.
     while (
@@ -105,6 +110,8 @@ export async function activate(
     if (transcript.end !== null || !transcript.awaiting) return await ended(null);
 
     run.emit({ type: 'phase', phase: 'verify' });
+    // It proves that the host can be reached after the switch, and need not wait for the checks.
+    way = reconnect(deadline() - GRACE, AbortSignal.any([run.signal, unneeded.signal]));
     const checked = await verify(
       { ...host, site: there },
       lines,
@@ -124,12 +131,15 @@ export async function activate(
     run.emit({ type: 'phase', phase: 'commit' });
     if (run.together !== undefined && !(await run.together.healthy(deadline() - GRACE - run.now())))
       return await giveUp(alone('did not become healthy in time'));
-    const fresh = await reconnect(deadline() - GRACE, run.signal);
-    if (!fresh.ok) return await giveUp(fresh.failure);
-    const confirmed = await ask('confirm', fresh.value);
+    let confirmed = await confirm(await way);
+    // One that has waited for the checks may have broken off meanwhile.
+    if (!confirmed.ok && isLost(confirmed.failure) && transcript.end === null)
+      confirmed = await confirm(await reconnect(deadline() - GRACE, run.signal));
     if (!confirmed.ok) return await giveUp(confirmed.failure);
     return await ended(null);
   } finally {
+    unneeded.abort();
+    await way;
     await Promise.all(lines.fresh.map((transport) => transport[Symbol.asyncDispose]()));
   }
 
@@ -151,10 +161,17 @@ export async function activate(
     return follow(transport, there, { verb, args: [txn, transcript.lines] }, transcript, signal, run);
   }
 
+  async function confirm(way: Result<Transport>): Promise<Result<void>> {
+    return way.ok ? ask('confirm', way.value) : way;
+  }
+
   async function reconnect(until: number, signal: AbortSignal): Promise<Result<Transport>> {
     for (;;) {
       const fresh = await run.connect(signal);
-      if (fresh.ok) lines.fresh.push(fresh.value);
+      if (fresh.ok) {
+        lines.fresh.push(fresh.value);
+        fresh.value.ahead();
+      }
       if (fresh.ok || signal.aborted || run.now() >= until) return fresh;
       await pause(1000, signal);
     }

@@ -1,10 +1,11 @@
 import { type Exit, type Failure, fail, ok, type Result } from '../../model/outcome.ts';
 import type { Secret } from '../../model/secret.ts';
 import type { Connection } from '../../model/target.ts';
+import { onAbort } from '../../util/async.ts';
 import { deadline } from '../deadline.ts';
 import type { ConnectOptions } from '../options.ts';
 import { slots } from '../slots.ts';
-import { type Link, openChannel } from '../ssh2/link.ts';
+import { type Link, type OpenChannel, openChannel } from '../ssh2/link.ts';
 import { loginTrouble } from '../ssh2/login-trouble.ts';
 import { type Answer, type Boot, bootBy, bootDirect, bootPassword, bootUnknown } from './boot.ts';
 import { type Job, type Reply, runOnChannel } from './channel.ts';
@@ -12,6 +13,8 @@ import { type Job, type Reply, runOnChannel } from './channel.ts';
 /** Runs jobs with the most privilege that the login and `become` allow; learned with the first job, kept for all later. */
 export type Privilege = {
   readonly runJob: (link: Link, job: Job) => Promise<Result<Exit>>;
+  /** Starts the shell of the next job, which then waits for nothing but its own way there and back. */
+  readonly ahead: (link: Link) => void;
   /** Whether jobs run as root; null before the first job. */
   readonly isRoot: () => boolean | null;
   /** Why jobs run without root although it was tried, in words; null when they do not, or nothing was tried. */
@@ -27,6 +30,15 @@ type Mode =
 export function privilege(become: Connection['become'], user: string, options: ConnectOptions): Privilege {
   let mode: Mode | null = null;
   const learning = slots(1);
+  const spares = new WeakMap<Link, Spare>();
+
+  const ahead: Privilege['ahead'] = (link) => {
+    // Who asks for a password talks to the job's own channel; and some servers take one channel at a time.
+    if (mode === null || mode.as === 'refused' || mode.as === 'sudo-password') return;
+    if (!link.severalChannels || spares.has(link)) return;
+    const boot = bootIn(mode);
+    spares.set(link, { boot, opened: openChannel(link, boot.command, UNTIL_IT_CLOSES) });
+  };
 
   const runJob: Privilege['runJob'] = async (link, job) => {
     let group: number | null = null;
@@ -113,7 +125,9 @@ export function privilege(become: Connection['become'], user: string, options: C
 
   async function inMode(known: Mode, link: Link, job: Job): Promise<Result<Exit>> {
     if (known.as === 'refused') return fail(known.failure);
-    const reply = await runOverNewChannel(link, bootIn(known), job, true, () => {});
+    const spare = spares.get(link) ?? null;
+    spares.delete(link);
+    const reply = await runOverNewChannel(link, spare?.boot ?? bootIn(known), job, true, () => {}, spare);
     if (!reply.ok) return reply;
     if (reply.value.answer !== null || known.as === 'root' || known.as === 'user') return ended(reply.value, link);
     return fail(
@@ -125,10 +139,16 @@ export function privilege(become: Connection['become'], user: string, options: C
 
   return {
     runJob,
+    ahead,
     isRoot: () => (mode === null ? null : mode.as !== 'user' && mode.as !== 'refused'),
     refusal: () => (mode?.as === 'user' ? mode.why : null),
   };
 }
+
+/** A channel whose shell waits for a job. */
+type Spare = { readonly boot: Boot; readonly opened: Promise<Result<OpenChannel> | null> };
+
+const UNTIL_IT_CLOSES = new AbortController().signal;
 
 type Decide = (known: Mode) => void;
 type Way = Extract<Failure, { kind: 'sudo-refused' }>['by'];
@@ -154,16 +174,19 @@ function endOf(group: number): Job {
   return { go: `kill -TERM -${group}; ${wait}; kill -KILL -${group}`, feed: () => {}, io, what: 'end of the command' };
 }
 
-/** One channel, one job, its own time limit. */
+/** One channel, one job, its own time limit. A spare one that has gone meanwhile, or never came, is made good for. */
 async function runOverNewChannel(
   link: Link,
   boot: Boot,
   job: Job,
   proven: boolean,
   onAnswer: (answer: Answer) => void,
+  spare: Spare | null = null,
 ): Promise<Result<Reply>> {
   using limit = deadline(job.io.signal, job.io.timeoutMs, job.what, 'prepare');
-  const opened = await openChannel(link, boot.command, limit.signal);
+  const waiting = spare === null ? null : await orAborted(spare.opened, limit.signal);
+  const ready = waiting?.ok && !waiting.value.ending.closed && waiting.value.ending.status === null;
+  const opened = ready ? waiting : await openChannel(link, boot.command, limit.signal);
   if (opened === null) return fail(limit.failure());
   if (!opened.ok) return opened;
   const { channel, release } = opened.value;
@@ -176,6 +199,17 @@ async function runOverNewChannel(
   // The other side may never confirm the end of a channel that was given up.
   if (!reply.ok) setTimeout(release, 1000).unref();
   return reply;
+}
+
+/** @returns null when the signal came first */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | null> {
+  return new Promise((resolve) => {
+    const stop = onAbort(signal, () => resolve(null));
+    work.then((value) => {
+      stop();
+      resolve(value);
+    });
+  });
 }
 
 /** The question belongs to a person, so all hosts share one answer. */

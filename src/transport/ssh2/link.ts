@@ -9,6 +9,8 @@ import type { Hop } from './hop.ts';
 export type Link = {
   readonly hop: Hop;
   readonly channels: Slots;
+  /** Whether more than one may be open at a time. */
+  readonly severalChannels: boolean;
   /** Channels with a command under way. */
   readonly running: Set<ClientChannel>;
   readonly close: Hop['close'];
@@ -19,7 +21,8 @@ export function link(hop: Hop, hops: readonly Hop[]): Link {
   const close = async (wait: boolean) => {
     for (const each of [hop, ...[...hops].reverse()]) await each.close(wait);
   };
-  return { hop, channels: slots(channelLimit(hop.ident)), running: new Set(), close };
+  const limit = channelLimit(hop.ident);
+  return { hop, channels: slots(limit), severalChannels: limit > 1, running: new Set(), close };
 }
 
 /** OpenSSH allows ten sessions and frees them late; dropbear crashes when channels overlap. */

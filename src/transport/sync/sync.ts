@@ -3,7 +3,7 @@ import { type Exit, ok, type Result } from '../../model/outcome.ts';
 import { quote } from '../../shell/sh.ts';
 import type { Privilege } from '../exec/privilege.ts';
 import type { Link } from '../ssh2/link.ts';
-import type { BundleFile, Receiver, RunIo, SyncIo, SyncMethod, SyncRequest } from '../transport.ts';
+import type { Part, Receiver, RunIo, SyncIo, SyncMethod, SyncRequest } from '../transport.ts';
 import { inside } from './receiver.ts';
 import { syncByRsync } from './sync-rsync.ts';
 import type { Archive } from './tar.ts';
@@ -17,12 +17,12 @@ const PARTIAL = 23;
 export async function unpack(
   link: Link,
   privilege: Privilege,
-  files: readonly BundleFile[],
+  parts: readonly Part[],
   into: Receiver,
   io: RunIo,
 ): Promise<Result<Exit>> {
   const { bundleArchive } = await tar();
-  return sendTar(link, privilege, () => bundleArchive(files), `umask 077; ${inside(into)} tar -x -p -f -`, io);
+  return sendTar(link, privilege, () => bundleArchive(parts), `umask 077; ${inside(into)} tar -x -p -f -`, io);
 }
 
 /** Sends a tree into an empty folder, which becomes 0755 root:group like the folders in it when we are root there. */

@@ -5,7 +5,7 @@ import { type Header, type Pack, pack } from 'tar-stream';
 import { SAFE_READ } from '../../local/file.ts';
 import type { Tree, TreeEntry } from '../../model/plan.ts';
 import { bytesOf } from '../auth/reveal.ts';
-import type { BundleFile } from '../transport.ts';
+import type { Part } from '../transport.ts';
 
 /** Modes of a synced tree, whatever the local ones are: only the executable bit is carried over. */
 const DIRECTORY_MODE = 0o755;
@@ -19,31 +19,46 @@ export type Archive = {
   readonly abandon: () => void;
 };
 
-/** Small files with their exact modes, owned by root. */
-export function bundleArchive(files: readonly BundleFile[]): Archive {
+/** Small files with their exact modes, and trees; owned by root. */
+export function bundleArchive(parts: readonly Part[]): Archive {
   return archive(async (tar) => {
-    for (const { path, content, mode } of files) await add(tar, { name: path, mode }, bytesOf(content));
+    for (const part of parts) {
+      if ('tree' in part) {
+        const below = part.to === '' ? '' : `${part.to}/`;
+        if (below !== '') await add(tar, { name: below, type: 'directory', mode: DIRECTORY_MODE }, null);
+        await addTree(tar, part.tree, below, () => {});
+      } else await add(tar, { name: part.path, mode: part.mode }, bytesOf(part.content));
+    }
   });
 }
 
 /** A tree, its files streamed one after the other; `onBytes` hears how many bytes of content have gone in. */
 export function treeArchive(tree: Tree, onBytes: (bytes: number) => void): Archive {
-  return archive(async (tar) => {
-    for (const entry of tree.entries) await addEntry(tar, tree.from, entry, onBytes);
-  });
+  return archive((tar) => addTree(tar, tree, '', onBytes));
 }
 
-async function addEntry(tar: Pack, from: string, entry: TreeEntry, onBytes: (bytes: number) => void): Promise<void> {
+async function addTree(tar: Pack, tree: Tree, below: string, onBytes: (bytes: number) => void): Promise<void> {
+  for (const entry of tree.entries) await addEntry(tar, tree.from, entry, below, onBytes);
+}
+
+async function addEntry(
+  tar: Pack,
+  from: string,
+  entry: TreeEntry,
+  below: string,
+  onBytes: (bytes: number) => void,
+): Promise<void> {
+  const name = `${below}${entry.path}`;
   switch (entry.type) {
     case 'directory':
-      return add(tar, { name: `${entry.path}/`, type: 'directory', mode: DIRECTORY_MODE }, null);
+      return add(tar, { name: `${name}/`, type: 'directory', mode: DIRECTORY_MODE }, null);
     case 'symlink':
-      return add(tar, { name: entry.path, type: 'symlink', linkname: entry.target, mode: 0o777 }, null);
+      return add(tar, { name, type: 'symlink', linkname: entry.target, mode: 0o777 }, null);
     case 'file': {
-      const { path: name, executable, size } = entry;
+      const { path, executable, size } = entry;
       if (size === 0) return add(tar, { name, mode: fileMode(executable) }, Buffer.alloc(0));
       // By now something else may stand there.
-      const opened = await open(join(from, name), SAFE_READ);
+      const opened = await open(join(from, path), SAFE_READ);
       const file = opened.createReadStream({ highWaterMark: 256 * 1024 });
       file.on('data', (chunk) => onBytes(chunk.length));
       await pipeline(file, tar.entry(named(tar, { name, mode: fileMode(executable), size })));

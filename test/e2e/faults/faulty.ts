@@ -84,12 +84,13 @@ export function faulty(fault: Fault | null): Faulty {
           () => real.run(doomed, io),
         );
       },
-      unpack: (files, into, io) =>
+      ahead: () => real.ahead(),
+      unpack: (parts, into, io) =>
         guard(
-          'unpack',
-          () => real.unpack(files, into, io),
+          typeof into === 'string' ? 'unpack' : nameOf(into),
+          () => real.unpack(parts, into, io),
           full,
-          () => cutSoon(real.unpack(files, into, io)),
+          () => cutSoon(real.unpack(parts, into, io)),
         ),
       sync: (request, method, io) =>
         guard(

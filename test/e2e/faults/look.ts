@@ -3,11 +3,11 @@ import { APP, ROOT, SIDE, STATE, UNIT } from './app.ts';
 
 const PATHS = ['/etc/systemd/system', '/etc/logrotate.d', `/etc/${APP}.conf`, '/etc/passwd', '/etc/group'];
 
-/** What may differ without a difference: data, the journal and the history, old notes, the program itself. */
+/** What may differ without a difference: data, the journal and the history, old notes, which release each service was started from, the program itself. */
 const IGNORED = [
   new RegExp(`^${ROOT}/data/`),
   new RegExp(
-    `^${STATE}/(state|log|lock|out\\.[^/]*|decision\\.[^/]*|host[^/]*\\.sh|run(/.*)?|\\.before|was-up|\\.cursor|undo(/.*)?)$`,
+    `^${STATE}/(state|log|lock|out\\.[^/]*|decision\\.[^/]*|host[^/]*\\.sh|run(/.*)?|\\.before|was-up|runs|\\.cursor|undo(/.*)?)$`,
   ),
   /\/verdict$/,
   // Its number is another one after each start.

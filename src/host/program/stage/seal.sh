@@ -123,7 +123,7 @@ verb_seal() { # N USER
   fi
   verify_units "$staged" "$ROOT/releases/$1"
   verify_rotations "$staged"
-  rm -f "$staged/building"
+  rm -f "$staged/building" "$staged/taken"
   (cd "$release" && note_tree "$staged") || die 74 "cannot write in $S"
   mv -T "$staged" "$G/$1" || die 74 "cannot write in $G"
   sync "$G"

@@ -2,6 +2,11 @@
 
 # Two operators may have looked at the same moment; from here on one of them is at work and the other is told so.
 verb_enter() { # BASE BY
+  host_enter "$1"
+  lease_write "$2" -
+}
+
+host_enter() { # BASE
   mkdir -p "$S" || die 74 "cannot write in $S"
   lock "$S/lock" 9 3 || yield_to lock
   # A host that refuses before anything was ever deployed to it keeps no trace of having been asked. Only under the lock:
@@ -11,16 +16,25 @@ verb_enter() { # BASE BY
   journal_read
   [ "$PHASE" = IDLE ] || yield_to "transaction $TXN $PHASE $(plain "$BY")"
   [ "$(active_generation)" = "$1" ] || { say "found $(active_generation)"; exit 76; }
-  lease_write "$2" -
 }
 
-verb_stage() { # BASE BY
-  verb_enter "$@"
+# COMMAND receives the record of the new generation. What of its release stands in the base's as it is to be is taken from
+# there, by HOW.
+verb_stage() { # BASE BY link|copy|nothing COMMAND…
+  base=$1 by=$2 how=$3
+  shift 3
+  host_enter "$base"
   # What a crashed run left belongs to nobody any more.
   [ ! -d "$G" ] || find "$G" -maxdepth 1 -name '.staging-*' | while read -r old; do drop "${old##*.staging-}"; done
   n=$(claim) || { code=$?; say "$n"; exit $code; }
-  lease_write "$2" "$n"
+  lease_write "$by" "$n"
   say "generation $n"
+  if (cd "$G/.staging-$n" && "$@") && say "generation $n" >>"$G/.staging-$n/manifest"; then :; else
+    code=$?
+    verb_drop "$n"
+    exit $code
+  fi
+  reuse "$n" "$base" "$how"
 }
 
 # Claims the next number. mkdir decides between two operators; a number that was ever switched to is never used twice.
@@ -50,6 +64,43 @@ release_enter() { # N
   cd "$R/releases/$1" || die 74 "cannot enter $ROOT/releases/$1"
 }
 
+# What is not to be had from the base is told, in lines "missing ./PATH"; "missing" alone is all of it, where it cannot be
+# told or so much is another that it is better sent by who compares whole trees. That the base's release is as it was
+# sealed has just been looked at; what comes of it is compared with what was to be sent, like all the rest.
+reuse() { # N BASE link|copy|nothing
+  staged=$G/.staging-$1
+  case $3 in link) with='-l' ;; copy) with='' ;; *) with=- ;; esac
+  if [ "$with" != - ] && [ -s "$staged/sent" ] && [ -f "$G/$2/sums" ] && (release_enter "$1") >/dev/null &&
+    awk "$REUSE" side=sums "$G/$2/sums" side=seal "$G/$2/seal" side=sent "$staged/sent" >"$staged/differs" &&
+    [ "$(grep -c '^missing' "$staged/differs")" -le 2000 ]; then
+    # shellcheck disable=SC2016
+    if sed -n 's/^same //p' "$staged/differs" | tr '\n' '\0' |
+      (cd "$R/releases/$2" && umask 022 && xargs -0 -r sh -c 'to=$1 with=$2; shift 2; exec cp --parents $with -- "$@" "$to"' sh "../$1" "$with") 2>/dev/null; then
+      say "$2" >"$staged/taken"
+      grep '^missing' "$staged/differs"
+      rm -f "$staged/differs"
+      return 0
+    fi
+    # An old cp, or a full disk.
+    remove_tree "$ROOT/releases/$1"
+  fi
+  rm -f "$staged/differs"
+  say missing
+}
+# Modes are in hex: an owner may run it where bit 2 of the last digit but one is set.
+# shellcheck disable=SC2016
+REUSE='
+{ name = substr($0, index($0, " ./") + 1) }
+side == "sums" { sum[name] = $1; next }
+side == "seal" { if ($1 ~ /[4-7c-f].$/) program[name]; next }
+$1 == "x" { wanted[name]; next }
+$1 == "l" { sub(/ -> .*/, "", name); print "missing " name; next }
+{ want[name] = $1 }
+END {
+  for (name in want)
+    print (want[name] == sum[name] && (name in program) == (name in wanted) && !index(name, "\001") ? "same " : "missing ") name
+}'
+
 # Runs a command of the transport, which receives files, in a folder of a release that nobody else can write in yet.
 verb_within() { # N FOLDER COMMAND…
   release_enter "$1"
@@ -57,6 +108,14 @@ verb_within() { # N FOLDER COMMAND…
   shift 2
   umask 022
   exec "$@"
+}
+
+# The same for all that is missing, and then nothing more comes.
+verb_fill() { # N USER COMMAND…
+  fill=$1 user=$2
+  shift 2
+  (release_enter "$fill"; umask 022; "$@") || exit
+  verb_seal "$fill" "$user"
 }
 
 # Goes down from where we stand, through folders only; those that are missing are made.
@@ -76,7 +135,7 @@ verb_lend() { # N USER [code FOLDER]
   release_enter "$1"
   staged=$G/.staging-$1
   if [ -f "$staged/lent" ]; then [ "$(cat "$staged/lent")" = "$2" ] || die 64 "release $1 is lent to $(cat "$staged/lent")"; return 0; fi
-  if [ -n "${3:-}" ]; then (descend "$4") || die 65 "release $1 has no folder at $4"; else as_sent "$1"; fi
+  if [ -n "${3:-}" ]; then (descend "$4") || die 65 "release $1 has no folder at $4"; else as_sent "$1"; rm -f "$staged/sums"; fi
   [ $PRIVILEGED = 1 ] && [ "$2" != - ] || return 0
   # What is another release's too stays root's for ever.
   [ -z "$(find . -type f -links +1 | head -n 1)" ] || die 70 "release $1 shares files with another, and cannot be lent"

@@ -53,8 +53,13 @@ compared() { # AT-THE-END
 # `sent` is what the operator's side has read and hashed: a file that changed while it was sent is not deployed.
 as_sent() { # N
   [ -f "$G/.staging-$1/sent" ] || return 0
-  wrong=$({ cat "$G/.staging-$1/sent"; say --; sums; programs; links; } | differing | head -n 1)
-  [ -z "$wrong" ] || changed "$wrong"
+  sums >"$G/.staging-$1/sums" || die 74 "cannot write in $S"
+  wrong=$({ cat "$G/.staging-$1/sent"; say --; cat "$G/.staging-$1/sums"; programs; links; } | differing | head -n 1)
+  if [ -n "$wrong" ]; then
+    # What was taken from the base may not be what was sealed there: whoever looks next compares what is in its files.
+    ! read -r of 2>/dev/null <"$G/.staging-$1/taken" || sed 's/^\([^ ]* [^ ]* [^ ]*\) [0-9]* /\1 0 /' "$G/$of/seal" | replace "$G/$of/seal"
+    changed "$wrong"
+  fi
   rm -f "$G/.staging-$1/sent"
 }
 
@@ -63,8 +68,9 @@ changed() {
   exit 67
 }
 
+# What has come is known by its sums; what was built is not.
 note_tree() { # RECORD-FOLDER
-  entries >"$1/seal" && sums >"$1/sums"
+  entries >"$1/seal" && { [ -f "$1/sums" ] || sums >"$1/sums"; }
 }
 
 without_numbers() { sed 's/^\([^ ]* [^ ]* [^ ]*\) [^ ]* \([^ ]*\) [^ ]* /\1 \2 /'; }
