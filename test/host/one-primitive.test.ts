@@ -22,10 +22,10 @@ const OWN = [
 /** By part: text of a line that does something elsewhere, and why that is safe. */
 const ARGUED: Readonly<Record<string, readonly (readonly [text: string, why: string])[]>> = {
   prelude: [
-    ['rm -f "$R/.current.fleet"', 'we stand in the root, which is root’s alone'],
-    ['t=$(mktemp "${1%/*}/.fleet', '`replace` is for fleet’s own files; put_file is for all others'],
-    ['rm -f "${t:-}"', 'the same'],
-    ['"/etc/.fleet.$APP".??????', '/etc is root’s'],
+    ['rm -f "$@" "$R/.current.fleet"', 'we stand in the root, which is root’s alone; /etc and the state folder are root’s'],
+    ['dd bs=64k conv=fsync of="$t" 2>/dev/null && mv -fT', '`replace` is for fleet’s own files; put_file is for all others'],
+    ['cat >"$t" && mv -fT', 'the same'],
+    ['rm -f "$t"', 'the same'],
   ],
   lock: [
     ['exec $2>>', 'opens a lock: in the state folder, or that of all apps'],
@@ -48,7 +48,7 @@ const ARGUED: Readonly<Record<string, readonly (readonly [text: string, why: str
     ['rm -f "${n_line%% *}"', 'the same'],
     ['mkdir -p "${n_link%/*}") && ln -sfn "$n_target" "$n_link"', 'the same'],
   ],
-  boot: [['mkdir -p "$UNITS/multi-user.target.wants" && ln -sfn', '/etc/systemd/system is root’s']],
+  boot: [['mkdir -p "$UNITS/multi-user.target.wants"; } && ln -sfn', '/etc/systemd/system is root’s']],
   transaction: [
     ['if t=$(mktemp "$S/.fleet.$APP.XXXXXX")', 'in the state folder'],
     ['rm -f "${t:-}"', 'the same'],
@@ -86,7 +86,7 @@ const ARGUED: Readonly<Record<string, readonly (readonly [text: string, why: str
     ['chown -Rh "$2" .', 'the release is root’s alone up to here, and shares no file with another'],
     ['rmdir "$R/releases"', 'in the root, and only when it is empty'],
     ['-exec rm -f {} +', 'below the state folder'],
-    ['rm -f "$f"', 'a file of the state folder'],
+    ['rm -f "$@"', 'a file of the state folder'],
   ],
   seal: [
     ['mv -T "$new" "$old"', 'two names in `releases`, which is kept'],

@@ -37,26 +37,13 @@ journal_try() { # PHASE
 }
 
 journal_text() {
-  cat <<EOF
-version 1
-phase $PHASE
-txn $TXN
-from $FROM
-to $TO
-settle $SETTLE
-deadline $DEADLINE
-keep $KEEP
-attempt $ATTEMPT
-runner $RUNNER
-runner_start $RUNNER_START
-by $BY
-action $ACTION
-patience $PATIENCE
-EOF
+  printf '%s %s\n' version 1 phase "$PHASE" txn "$TXN" from "$FROM" to "$TO" settle "$SETTLE" deadline "$DEADLINE" keep "$KEEP" \
+    attempt "$ATTEMPT" runner "$RUNNER" runner_start "$RUNNER_START" by "$BY" action "$ACTION" patience "$PATIENCE"
 }
 
 # The heart of the protocol: link(2) lets exactly one verdict exist, and whoever comes second learns what it is.
 decide() { # TXN commit|revert
+  undecided "$1" || { decision "$1"; return; }
   t=$(mktemp "$S/.decision.XXXXXX") && say "$2" >"$t" && sync "$t" || {
     # The room that was kept for the way back.
     rm -f "$S/ballast"
@@ -67,7 +54,11 @@ decide() { # TXN commit|revert
   decision "$1"
 }
 
-decision() { cat "$S/decision.$1" 2>/dev/null || say none; }
+decision() {
+  decided=none
+  ! { read -r decided <"$S/decision.$1"; } 2>/dev/null || :
+  say "$decided"
+}
 undecided() { [ ! -e "$S/decision.$1" ]; }
 
 # Append-only history: time, transaction, action, from, to, result, operator.

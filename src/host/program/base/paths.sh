@@ -51,6 +51,7 @@ name_of() { awk -F: -v u="$1" '$3 == u { print $1; f = 1; exit } END { if (!f) p
 # lent, and to nothing where it is neither, with `obstacle` saying why; `real` to its path without links, and `reached` to
 # how much of that is there.
 look_at() { # FOLDER
+  w_asked=''
   # The probe changes nothing, and what is kept stays so.
   [ "$VERB/$1" != "probe/$w_looked" ] || return 0
   real=$1 keeper=root obstacle='' reached='' w_hops=0 w_looked=''
@@ -61,7 +62,7 @@ look_at() { # FOLDER
   done
   [ "$keeper" != root ] || w_looked=$1
 }
-w_looked=''
+w_looked='' w_asked=''
 
 # Fails when a link has changed `real`, which wants another look. That one call of stat is no single moment does not
 # matter: what is found kept stays so, since only root could change it.
@@ -152,7 +153,9 @@ refuse() {
 
 # Runs a text in a folder, as root or as its account; the words after it are its $1, $2 …
 act_in() { # FOLDER TEXT WORD…
-  look_at "$1"
+  # Whoever has just asked who may own a file there has looked.
+  [ "$w_asked" = "$1" ] || look_at "$1"
+  w_asked=''
   w_where=$(spot "$real") w_text=$2
   shift 2
   case $keeper in
@@ -177,7 +180,7 @@ make_parents() { # FOLDER
 # could replace any other.
 owner_in() { # FOLDER OWNER GROUP
   look_at "$1"
-  w_owner=-
+  w_owner=- w_asked=$1
   [ $PRIVILEGED = 1 ] && [ "$2" != - ] || return 0
   case $keeper in
     root) w_owner=$2:$3 ;;

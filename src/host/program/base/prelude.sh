@@ -27,7 +27,9 @@ BOOTING=0
 
 # Without root everything lives under the app's own root; below a demo's folder so it does even where root runs it.
 # Who cannot be told apart from somebody without root (a killed `id`) must not begin a second state of its own.
-uid=$(id -u) && [ -n "$uid" ] || { printf 'error cannot tell who this is\n'; exit 70; }
+uid=''
+{ while read -r key _ value _; do [ "$key" != Uid: ] || { uid=$value; break; }; done <"/proc/$$/status"; } 2>/dev/null
+[ -n "$uid" ] || uid=$(id -u) && [ -n "$uid" ] || { printf 'error cannot tell who this is\n'; exit 70; }
 OWN_UID=$uid
 case ${FLEET_DEMO_ROOT:+$ROOT/} in "${FLEET_DEMO_ROOT:-}"/*) uid=demo ;; esac
 if [ "$uid" = 0 ]; then
@@ -102,20 +104,34 @@ is_systemd() {
 # What a killed run had half-written; to be called with the lock held. The app's name is part of theirs, since another
 # app may be writing in the same folders.
 sweep_temporary() {
-  rm -f "$S/.boot" "$S/.files" "$S/.rc.local" "$S/.family"
-  rm -f "$S/.fleet.$APP".?????? "$S/undo/.fleet.$APP".?????? "$G"/*/".fleet.$APP".??????
-  [ $PRIVILEGED = 0 ] || rm -f "$UNITS/.fleet.$APP".?????? "$UNITS"/*.d/".fleet.$APP".?????? "/etc/.fleet.$APP".??????
-  rm -f "$R/.current.fleet" "$R/.fleet.$APP".?????? # root: we stand in the app's root
-  cat "$G"/*/files.list 2>/dev/null | cut -d' ' -f5- | while read -r path; do sweep_in "$(folder_of "$path")"; done
+  set -- "$S/.boot" "$S/.files" "$S/.rc.local" "$S/.family" "$S/.fleet.$APP".?????? "$S/undo/.fleet.$APP".?????? "$G"/*/".fleet.$APP".??????
+  [ $PRIVILEGED = 0 ] || set -- "$@" "$UNITS/.fleet.$APP".?????? "$UNITS"/*.d/".fleet.$APP".?????? "/etc/.fleet.$APP".??????
+  rm -f "$@" "$R/.current.fleet" "$R/.fleet.$APP".?????? # root: we stand in the app's root
+  cat "$G"/*/files.list 2>/dev/null | sed 's/^[^ ]* [^ ]* [^ ]* [^ ]* //; s|/[^/]*$||' | sort -u | while read -r path; do sweep_in "${path:-/}"; done
 }
 # shellcheck disable=SC2016
 sweep_in() { [ ! -d "$(spot "$1")" ] || act_in "$1" 'rm -f "./.fleet.$1".??????' "$APP"; }
 
-# One of fleet's own files becomes standard input's content, all of it or none of it.
-replace() {
-  t=$(mktemp "${1%/*}/.fleet.$APP.XXXXXX") && cat >"$t" && sync "$t" && mv -fT "$t" "$1" && sync "${1%/*}" && return 0
-  rm -f "${t:-}"
+# One of fleet's own files becomes standard input's content, all of it or none of it, and is on the disk.
+replace() { # FILE
+  own_temporary "$1"
+  dd bs=64k conv=fsync of="$t" 2>/dev/null && mv -fT "$t" "$1" && sync "${1%/*}" && return 0
+  rm -f "$t"
   return 74
+}
+
+# The same of what need not outlive a power cut.
+replace_lightly() { # FILE
+  own_temporary "$1"
+  cat >"$t" && mv -fT "$t" "$1" && return 0
+  rm -f "$t"
+  return 74
+}
+
+# Nobody but root may be in that folder, so a name of its own is all that it needs.
+own_temporary() { # FILE: sets t
+  t=00000$$
+  t=${1%/*}/.fleet.$APP.${t#"${t%??????}"}
 }
 
 # Puts a copy of SOURCE at TARGET.

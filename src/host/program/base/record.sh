@@ -16,7 +16,7 @@ entry() { # the same, in `recorded`
 short() { # FILE
   [ ! -f "$1" ] || while IFS= read -r line; do say "$line"; done <"$1"
 }
-lines() { [ -f "$G/$1/$2" ] && cat "$G/$1/$2"; return 0; }
+lines() { [ ! -s "$G/$1/$2" ] || cat "$G/$1/$2"; }
 
 # What a generation was proved with; those of before there was such a list have none.
 verb_checks() { [ -f "$G/$1/checks" ] || exit 64; cat "$G/$1/checks"; }

@@ -5,16 +5,21 @@
 boot_unit() { say "fleet-recover-$APP.service"; }
 
 # A word of ExecStart=.
-unit_word() { printf '"%s"' "$(say "$1" | sed -e 's/[\\"]/\\&/g' -e 's/%/%%/g' -e 's/\$/$$/g')"; }
+unit_word() {
+  case $1 in *[!A-Za-z0-9/._-]*) ;; *) printf '"%s"' "$1"; return ;; esac
+  printf '"%s"' "$(say "$1" | sed -e 's/[\\"]/\\&/g' -e 's/%/%%/g' -e 's/\$/$$/g')"
+}
 
 boot_arm() {
   [ $PRIVILEGED = 1 ] && is_systemd || return 0
+  # shellcheck disable=SC2046
+  set -- $(start_list "$FROM"; start_list "$TO")
   cat >"$S/.boot" <<EOF || return 74
 [Unit]
 Description=fleet: finish or take back the interrupted deploy of $APP
 DefaultDependencies=no
 After=local-fs.target sysinit.target
-Before=multi-user.target $(start_list "$FROM" | tr '\n' ' ')$(start_list "$TO" | tr '\n' ' ')
+Before=multi-user.target $*
 
 [Service]
 Type=oneshot
@@ -22,7 +27,7 @@ ExecStart=/bin/sh $S/host.sh $(unit_word "$ROOT") $APP boot
 EOF
   place "$S/.boot" "$UNITS/$(boot_unit)" 644 root root || return
   rm -f "$S/.boot"
-  mkdir -p "$UNITS/multi-user.target.wants" && ln -sfn "../$(boot_unit)" "$UNITS/multi-user.target.wants/$(boot_unit)" || {
+  { [ -d "$UNITS/multi-user.target.wants" ] || mkdir -p "$UNITS/multi-user.target.wants"; } && ln -sfn "../$(boot_unit)" "$UNITS/multi-user.target.wants/$(boot_unit)" || {
     out "refused cannot write in $UNITS/multi-user.target.wants"
     return 74
   }

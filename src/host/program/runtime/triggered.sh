@@ -32,9 +32,14 @@ unit_pattern() { # FILE
 # Units of two generations that are loaded and not at rest, and stand in neither's list of what is started: "UNIT STATE".
 beside() { # GENERATION GENERATION
   known=$(start_list "$1"; start_list "$2")
-  files=$(for g in "$1" "$2"; do [ "$(runtime_of "$g")" != systemd ] || unit_files "$g"; done | grep -E '^[^/]*\.(service|socket|timer|path|target)$' | sort -u)
+  files=$(for g in "$1" "$2"; do [ "$(runtime_of "$g")" != systemd ] || unit_files "$g"; done)
   set --
-  for f in $files; do set -- "$@" "$(unit_pattern "$f")"; done
+  for f in $files; do
+    case $f in */*) continue ;; *.service | *.socket | *.timer | *.path | *.target) ;; *) continue ;; esac
+    # Whatever it is, it is told of as one that is started.
+    case $f in *@.* | *\\*) ;; *) ! contains "$known" "$f" || continue ;; esac
+    set -- "$@" "$(unit_pattern "$f")"
+  done
   [ $# -gt 0 ] || return 0
   systemctl list-units --plain --full --no-legend --state=active,activating,reloading,deactivating,failed -- "$@" 2>/dev/null |
     sed 's/^[^[:alnum:]:_\\]*//' | while read -r u _ state _; do contains "$known" "$u" || say "$u $state"; done
@@ -79,7 +84,10 @@ judge_triggered() { # WORD
 stop_beside() { # TO FROM
   [ "$rt_to" = systemd ] || [ "$rt_from" = systemd ] || return 0
   b_to=$1 b_from=$2 b_sockets='' b_held=''
-  for b_unit in $({ start_list "$1"; start_list "$2"; } | grep -E '\.(timer|path|socket)$' | sort -u); do
+  b_seen=''
+  for b_unit in $(start_list "$1"; start_list "$2"); do
+    case $b_unit in *.timer | *.path | *.socket) ! contains "$b_seen" "$b_unit" || continue ;; *) continue ;; esac
+    b_seen=$b_seen$NL$b_unit
     if stays "$b_unit" "$1" "$2"; then
       case $b_unit in *.socket) b_held=$b_held$NL$b_unit ;; esac
       continue

@@ -4,7 +4,7 @@
 
 env_proof() { # RECORD-FOLDER USER
   [ $PRIVILEGED = 1 ] && is_systemd && have systemd-run || return 0
-  base=$(sed -n 's/^base //p' "$1/manifest")
+  base=$(manifest "${1##*/}" base)
   # The same bytes were proved when they came.
   ! cmp -s "$G/$base/env" "$1/env" || return 0
   names=$(env_names "$1/env")

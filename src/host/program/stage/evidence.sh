@@ -1,22 +1,62 @@
 # What this host's own systemd makes of a release: asked before anything is switched, and read back when it runs. It ends
 # with success after dropping a line, so what it prints and shows decides, not its exit status.
 
+# What the same programs have made of the very same things is known. `proved` holds the digest of all that it depends on.
+take_evidence() { # RECORD-FOLDER RELEASE
+  [ $PRIVILEGED = 1 ] || return 0
+  taken=''
+  entry "${1##*/}" runtime
+  ! is_systemd || [ "$recorded" != systemd ] || { refuse_masked "$1"; taken=$(which_file systemd-analyze); }
+  [ -n "$taken" ] || taken=$(grep -qs " $ROTATED/" "$1/files.list" && which_file logrotate)
+  [ -n "$taken" ] || return 0
+  entry "${1##*/}" base
+  base=$recorded
+  leaves=$(unit_files "$base")
+  case $base in 0) gone='' ;; *) gone=$(lines "$base" files.list | sed "s|^[^ ]* [^ ]* [^ ]* [^ ]* ||") ;; esac
+  about=$(depends_on "$1" "$2" | sha256sum)
+  [ "$about" != "$(short "$S/proved")" ] || return 0
+  verify_units "$1" "$2"
+  verify_rotations "$1"
+  say "$about" | replace_lightly "$S/proved"
+}
+
+# The record but for its code; whether each file that a unit names is there to be run; what else of a person's or another
+# app's stands where they are read; and the host's own share, by when it was changed last.
+# shellcheck disable=SC2046
+depends_on() { # RECORD-FOLDER RELEASE
+  grep -v '^[^ ]* \(code\|run\|before\) ' "$1/parts"
+  cat "$1/enable" "$1/start" $([ ! -f "$1/verify/newer" ] || say "$1/verify/newer")
+  come=$([ ! -f "$1/files.list" ] || cut -d' ' -f5- "$1/files.list")
+  find "$1/units" -type f -exec grep -hv '^[A-Z][A-Za-z]*\(Paths\|File\|Directory\)=' {} + | tr -s '[:space:]"=:' '\n' | grep '^[-+!@|]*/' | sort -u | while IFS= read -r path; do
+    path=/${path#*/}
+    case $path/ in "$ROOT/current"/*) file=$R/releases/${2##*/}${path#"$ROOT/current"} ;; *) file=$path ;; esac
+    if contains "$come" "$path"; then :; elif [ -x "$file" ]; then say "runs $path"; else say "cannot run $path"; fi
+  done
+  (cd "$UNITS" 2>/dev/null && find . ! -type d ! -path '*.wants/*' ! -path '*.requires/*' ! -path '*/.*' | sed 's|^\./||' | without "$leaves" | as_words | xargs -0 -r sha256sum -- 2>&1)
+  (cd "$ROTATED" 2>/dev/null && find . -type f | sed "s|^\.|$ROTATED|" | without "$gone" | as_words | xargs -0 -r sha256sum -- ../logrotate.conf 2>&1)
+  stat -L -c '%n %s %Y' /lib/systemd/system /usr/lib/systemd/system /usr/local/lib/systemd/system $(which_file systemd-analyze; which_file logrotate) 2>/dev/null
+  return 0
+}
+without() { # LINES
+  while IFS= read -r line; do contains "$1" "$line" || say "$line"; done
+}
+as_words() { tr '\n' '\0'; }
+
+# Somebody wants it not to run.
+refuse_masked() { # RECORD-FOLDER
+  for f in "$1/units"/*; do
+    f=$UNITS/${f##*/}
+    [ ! -L "$f" ] || [ "$(readlink "$f")" != /dev/null ] || die 65 "$f is masked on this host: somebody wants it not to run; \`systemctl unmask ${f##*/}\` there if it shall"
+  done
+}
+
 # Copies, in which `current` is already the new release and the units of the old one are gone.
 verify_units() { # RECORD-FOLDER RELEASE
   [ $PRIVILEGED = 1 ] && is_systemd && have systemd-analyze && [ -d "$1/units" ] || return 0
-  [ "$(sed -n 's/^runtime //p' "$1/manifest")" = systemd ] || return 0
-  (cd "$1/units" && find . -type f) | while read -r f; do
-    f=$UNITS/${f#./}
-    [ "$(readlink "$f")" != /dev/null ] || say "$f"
-  done | {
-    read -r masked || exit 0
-    die 65 "$masked is masked on this host: somebody wants it not to run; \`systemctl unmask ${masked##*/}\` there if it shall"
-  } || exit
+  [ "$(manifest "${1##*/}" runtime)" = systemd ] || return 0
   v=$S/.verify
   rm -rf "$v"
   cp -R "$1/units" "$v" || die 74 "cannot write in $S"
-  base=$(sed -n 's/^base //p' "$1/manifest")
-  leaves=$(unit_files "$base")
   pattern=$(say "$ROOT/current" | sed 's/[][\.*^$|]/\\&/g')
   find "$v" -type f -exec sed -i "s|$pattern|$2|g" {} +
   verify_programs "$1"

@@ -5,17 +5,22 @@
 session() {
   p=$$
   while [ "$p" -gt 1 ]; do
-    p=$(sed 's/.*) . \([0-9]*\) .*/\1/' "/proc/$p/stat" 2>/dev/null) || return 1
-    case $(cat "/proc/$p/comm" 2>/dev/null) in sh | dash | bash | ash | busybox | su | sudo | setsid | timeout) ;; *) break ;; esac
+    l_comm=''
+    { read -r l_stat <"/proc/$p/stat"; } 2>/dev/null || return 1
+    # shellcheck disable=SC2086
+    set -- ${l_stat##*) }
+    p=$2
+    { read -r l_comm <"/proc/$p/comm"; } 2>/dev/null
+    case $l_comm in sh | dash | bash | ash | busybox | su | sudo | setsid | timeout) ;; *) break ;; esac
   done
   # A command that has lost its connection belongs to PID 1, which would hold the host until the next boot.
   [ "$p" -gt 1 ] && say "$p $(start_time "$p")"
 }
 
 lease_write() { # BY GENERATION
-  mkdir -p "$S"
+  [ -d "$S" ] || mkdir -p "$S"
   at=$(session) || { rm -f "$S/lease"; return 0; }
-  replace "$S/lease" <<EOF
+  replace_lightly "$S/lease" <<EOF
 $at
 $(date -u +%Y-%m-%dT%H:%M:%SZ)
 $2

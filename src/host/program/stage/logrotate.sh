@@ -10,7 +10,7 @@ verify_rotations() { # RECORD-FOLDER
   v=$S/.rotate
   rm -rf "$v"
   (umask 077 && mkdir -p "$v/d") || die 74 "cannot write in $S"
-  base=$(sed -n 's/^base //p' "$1/manifest")
+  base=$(manifest "${1##*/}" base)
   # What generation 0 lists is the host's own.
   leaving=''
   [ "${base:-0}" = 0 ] || leaving=$(lines "$base" files.list | sed -n "s|^[^ ]* [^ ]* [^ ]* [^ ]* $ROTATED/||p")

@@ -104,9 +104,12 @@ verb_take() { # N
 
 # The release is complete: make it root's, link what outlives it, and make its record a generation.
 verb_seal() { # N USER
+  (release_enter "$1") || exit
+  seal_release "$1" "$2"
+}
+seal_release() { # N USER
   staged=$G/.staging-$1
   [ -f "$staged/manifest" ] || die 64 "generation $1 has no manifest"
-  (release_enter "$1") || exit
   root_enter || die 65 "$obstacle"
   release=$R/releases/$1
   if [ -f "$staged/lent" ]; then take "$1"; else (cd "$release" && as_sent "$1") || exit; fi
@@ -121,8 +124,7 @@ verb_seal() { # N USER
     env_proof "$staged" "$2"
     (cd "$release" && leave_room .env && ln -s "$ROOT/.env" ./.env) || die 74 "cannot write in $ROOT/releases/$1"
   fi
-  verify_units "$staged" "$ROOT/releases/$1"
-  verify_rotations "$staged"
+  take_evidence "$staged" "$ROOT/releases/$1"
   rm -f "$staged/building" "$staged/taken"
   (cd "$release" && note_tree "$staged") || die 74 "cannot write in $S"
   mv -T "$staged" "$G/$1" || die 74 "cannot write in $G"
@@ -140,5 +142,5 @@ only_ours() { # USER
 # root: in a release that is root's alone.
 leave_room() { # RELATIVE-PATH
   case $1 in */*) (descend "${1%/*}") || return ;; esac
-  rm -rf "./$1"
+  [ ! -e "./$1" ] && [ ! -L "./$1" ] || rm -rf "./$1"
 }

@@ -7,7 +7,7 @@ verb_enter() { # BASE BY
 }
 
 host_enter() { # BASE
-  mkdir -p "$S" || die 74 "cannot write in $S"
+  [ -d "$S" ] || mkdir -p "$S" || die 74 "cannot write in $S"
   lock "$S/lock" 9 3 || yield_to lock
   # A host that refuses before anything was ever deployed to it keeps no trace of having been asked. Only under the lock:
   # whoever is first has made no generation yet.
@@ -25,7 +25,7 @@ verb_stage() { # BASE BY link|copy|nothing COMMAND…
   shift 3
   host_enter "$base"
   # What a crashed run left belongs to nobody any more.
-  [ ! -d "$G" ] || find "$G" -maxdepth 1 -name '.staging-*' | while read -r old; do drop "${old##*.staging-}"; done
+  for old in "$G"/.staging-*; do [ ! -d "$old" ] || drop "${old##*.staging-}"; done
   n=$(claim) || { code=$?; say "$n"; exit $code; }
   lease_write "$by" "$n"
   say "generation $n"
@@ -39,7 +39,7 @@ verb_stage() { # BASE BY link|copy|nothing COMMAND…
 
 # Claims the next number. mkdir decides between two operators; a number that was ever switched to is never used twice.
 claim() {
-  mkdir -p "$G" || die 74 "cannot write in $S"
+  [ -d "$G" ] || mkdir -p "$G" || die 74 "cannot write in $S"
   n=$( (cd "$R/releases" 2>/dev/null && ls -A; cd "$G" && ls -A; cut -d' ' -f5 "$S/log" 2>/dev/null) | sed -n 's/^\(\.staging-\|\.lent-\)\{0,1\}\([0-9][0-9]*\)$/\2/p' | sort -n | tail -n 1)
   n=$((${n:-0} + 1))
   until why=$(mkdir "$G/.staging-$n" 2>&1); do
@@ -115,7 +115,7 @@ verb_fill() { # N USER COMMAND…
   fill=$1 user=$2
   shift 2
   (release_enter "$fill"; umask 022; "$@") || exit
-  verb_seal "$fill" "$user"
+  seal_release "$fill" "$user"
 }
 
 # Goes down from where we stand, through folders only; those that are missing are made.
@@ -239,8 +239,11 @@ prune() {
     [ -n "$used" ] || used=$(say none; in_use)
     [ "$n" = "$active" ] || [ "$n" = "$base" ] || [ "$n" = "$FROM" ] || contains "$used" "$n" || { rm -rf "${G:?}/$n"; remove_tree "$ROOT/releases/$n"; }
   done
-  find "$S" -maxdepth 1 -name '.host-*' -mmin +60 -exec rm -f {} +
+  set -- "$S"/.host-*
+  [ ! -e "$1" ] || find "$S" -maxdepth 1 -name '.host-*' -mmin +60 -exec rm -f {} +
+  set --
   for f in "$S"/out.* "$S"/decision.*; do
-    case $f in *".$TXN") ;; *) rm -f "$f" ;; esac
+    case $f in *".$TXN") ;; *) set -- "$@" "$f" ;; esac
   done
+  rm -f "$@"
 }

@@ -50,7 +50,7 @@ apply() { # TO FROM [UNPROVEN]
   [ "$to" != 0 ] || hand_start
   [ "$rt_to" = - ] && rt_to=$rt_from
   [ "$rt_to" != - ] || return 0
-  if [ "$rt_to" = systemd ] || [ "$rt_from" = systemd ]; then systemd_reload_manager || return; fi
+  if [ "$rt_to" = systemd ] || [ "$rt_from" = systemd ]; then units_are_loaded || systemd_reload_manager || return; fi
   [ -n "${3:-}" ] && [ "$to" != 0 ] || enable_all "$to" || return
   notify_all || return
   for u in $handed_back; do ! contains "$(lines 0 enable)" "$u" || systemd_enable "$u"; done
@@ -63,10 +63,24 @@ apply() { # TO FROM [UNPROVEN]
   apply_start && start_with "$to" "$from"
 }
 
+# Whether systemd has all units as they stand there: forwards, between two generations that have them alike, where none
+# had to be put right and none was edited since. All of a host's units are loaded anew otherwise.
+units_are_loaded() {
+  [ "$rt_to/$rt_from/$ATTEMPT/$BOOTING" = systemd/systemd/0/0 ] && [ "$to" != 0 ] && [ "$from" != 0 ] || return 1
+  ! grep -qs '^unit ' "$S/touched" || return 1
+  # shellcheck disable=SC2046
+  set -- $(start_list "$to")
+  for f in $(unit_files "$to"); do
+    case $f in */* | *@.*) ;; *) set -- "$@" "$f" ;; esac
+  done
+  [ $# -gt 0 ] || return 1
+  case $(systemctl show -p NeedDaemonReload --value -- "$@" 2>/dev/null) in *yes* | '') return 1 ;; esac
+}
+
 enable_all() { # GENERATION
   rt=$(runtime_of "$1")
   [ "$rt" != - ] || rt=${rt_to:-systemd}
-  for u in $(lines "$1" enable); do
+  for u in $(short "$G/$1/enable"); do
     "${rt}_enabled" "$u" || why=$("${rt}_enable" "$u") || {
       case $PHASE in COMMITTED) word=note ;; *) word=refused ;; esac
       out "$word $u cannot be made to start at boot: $(printf '%s' "$why" | tail -n 1)"
@@ -81,8 +95,8 @@ apply_disable() {
     if [ "$rt_to" != nohup ] || [ -z "$(lines "$to" enable)" ]; then nohup_disable; fi
     return 0
   fi
-  for u in $(lines "$from" enable); do
-    if [ "$rt_to" = systemd ] && contains "$(lines "$to" enable)" "$u" && cmp -s "$G/$from/units/$u" "$G/$to/units/$u"; then continue; fi
+  for u in $(short "$G/$from/enable"); do
+    if [ "$rt_to" = systemd ] && contains "$(short "$G/$to/enable")" "$u" && cmp -s "$G/$from/units/$u" "$G/$to/units/$u"; then continue; fi
     systemd_disable "$u"
   done
 }
@@ -94,6 +108,7 @@ apply_units() {
   if [ "$rt_from" = systemd ]; then
     for f in $(unit_files "$from"); do
       contains "$wanted" "$f" && continue
+      note_touched "unit $f"
       # What stood there before fleet came is put back, not just ours taken away.
       if [ -e "$G/0/units/$f" ] || [ -L "$G/0/units/$f" ]; then put_unit 0 "$f" || return; else rm -f "$UNITS/$f"; fi
       if comes_back "$to" "$f"; then links_back "$f" && handed_back="$handed_back $f" || return; fi
@@ -209,7 +224,7 @@ apply_start() {
       printf '%s %s %s %s\n' "$u" "${u_invocation:--}" $becomes "${u_restarts:-0}"
     done
     note_triggered "$to"
-  } | replace "$S/.before" || { out "refused cannot write in $S: is the disk full or read-only?"; return 74; }
+  } | replace_lightly "$S/.before" || { out "refused cannot write in $S: is the disk full or read-only?"; return 74; }
   new='' targets='' reload='' kept=''
   while read -r u _ word _; do
     case $word/$u in

@@ -38,7 +38,7 @@ verb_activate() { # TXN FROM TO SETTLE DEADLINE KEEP BY ACTION
 verb_watch() { watch "$1" "$2" "${3:-}"; }
 launched='' launched_at=''
 watch() { # TXN SEEN [TO-END]
-  unheard=$2 idle=0 gone='' open='' part=''
+  unheard=$2 idle=0 new=0 gone='' open='' part=''
   while :; do
     # Before the look, so that the last words of one that has just ended are heard.
     [ $((idle % 10)) != 9 ] || runner_lives "$1" $idle || gone=1
@@ -49,13 +49,15 @@ watch() { # TXN SEEN [TO-END]
         line=$part$line part=''
         [ "$unheard" = 0 ] || { unheard=$((unheard - 1)); continue; }
         say "$line"
-        idle=0
+        idle=0 new=0
         case $line in 'end '* | 'await '*) last=${line%% *} ;; esac
       done
       part=$part$line
       case $last/${3:-} in end/* | await/) return 0 ;; esac
     fi
     [ -z "$gone" ] || { died "$1"; return 0; }
+    # What is done at once follows quickly.
+    if [ $new -lt 15 ]; then new=$((new + 1)); sleep 0.02; continue; fi
     idle=$((idle + 1))
     [ $((idle % 100)) != 0 ] || say "lives $PHASE $((idle / 10))"
     sleep 0.1
@@ -143,7 +145,7 @@ note_what_is_up() {
     done
     lasting_beside "$FROM"
     { lines "$FROM" notify; lines "$TO" notify; } | while read -r _ _ u; do ! systemctl is-active -q -- "$u" || say "$u"; done
-  } | replace "$S/was-up" || die 74 "cannot write in $S"
+  } | replace_lightly "$S/was-up" || die 74 "cannot write in $S"
 }
 
 # Settled is not the end: until somebody decides, a service that dies or starts again takes the release back.
@@ -159,7 +161,7 @@ await() {
     fi
     # The confirmation of one whose checks pass at once is not kept waiting.
     rounds=$((rounds + 1))
-    if [ $rounds -lt 40 ]; then sleep 0.05; else sleep 0.2; fi
+    if [ $rounds -lt 40 ]; then sleep 0.02; else sleep 0.2; fi
   done
 }
 
@@ -223,7 +225,7 @@ went_back() {
 
 owe_what_was_up() {
   [ -f "$S/was-up" ] && [ -f "$S/.before" ] || return 0
-  while read -r u before; do contains "$(cat "$S/was-up")" "$u" && say "$u $before"; done <"$S/.before" | replace "$S/.before"
+  while read -r u before; do contains "$(cat "$S/was-up")" "$u" && say "$u $before"; done <"$S/.before" | replace_lightly "$S/.before"
 }
 
 close_transaction() {
