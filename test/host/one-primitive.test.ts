@@ -22,8 +22,14 @@ const OWN = [
 /** By part: text of a line that does something elsewhere, and why that is safe. */
 const ARGUED: Readonly<Record<string, readonly (readonly [text: string, why: string])[]>> = {
   prelude: [
-    ['rm -f "$@" "$R/.current.fleet"', 'we stand in the root, which is root’s alone; /etc and the state folder are root’s'],
-    ['dd bs=64k conv=fsync of="$t" 2>/dev/null && mv -fT', '`replace` is for fleet’s own files; put_file is for all others'],
+    [
+      'rm -f "$@" "$R/.current.fleet"',
+      'we stand in the root, which is root’s alone; /etc and the state folder are root’s',
+    ],
+    [
+      'dd bs=64k conv=fsync of="$t" 2>/dev/null && mv -fT',
+      '`replace` is for fleet’s own files; put_file is for all others',
+    ],
     ['cat >"$t" && mv -fT', 'the same'],
     ['rm -f "$t"', 'the same'],
   ],
