@@ -5,7 +5,3 @@ export const stateFolder = (layout: Layout, uid: number): string =>
   uid === 0 ? `/var/lib/fleet/${layout.app}` : `${layout.root}/.fleet`;
 
 export const releaseFolder = (layout: Layout, generation: number): string => `${layout.root}/releases/${generation}`;
-
-/** The record of a generation before `seal` gives it its number's name. */
-export const stagingFolder = (layout: Layout, uid: number, generation: number): string =>
-  `${stateFolder(layout, uid)}/generations/.staging-${generation}`;

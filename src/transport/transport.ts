@@ -4,7 +4,7 @@ import type { Content, Tree } from '../model/plan.ts';
 import type { Script } from '../shell/sh.ts';
 
 /** A file in a bundle; `path` is relative to the folder that the bundle is unpacked in. */
-export type BundleFile = { readonly path: string; readonly content: Content; readonly mode: number };
+type BundleFile = { readonly path: string; readonly content: Content; readonly mode: number };
 
 /** A small file, or a tree that goes to a folder below the one that receives; '' is that one. */
 export type Part = BundleFile | { readonly tree: Tree; readonly to: string };
