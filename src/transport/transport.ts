@@ -17,6 +17,9 @@ export type RunIo = {
   readonly onLine?: (stream: 'stdout' | 'stderr', line: string) => void;
 };
 
+/** `gzip`: whether the host has it, and a long line so less to carry. */
+export type UnpackIo = RunIo & { readonly gzip?: boolean };
+
 /** Where files arrive: an absolute folder, or the beginning of a command that runs what follows it in that folder. */
 export type Receiver = string | Script;
 
@@ -46,7 +49,7 @@ export interface Transport extends AsyncDisposable {
   /** Another command follows soon: its shell may start now, beside what runs. Whoever only says so loses nothing. */
   ahead(): void;
   /** Unpacks parts in their order, each over what came before; secrets go over standard input only. */
-  unpack(parts: readonly Part[], into: Receiver, io: RunIo): Promise<Result<Exit>>;
+  unpack(parts: readonly Part[], into: Receiver, io: UnpackIo): Promise<Result<Exit>>;
   /** Sends a tree; `method` was chosen in the plan. */
   sync(request: SyncRequest, method: SyncMethod, io: SyncIo): Promise<Result<Exit>>;
   /** A TCP connection made by the host itself, so that a service on its loopback can be checked. */

@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { digest } from '../../src/model/ids.ts';
+import { type Digest, digest } from '../../src/model/ids.ts';
 import type { Tree, TreeEntry } from '../../src/model/plan.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { sh } from '../../src/shell/sh.ts';
@@ -228,19 +228,57 @@ test('rsync links unchanged files from the previous release and sends the others
   expect(statSync(join(second, 'run')).ino).not.toBe(statSync(join(first, 'run')).ino);
 });
 
-test('a bundle is unpacked with exact modes, nested folders and secrets', async () => {
-  const into = fresh('bundle');
-  const secret = new Secret('TOKEN', "line 1\nit's 2\n");
-  const files = [
-    { path: 'env', content: secret, mode: 0o600 },
-    { path: 'units/app.service', content: '[Unit]\n', mode: 0o644 },
-    { path: 'bytes', content: new Uint8Array([0, 255, 1]), mode: 0o755 },
+test.each([false, true])(
+  'a bundle is unpacked with exact modes, nested folders and secrets; gzip: %s',
+  async (gzip) => {
+    const into = fresh(`bundle-${gzip}`);
+    const secret = new Secret('TOKEN', "line 1\nit's 2\n");
+    const files = [
+      { path: 'env', content: secret, mode: 0o600 },
+      { path: 'units/app.service', content: '[Unit]\n', mode: 0o644 },
+      { path: 'bytes', content: new Uint8Array([0, 255, 1]), mode: 0o755 },
+    ];
+    const begun = Date.now();
+    expect(valueIn(await host.unpack(files, into, { ...io(), gzip }))).toEqual({ code: 0, stdout: '', stderr: '' });
+    // As old as it is there: builds and caches go by that, and some refuse what is from before 1980.
+    expect(statSync(join(into, 'units/app.service')).mtimeMs).toBeGreaterThan(begun - 1000);
+    const mode = (path: string) => (statSync(join(into, path)).mode & 0o7777).toString(8);
+    expect([mode('env'), mode('units/app.service'), mode('bytes'), mode('units')]).toEqual([
+      '600',
+      '644',
+      '755',
+      '700',
+    ]);
+    expect(readFileSync(join(into, 'env'), 'utf8')).toBe("line 1\nit's 2\n");
+    expect([...readFileSync(join(into, 'bytes'))]).toEqual([0, 255, 1]);
+  },
+);
+
+test('a bundle brings parts of trees, each in its folder, and what comes later replaces what came before', async () => {
+  const into = fresh('parts');
+  const tree = (...entries: Tree['entries']): Tree => ({ from: sshd.dir, entries, bytes: 0, digest: '' as Digest });
+  writeFileSync(join(sshd.dir, 'code'), 'code');
+  const code = { type: 'file', path: 'code', executable: true, size: 4, digest: '' as Digest } as const;
+  const parts = [
+    { tree: tree(code, { type: 'symlink', path: 'link', target: 'code' }), to: 'app' },
+    { tree: tree(), to: 'empty' },
+    { path: 'app/link', content: 'mine', mode: 0o644 },
   ];
-  expect(valueIn(await host.unpack(files, into, io()))).toEqual({ code: 0, stdout: '', stderr: '' });
-  const mode = (path: string) => (statSync(join(into, path)).mode & 0o7777).toString(8);
-  expect([mode('env'), mode('units/app.service'), mode('bytes'), mode('units')]).toEqual(['600', '644', '755', '700']);
-  expect(readFileSync(join(into, 'env'), 'utf8')).toBe("line 1\nit's 2\n");
-  expect([...readFileSync(join(into, 'bytes'))]).toEqual([0, 255, 1]);
+  expect(valueIn(await host.unpack(parts, into, { ...io(), gzip: true })).code).toBe(0);
+  expect(readdirSync(join(into, 'app')).sort()).toEqual(['code', 'link']);
+  expect(statSync(join(into, 'app/code')).mode & 0o777).toBe(0o755);
+  expect(readFileSync(join(into, 'app/link'), 'utf8')).toBe('mine');
+  expect(readdirSync(join(into, 'empty'))).toEqual([]);
+});
+
+test('a file that is another one by now fails the whole bundle, packed or not', async () => {
+  const entry = { type: 'file', path: 'nowhere', executable: false, size: 4, digest: '' as Digest } as const;
+  const tree: Tree = { from: sshd.dir, entries: [entry], bytes: 4, digest: '' as Digest };
+  for (const gzip of [false, true]) {
+    const exit = valueIn(await host.unpack([{ tree, to: '' }], fresh(`gone-${gzip}`), { ...io(), gzip }));
+    expect(exit.code).toBe(23);
+    expect(exit.stderr).toMatch(/cannot read a local file: .*nowhere/);
+  }
 });
 
 test('a bundle for a folder that is not there fails with what tar says', async () => {
@@ -265,7 +303,7 @@ test('rsync copies unchanged files from the previous release when they must not 
 test('an unpacked secret is on no command line', async () => {
   const into = fresh('no-argv');
   // What stands in brackets keeps grep from finding itself.
-  const sample = sh`ps -eo args= | grep -e ${'[t]ar -x -p'}; ps -eo args= | grep -e ${'[c]anary-9f1c'}`;
+  const sample = sh`ps -eo args= | grep -e ${'[t]ar -x -m'}; ps -eo args= | grep -e ${'[c]anary-9f1c'}`;
   const watched = host.run(sh`for i in 1 2 3 4 5 6 7 8 9 10 11 12; do ${sample}; done; true`, io());
   const secret = new Secret('S', 'canary-9f1c'.repeat(3_000_000));
   for (let i = 0; i < 2; i += 1) await host.unpack([{ path: `s${i}`, content: secret, mode: 0o600 }], into, io());

@@ -26,7 +26,7 @@ export async function claimGeneration(
   how: 'link' | 'copy' | 'nothing',
   run: HostRun,
 ): Promise<Result<Claimed>> {
-  const io = { signal: run.signal, timeoutMs: 5 * QUICK };
+  const io = { signal: run.signal, timeoutMs: 5 * QUICK, gzip: host.probe.facts.tools.has('gzip') };
   if (!host.site.hasProgram) {
     const put = await host.transport.run(installing(host.site), io);
     if (!put.ok) return put;

@@ -30,12 +30,13 @@ export async function fillGeneration(
   const steps = plan.stage;
   const left = leftOf(steps.filter(isArriving), missing);
   const builds = steps.some((step) => step.do === 'run');
+  const gzip = host.probe.facts.tools.has('gzip');
   const reuse = plan.base > 0 ? plan.base : null;
   const sealed = (reply: Result<Exit>) => succeeded('seal the release', reply);
 
   if (code === null && bytesOf(left) <= AT_ONCE) {
     const into = builds ? call(host.site, 'within', id, '') : call(host.site, 'fill', id, user);
-    const io = { signal: run.signal, timeoutMs: UNHURRIED };
+    const io = { signal: run.signal, timeoutMs: UNHURRIED, gzip };
     const came = await together(left, async () => sealed(await host.transport.unpack(left.map(partOf), into, io)));
     if (!came.ok || !builds) return came;
   } else {
@@ -79,7 +80,10 @@ export async function fillGeneration(
       case 'put':
         return succeeded(
           step.title,
-          await host.transport.unpack(batch.filter(isArriving).map(partOf), call(host.site, 'within', id, ''), quick()),
+          await host.transport.unpack(batch.filter(isArriving).map(partOf), call(host.site, 'within', id, ''), {
+            ...quick(),
+            gzip,
+          }),
         );
       case 'run': {
         const script = Script.join(

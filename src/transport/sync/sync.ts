@@ -3,7 +3,7 @@ import { type Exit, ok, type Result } from '../../model/outcome.ts';
 import { quote } from '../../shell/sh.ts';
 import type { Privilege } from '../exec/privilege.ts';
 import type { Link } from '../ssh2/link.ts';
-import type { Part, Receiver, RunIo, SyncIo, SyncMethod, SyncRequest } from '../transport.ts';
+import type { Part, Receiver, RunIo, SyncIo, SyncMethod, SyncRequest, UnpackIo } from '../transport.ts';
 import { inside } from './receiver.ts';
 import { syncByRsync } from './sync-rsync.ts';
 import type { Archive } from './tar.ts';
@@ -19,10 +19,11 @@ export async function unpack(
   privilege: Privilege,
   parts: readonly Part[],
   into: Receiver,
-  io: RunIo,
+  io: UnpackIo,
 ): Promise<Result<Exit>> {
-  const { bundleArchive } = await tar();
-  return sendTar(link, privilege, () => bundleArchive(parts), `umask 077; ${inside(into)} tar -x -p -f -`, io);
+  const { bundleArchive, compressed } = await tar();
+  const make = () => (io.gzip ? compressed(bundleArchive(parts)) : bundleArchive(parts));
+  return sendTar(link, privilege, make, `umask 077; ${inside(into)} tar -x${io.gzip ? ' -z' : ''} -m -p -f -`, io);
 }
 
 /** Sends a tree into an empty folder, which becomes 0755 root:group like the folders in it when we are root there. */
@@ -47,7 +48,7 @@ export async function sync(
   const { tree, to, group } = request;
   // Both words of the group's script are ours, but for the group, which is quoted.
   const own = asRoot ? ` && chgrp -R -h -- ${quote(group)} .` : '';
-  const go = `umask 022; ${inside(to)} sh -c ${quote(`tar -x -p -f -${own}`)}`;
+  const go = `umask 022; ${inside(to)} sh -c ${quote(`tar -x -m -p -f -${own}`)}`;
   const { treeArchive } = await tar();
   return sendTar(link, privilege, () => treeArchive(tree, progress(tree.bytes, io)), go, io);
 }
