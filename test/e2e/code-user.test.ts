@@ -66,6 +66,8 @@ describe.concurrent.each(['web', 'edge'] as const)('on %s', (name) => {
     await using plain = await fleetProject({ ...app.parts, hosts: { [name]: over({}) } });
     plain.playbook(app.playbook([name], { user: 'plainuser', tasks }));
     plain.write('app/VERSION', 'three\n');
+    // So much of it that rsync is worth its while.
+    plain.write('app/much', 'much'.repeat(5 << 18));
     expect(only(await plain.fleet('deploy', '--all'))).toMatchObject({ outcome: 'deployed' });
     expect(await senders(name)).toEqual(['root']);
   });

@@ -147,7 +147,8 @@ describe('the sudo password in the environment', () => {
           { env: { from: { command: ['./witness', 'secret', 'echo', 'KEY=value'] } } },
         ],
       },
-      files: { 'app/VERSION': '1\n' },
+      // So much that rsync is worth its while.
+      files: { 'app/VERSION': '1\n', 'app/much': 'much'.repeat(5 << 18) },
     });
     // Each tells what it was given, and then is the real program.
     const seen = join(made.home, 'seen');

@@ -11,6 +11,7 @@ import type { ConnectOptions } from '../../src/transport/connect.ts';
 import type { RunIo, SyncMethod, Transport } from '../../src/transport/transport.ts';
 import { connect, connectionTo, failureIn, never, optionsIn, valueIn } from '../transport/connect-with.ts';
 import { type Hosts, startHosts, type TestHost } from './rig/index.ts';
+import { eventually } from './samples.ts';
 
 const wanted = { web: 'plain', old: 'plain-bullseye', fresh: 'plain-trixie', tiny: 'busybox' } as const;
 const debians = ['web', 'old', 'fresh'] as const;
@@ -242,6 +243,12 @@ describe.each(debians)('a login on %s', (name) => {
     const { port, identityFile, hostKeys } = host;
     for (const [user, besides] of [['two', true] as const, ['typed', false] as const]) {
       const to = connectionTo({ port, user, identityFiles: [identityFile], hostKeys });
+      // It reads its settings anew when it comes to it.
+      await eventually(async () => {
+        const early = await connect(to, optionsIn(dir, { retries: 2 }));
+        if (early.ok) await early.value[Symbol.asyncDispose]();
+        expect(early.ok).toBe(false);
+      });
       expect(failureIn(await connect(to, optionsIn(dir, { retries: 2 })))).toMatchObject({
         ...{ kind: 'auth-refused', lack: { wants: ['keyboard-interactive'], besides } },
       });

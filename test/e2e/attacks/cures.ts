@@ -156,7 +156,7 @@ export const CURES = {
   C10d: [TAKE_BACK],
   C10e: RELEASES,
   'C10e-link': RELEASES,
-  C11: [{ in: 'tree.sh', text: '  [ -z "$wrong" ] || changed "$wrong"', by: '' }],
+  C11: [{ in: 'tree.sh', text: '    changed "$wrong"\n', by: '' }],
   C13: [PLAIN, ONE_LINE],
   'C13-probe': [PLAIN, ONE_LINE],
   C14: [{ in: 'adopt.sh', text: 'env_is_plain() {\n', by: 'env_is_plain() {\n  return 0\n' }],

@@ -33,7 +33,7 @@ const EXPERIMENTS = {
   'units/brain-in-jar/experiments/lost_007.env': 'EXPERIMENT_RAM_LIMIT=1G\n',
 };
 
-const quick = (text: string) => text.replace('settle: 10s', 'settle: 1s').replace('deadline: 180s', 'deadline: 60s');
+const quick = (text: string) => text.replace('settle: 10s', 'settle: 3s').replace('deadline: 180s', 'deadline: 60s');
 const watchful = (text: string) => text.replace(/^(TEMPERATURE_CHECK_INTERVAL_SECONDS=)10$/m, '$11');
 
 /** The project as it is shipped, for a test host; `deploy` may use sudo there, as `ubuntu` may on a Jetson. */

@@ -44,7 +44,8 @@ async function stubborn(name: string, host: TestHost, how: keyof typeof STUBBORN
     },
   });
   expect(endOf(await project.fleet('deploy', '--all'))).toMatchObject({ code: 0, outcome: 'deployed', generation: 1 });
-  const program = `sh /var/lib/fleet/${name}/host.sh ${root} ${name}`;
+  const look = `set -- ${root} ${name} lib; . /var/lib/fleet/${name}/host.sh; rt=$(runtime_of "$(active_generation)")
+    for u in ${main} ${slow}; do read_unit "$rt" $u; say "$u_active $u_pid"; done`;
   return {
     ...{ project, root, slow, state: `/var/lib/fleet/${name}` },
     drop() {
@@ -55,10 +56,10 @@ async function stubborn(name: string, host: TestHost, how: keyof typeof STUBBORN
     /** Phase, generation, and each service as `active PID`. */
     async stands() {
       const text = await host.out(
-        `sed -n 's/^phase //p' /var/lib/fleet/${name}/state; readlink ${root}/current; ${program} unit ${main} ${slow}`,
+        `sed -n 's/^phase //p' /var/lib/fleet/${name}/state; readlink ${root}/current; ${look}`,
       );
       const [phase, link, ...units] = text.split('\n');
-      return { phase, link, units: units.map((line) => line.split(' ')[2]), pid: units[1]?.split(' ')[4] };
+      return { phase, link, units: units.map((line) => line.split(' ')[0]), pid: units[1]?.split(' ')[1] };
     },
     [Symbol.asyncDispose]: () => project[Symbol.asyncDispose](),
   };
@@ -194,9 +195,9 @@ describe.each(drawn(...NAMES))('on %s, a runner', (name) => {
     await asHost(host(), `mkdir -p ${STATE} && mount -t tmpfs -o size=4m,mode=700 tmpfs ${STATE}`);
     await using project = await live('filled');
     const fill = `dd if=/dev/zero of=${STATE}/..fill bs=4k 2>/dev/null`;
-    await host().writeFile('/usr/local/sbin/id', shim('id', fill), 0o755);
+    await host().writeFile('/usr/local/sbin/stat', shim('stat', fill), 0o755);
     const run = await project.fleet('deploy', '--all');
-    await host().out(`rm /usr/local/sbin/id ${STATE}/..fill`);
+    await host().out(`rm /usr/local/sbin/stat ${STATE}/..fill`);
     expect(endOf(run)).toMatchObject({ code: 3, outcome: 'untouched', failure: { kind: 'unsupported' } });
     expect(only(run).failure?.message).toContain('disk full');
     expect(endOf(await project.fleet('deploy', '--all'))).toMatchObject({ code: 0, outcome: 'deployed' });

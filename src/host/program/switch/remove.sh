@@ -15,7 +15,7 @@ verb_purge() { # full|keep-data
     [ $code = 0 ] || exit $code
   fi
   # What is left from here on is left on purpose.
-  rm -rf "$S/run" "$S/runs" "$S/touched" "$S"/out.* "$S"/decision.* "$S/unproven"
+  rm -rf "$S/run" "$S/runs" "$S/touched" "$S/proved" "$S"/out.* "$S"/decision.* "$S/unproven"
   remove_tree "$ROOT/releases"
   [ "$1" != keep-data ] || keep_env
   for entry in $(ledger); do
