@@ -41,6 +41,8 @@ export const deployHost = (target: HostTarget, run: HostRun): Promise<HostOutcom
     if (plan.to === 'nothing') return { end: 'unchanged', generation: plan.generation };
     const room = enoughRoom(host, plan.to === 'advance' ? plan : null);
     if (!room.ok) return { end: 'untouched', failure: room.failure };
+    // Each command starts the shell of the next.
+    if (plan.to === 'advance') host.transport.ahead();
     const asked = await askAhead(host, target, run);
     if (!asked.ok) return { end: 'untouched', failure: asked.failure };
     if (run.signal.aborted) return { end: 'untouched', failure: { kind: 'cancelled', phase: 'plan' } };
@@ -79,7 +81,6 @@ async function advance(
   if (!login.ok) return { end: 'untouched', failure: login.failure };
   await using code = login.value;
   run.emit({ type: 'phase', phase: 'prepare' });
-  // Each command starts the shell of the next.
   host.transport.ahead();
   const record = recordOf(target, planned, run);
   const arriving = plan.stage.filter(isArriving);

@@ -70,9 +70,20 @@ export async function activate(
   const there = installed(host.site);
   const left = { gone: false, next: run.now() + LOOK };
   const lines: { transport: Transport; fresh: Transport[] } = { transport: host.transport, fresh: [] };
-  /** The new connection that the confirmation goes over, once it is on its way. */
+  /**
+   * The new connection that the confirmation goes over. It proves that the host can be reached after the switch, and is on
+   * its way from then on, while services settle and checks are asked.
+   */
   let way: Promise<Result<Transport>> | null = null;
   const unneeded = new AbortController();
+  const reachAnew = () => reconnect(deadline() - GRACE, AbortSignal.any([run.signal, unneeded.signal]));
+  const heard: HostRun = {
+    ...run,
+    emit(event) {
+      if (event.type === 'phase' && event.phase === 'settle') way ??= reachAnew();
+      run.emit(event);
+    },
+  };
 
   try {
     const settle = (Math.ceil(settleMs / 10) / 100).toFixed(2);
@@ -88,7 +99,7 @@ export async function activate(
     ];
     // The checks ask over it.
     lines.transport.ahead();
-    let begun = await follow(lines.transport, host.site, { verb: 'activate', args }, transcript, run.signal, run);
+    let begun = await follow(lines.transport, host.site, { verb: 'activate', args }, transcript, run.signal, heard);
     // The host goes on by itself; so the watch goes on too, over a new connection.
     while (
       !begun.ok &&
@@ -110,8 +121,7 @@ export async function activate(
     if (transcript.end !== null || !transcript.awaiting) return await ended(null);
 
     run.emit({ type: 'phase', phase: 'verify' });
-    // It proves that the host can be reached after the switch, and need not wait for the checks.
-    way = reconnect(deadline() - GRACE, AbortSignal.any([run.signal, unneeded.signal]));
+    way ??= reachAnew();
     const checked = await verify(
       { ...host, site: there },
       lines,

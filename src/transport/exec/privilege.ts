@@ -30,14 +30,16 @@ type Mode =
 export function privilege(become: Connection['become'], user: string, options: ConnectOptions): Privilege {
   let mode: Mode | null = null;
   const learning = slots(1);
-  const spares = new WeakMap<Link, Spare>();
+  const spares = new WeakMap<Link, Spare[]>();
 
   const ahead: Privilege['ahead'] = (link) => {
     // Who asks for a password talks to the job's own channel; and some servers take one channel at a time.
     if (mode === null || mode.as === 'refused' || mode.as === 'sudo-password') return;
-    if (!link.severalChannels || spares.has(link)) return;
+    const waiting = spares.get(link) ?? [];
+    if (!link.severalChannels || waiting.length >= MOST_SPARES) return;
     const boot = bootIn(mode);
-    spares.set(link, { boot, opened: openChannel(link, boot.command, UNTIL_IT_CLOSES) });
+    waiting.push({ boot, opened: openChannel(link, boot.command, UNTIL_IT_CLOSES) });
+    spares.set(link, waiting);
   };
 
   const runJob: Privilege['runJob'] = async (link, job) => {
@@ -125,8 +127,7 @@ export function privilege(become: Connection['become'], user: string, options: C
 
   async function inMode(known: Mode, link: Link, job: Job): Promise<Result<Exit>> {
     if (known.as === 'refused') return fail(known.failure);
-    const spare = spares.get(link) ?? null;
-    spares.delete(link);
+    const spare = spares.get(link)?.shift() ?? null;
     const reply = await runOverNewChannel(link, spare?.boot ?? bootIn(known), job, true, () => {}, spare);
     if (!reply.ok) return reply;
     if (reply.value.answer !== null || known.as === 'root' || known.as === 'user') return ended(reply.value, link);
@@ -147,6 +148,9 @@ export function privilege(become: Connection['become'], user: string, options: C
 
 /** A channel whose shell waits for a job. */
 type Spare = { readonly boot: Boot; readonly opened: Promise<Result<OpenChannel> | null> };
+
+/** That of the command which is about to begin, and that of the one after it. */
+const MOST_SPARES = 2;
 
 const UNTIL_IT_CLOSES = new AbortController().signal;
 
