@@ -1,9 +1,10 @@
 import type { z } from 'zod';
-import type { Before, BoundCheck, CheckIo, Place, Printed, Question, Quotes, Verdict } from '../model/check.ts';
+import type { Before, BoundCheck, CheckIo, Memory, Place, Printed, Question, Quotes, Verdict } from '../model/check.ts';
 import type { DeclaredFolder } from '../model/declared.ts';
 import type { Layout } from '../model/layout.ts';
 import { reason } from './detail.ts';
 import { confirmOf } from './fields.ts';
+import { timeInWords } from './judge.ts';
 
 type Common<Kind extends string, Spec> = {
   readonly kind: Kind;
@@ -62,10 +63,20 @@ export function bindCheck<Spec>(kind: CheckKind<string, Spec>, spec: Spec, layou
     dials: null,
     asks,
     async check(io) {
-      const asked = await io.ask(asks(io.before));
+      const { before } = io.memory;
+      const asked = await io.ask(asks(before));
       if (!asked.ok) return { ok: false, detail: reason(asked.failure) };
       const { text, ...when } = asked.value;
-      return kind.judge(spec, { ...when, text: text.slice(0, MOST) }, { layout, before: io.before });
+      return ahead(kind.judge(spec, { ...when, text: text.slice(0, MOST) }, { layout, before }), io.memory);
     },
   };
+}
+
+/** What is near its limit says when it is there, if it goes on like that. */
+function ahead(verdict: Verdict, { reachesIn }: Memory): Verdict {
+  const near = (verdict.readings ?? []).filter(({ value, warn, critical }) => value >= (warn ?? critical ?? Infinity));
+  const times = near.flatMap((reading) => reachesIn(reading) ?? []);
+  if ((verdict.ok && verdict.warning !== true) || times.length === 0) return verdict;
+  const soonest = timeInWords(Math.min(...times) / 1000);
+  return { ...verdict, detail: `${verdict.detail}; at this slope the limit is reached in ${soonest}` };
 }

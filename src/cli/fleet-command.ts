@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import type { Inputs } from '../config/bind.ts';
 import type { Project } from '../config/project.ts';
 import { resolveTargets } from '../config/resolve.ts';
-import { type FleetRun, runFleet } from '../engine/fleet/fleet.ts';
-import type { HostRun } from '../engine/run.ts';
+import { type FleetRun, lookAtHosts, runFleet } from '../engine/fleet/fleet.ts';
+import type { HostRun, Share } from '../engine/run.ts';
 import type { FleetEvent, Summary } from '../model/events.ts';
 import type { HostOutcome } from '../model/outcome.ts';
 import type { HostTarget } from '../model/target.ts';
@@ -48,6 +48,7 @@ export type FleetCommand = {
 const LOGGED = { verbose: true, quiet: false, stamped: true } as const;
 
 type Work = (target: HostTarget, run: HostRun) => Promise<HostOutcome>;
+type HostWork = (shares: readonly Share[]) => Promise<readonly HostOutcome[]>;
 type Results = Summary['hosts'];
 
 /** The selected hosts and the means to work on them. */
@@ -58,6 +59,8 @@ export type Fleet = {
   run(work: Work): Promise<Results>;
   /** Looks at every target before anything is shown as begun; nothing of it is shown. */
   look(work: Work): Promise<Results>;
+  /** Looks at all apps of each host at once. @param quietly nothing of it is shown */
+  lookAtHosts(work: HostWork, quietly?: 'quietly'): Promise<Results>;
   /** Shows an event that no host run made. */
   report(event: FleetEvent): void;
   /** Ends the run: the summary, and the process's exit code. */
@@ -142,6 +145,10 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, context
     report,
     run: (work) => guarded(() => runFleet(targets, work, { ...settings, kind: command.kind, report })),
     look: (work) => guarded(() => runFleet(targets, work, { ...settings, kind: 'reads', report: () => {} })),
+    lookAtHosts: (work, quietly) =>
+      guarded(() =>
+        lookAtHosts(targets, work, { ...settings, kind: 'reads', report: quietly === undefined ? report : () => {} }),
+      ),
     async finish(hosts) {
       const outcomes = hosts.map(({ outcome }) => outcome);
       const code = exitCode(outcomes, context.signal.aborted, command.reportsPending);

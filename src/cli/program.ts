@@ -119,9 +119,12 @@ export function program(context: CliContext, ended: (code: number) => void): Com
     )
     .option('--output <file>', 'with --format prometheus: into this file, for the textfile collector')
     .option('--cron', 'for a cron job: silent, but for what nobody has been told yet')
-    .option('--every <time>', 'with --cron: how far apart its runs are, such as 5m', runsApart)
+    .option('--every <time>', 'with --cron or --install-cron: how far apart the runs are, such as 5m', runsApart)
     .option('--exit-zero', 'with --cron: exit with 0 also when something is bad')
     .option('--explain <id>', 'how a problem came about, and who was told; contacts no host')
+    .option('--trend', 'how memory and disks went, and when they are full; contacts no host')
+    .option('--install-cron', 'write the line of this project into your crontab; --every 5m unless told')
+    .option('--uninstall-cron', 'take that line out again')
     .action(async (flags) => ended(await (await import('./commands/health.ts')).health(flags, context)));
   inParts(fleet.command('status').description('what is active on each host, and how the last change ended'))
     .option('--verify', 'compare every file of the active release with what was deployed')

@@ -3,8 +3,11 @@ import type { Project } from '../config/project.ts';
 import { NotAFile, readLocalText } from '../local/file.ts';
 import { withLock } from '../local/lock.ts';
 import { makeStateFolder, projectFolder, replaceState, setAside, stateFolder } from '../local/state.ts';
+import type { Memory } from '../model/check.ts';
 import { enqueue, ofOurs, STDOUT } from '../monitor/outbox.ts';
+import { lastOf } from '../monitor/readings.ts';
 import { decode, EMPTY, encode, type MonitorState } from '../monitor/state.ts';
+import { reachesIn } from '../monitor/trend.ts';
 import { cleanAll } from '../util/sanitize.ts';
 
 /** What the monitor of one project remembers, on this machine, for this user. */
@@ -19,9 +22,25 @@ export type Store = {
 /** More than any state has grown to. */
 const MOST = 64 * 1024 * 1024;
 
+type Of = Pick<Project, 'dir' | 'invoker'>;
+
+const placeOf = ({ dir, invoker }: Of): string => projectFolder(stateFolder(invoker.env, invoker.home), dir);
+
+/** What a monitor remembers, for one who only looks: nothing is made, and what cannot be read is nothing. */
+export async function stateOf(project: Of): Promise<MonitorState> {
+  const decoded = await readLocalText(join(placeOf(project), 'monitor'), MOST).then(decode, () => null);
+  return decoded !== null && 'state' in decoded ? decoded.state : EMPTY;
+}
+
+/** What checks of an app get of it. */
+export const memoryOf = (state: MonitorState, host: string, app: string): Memory => ({
+  before: lastOf(state, host, app),
+  reachesIn: reachesIn(state, host, app, Date.now),
+});
+
 /** @throws what the system says where there can be no such folder, or nothing may be read or written in it */
-export async function openStore({ dir, invoker }: Pick<Project, 'dir' | 'invoker'>): Promise<Store> {
-  const folder = projectFolder(stateFolder(invoker.env, invoker.home), dir);
+export async function openStore(project: Of): Promise<Store> {
+  const folder = placeOf(project);
   const file = join(folder, 'monitor');
   await makeStateFolder(folder);
   const read = async (): Promise<MonitorState | string> => {

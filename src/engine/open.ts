@@ -16,6 +16,7 @@ import type { Layout } from '../model/layout.ts';
 import { type Exit, type Failure, fail, type HostOutcome, ok, type Result } from '../model/outcome.ts';
 import type { HostTarget } from '../model/target.ts';
 import type { BoundTask } from '../model/task.ts';
+import { Script, sh } from '../shell/sh.ts';
 import type { Transport } from '../transport/transport.ts';
 import { unitNames } from './plan/namesakes.ts';
 import { type HostRun, QUICK, RECOVERY } from './run.ts';
@@ -34,56 +35,129 @@ export type OpenHost = AsyncDisposable & {
 /** One whose lease this connection has. */
 export type EnteredHost = OpenHost & { readonly site: InstalledSite };
 
-/** One connection, one command (two where the host has not our program yet): all that a plan needs to know, or that checks ask. */
+/** One app of a host, and what is asked of it there besides its state. */
+export type Visit = {
+  readonly target: HostTarget;
+  readonly run: HostRun;
+  readonly tasks: readonly BoundTask[];
+  readonly asked: { readonly fragments: readonly Fragment[]; readonly withinMs: number };
+};
+
+const NOTHING: Visit['asked'] = { fragments: [], withinMs: 0 };
+
+/** One connection, one command (two where the host has not our program yet): all that a plan needs to know. */
 export async function openHost(
   target: HostTarget,
   tasks: readonly BoundTask[],
   run: HostRun,
-  asked: { readonly fragments: readonly Fragment[]; readonly withinMs: number } = { fragments: [], withinMs: 0 },
 ): Promise<Result<OpenHost>> {
-  run.emit({ type: 'phase', phase: 'connect' });
-  const connected = await run.connect(run.signal);
-  if (!connected.ok) return connected;
+  const [one] = await openTogether([{ target, tasks, run, asked: NOTHING }]);
+  if (one === undefined) throw new Error('no host was opened');
+  return one.opened;
+}
+
+/** The same for several apps of one host, over one connection that lasts as long as one of them needs it. */
+export async function openTogether<V extends Visit>(
+  visits: readonly V[],
+): Promise<readonly { readonly visit: V; readonly opened: Result<OpenHost> }[]> {
+  const [first] = visits;
+  if (first === undefined) return [];
+  for (const { run } of visits) run.emit({ type: 'phase', phase: 'connect' });
+  const connected = await first.run.connect(first.run.signal);
+  if (!connected.ok) return visits.map((visit) => ({ visit, opened: connected }));
   const transport = connected.value;
-  run.emit({ type: 'phase', phase: 'probe' });
-  const probed = await probeHost(transport, target, tasks, run, asked);
-  if (!probed.ok) {
-    await transport[Symbol.asyncDispose]();
-    return probed;
-  }
-  return ok({ ...probed.value, transport, [Symbol.asyncDispose]: () => transport[Symbol.asyncDispose]() });
+  for (const { run } of visits) run.emit({ type: 'phase', phase: 'probe' });
+  const probed = await probeAll(transport, visits);
+  let using = probed.filter(({ result }) => result.ok).length;
+  if (using === 0) await transport[Symbol.asyncDispose]();
+  const leave = async () => {
+    using -= 1;
+    if (using === 0) await transport[Symbol.asyncDispose]();
+  };
+  return probed.map(({ visit, result }) => ({
+    visit,
+    opened: result.ok ? ok({ ...result.value, transport, [Symbol.asyncDispose]: leave }) : result,
+  }));
 }
 
 type Probed = Pick<OpenHost, 'site' | 'probe' | 'answers' | 'told'>;
 
-async function probeHost(
-  transport: Transport,
-  target: HostTarget,
-  tasks: readonly BoundTask[],
-  run: HostRun,
-  asked: { readonly fragments: readonly Fragment[]; readonly withinMs: number } = { fragments: [], withinMs: 0 },
-): Promise<Result<Probed>> {
-  const nonce = run.newId();
-  const fragments = [...tasks, ...asked.fragments];
-  let from = run.now();
-  const ask = (program: 'there' | 'sent') => {
-    const script = probeScript(target.layout, fragments, nonce, unitNames(tasks), program);
-    from = run.now();
-    return transport.run(script, { signal: run.signal, timeoutMs: QUICK + asked.withinMs });
-  };
-  const partsOf = (stdout: string) => splitProbe(stdout, fragments, nonce);
-  const own = await ask('there');
-  if (!own.ok) return own;
-  const hasProgram = partsOf(own.value.stdout) !== null;
+async function probeAll<V extends Visit>(transport: Transport, visits: readonly V[]): Promise<readonly Reply<V>[]> {
+  const own = await askAll(transport, visits, 'there');
   // A copy that a power cut has left in pieces is no better than none.
-  const reply = hasProgram || own.value.code === 78 ? own : await ask('sent');
-  if (!reply.ok) return reply;
-  const parts = partsOf(reply.value.stdout);
-  if (parts === null) return fail(probeFailure(reply.value));
-  const probe = parseFacts(parts.state);
-  const site = { layout: target.layout, uid: probe.facts.uid, hasProgram };
-  const told = { state: parts.state, from, to: run.now(), up: parts.up };
-  return ok({ site, probe, answers: parts.answers, told });
+  const lacking = own.filter((one) => one.lacking).map(({ visit }) => visit);
+  const sent = lacking.length === 0 ? [] : await askAll(transport, lacking, 'sent');
+  return own.map((one) => sent.find(({ visit }) => visit === one.visit) ?? one);
+}
+
+/** `lacking`: there is no program of ours that could answer. */
+type Reply<V> = { readonly visit: V; readonly result: Result<Probed>; readonly lacking: boolean };
+
+/** One command for all. What has been told when it takes too long was told; what was not is a failure of those alone. */
+async function askAll<V extends Visit>(
+  transport: Transport,
+  visits: readonly V[],
+  program: 'there' | 'sent',
+): Promise<readonly Reply<V>[]> {
+  const [first] = visits;
+  if (first === undefined) return [];
+  const { signal, now } = first.run;
+  const asked = visits.map((visit) => {
+    const { target, tasks, run } = visit;
+    const [nonce, fragments] = [run.newId(), [...tasks, ...visit.asked.fragments]];
+    const script = probeScript(target.layout, fragments, nonce, unitNames(tasks), program);
+    return { visit, script, partsOf: (stdout: string) => splitProbe(stdout, fragments, nonce) };
+  });
+  const frame = first.run.newId();
+  const heard: string[] = [];
+  const timeoutMs = visits.reduce((sum, { asked: { withinMs } }) => sum + withinMs, QUICK);
+  const onLine = (stream: 'stdout' | 'stderr', line: string) => {
+    if (stream === 'stdout') heard.push(line);
+  };
+  const from = now();
+  const reply = await transport.run(
+    framed(
+      asked.map(({ script }) => script),
+      frame,
+    ),
+    { signal, timeoutMs, ...(visits.length > 1 ? { onLine } : {}) },
+  );
+  const to = now();
+  const exitOf = visits.length === 1 ? () => reply : exitsIn(reply, heard, frame);
+  const answers = asked.map(({ visit, partsOf }, i) => {
+    const exit = exitOf(i);
+    return { visit, exit, parts: exit.ok ? partsOf(exit.value.stdout) : null };
+  });
+  // The command has ended with the last of them.
+  const up = Math.max(...answers.flatMap(({ parts }) => parts?.up ?? []));
+  return answers.map(({ visit, exit, parts }): Reply<V> => {
+    if (!exit.ok) return { visit, result: exit, lacking: false };
+    if (parts === null) return { visit, result: fail(probeFailure(exit.value)), lacking: exit.value.code !== 78 };
+    const probe = parseFacts(parts.state);
+    const site = { layout: visit.target.layout, uid: probe.facts.uid, hasProgram: program === 'there' };
+    const told = { state: parts.state, from, to, up: reply.ok ? up : parts.up };
+    return { visit, result: ok({ site, probe, answers: parts.answers, told }), lacking: false };
+  });
+}
+
+/** Scripts one after the other, each in a shell of its own and with a line "FRAME STATUS" behind what it has printed. */
+function framed(scripts: readonly Script[], frame: string): Script {
+  const [only, ...more] = scripts;
+  if (only !== undefined && more.length === 0) return only;
+  return Script.join(
+    scripts.flatMap((script) => [sh`(`, script, sh`)`, sh`printf ${`\n${frame} %s\n`} $?`]),
+    '\n',
+  );
+}
+
+/** How the i-th of them has ended. */
+function exitsIn(reply: Result<Exit>, heard: readonly string[], frame: string): (i: number) => Result<Exit> {
+  const whole = reply.ok ? reply.value.stdout : heard.map((line) => `${line}\n`).join('');
+  const ended = [...whole.matchAll(new RegExp(`(.*?)\n${frame} (\\d+)(?:\n|$)`, 'gs'))];
+  return (i) => {
+    const [, stdout = '', code = ''] = ended[i] ?? [];
+    return code === '' ? reply : ok({ stdout, stderr: reply.ok ? reply.value.stderr : '', code: Number(code) });
+  };
 }
 
 /** What failed on a host where sudo gave no root says so: whoever reads of it learns why. */
@@ -161,8 +235,9 @@ export async function openAgain(
   tasks: readonly BoundTask[],
   run: HostRun,
 ): Promise<Result<OpenHost>> {
-  const again = await probeHost(host.transport, target, tasks, run);
-  return again.ok ? ok({ ...host, ...again.value }) : again;
+  const [again] = await probeAll(host.transport, [{ target, tasks, run, asked: NOTHING }]);
+  if (again === undefined) throw new Error('no host was asked');
+  return again.result.ok ? ok({ ...host, ...again.result.value }) : again.result;
 }
 
 /** The outcome where nothing was begun. A host that an earlier run left stuck still needs a person. */

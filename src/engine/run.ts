@@ -1,4 +1,5 @@
 import type { EventBody } from '../model/events.ts';
+import type { HostTarget } from '../model/target.ts';
 import type { Connect } from '../transport/transport.ts';
 import type { Meeting } from './fleet/same-machine.ts';
 
@@ -32,6 +33,9 @@ export type HostRun = RunContext & {
   /** Whether rsync is installed beside us. */
   readonly localRsync: boolean;
 };
+
+/** One app on one host, and its share of a run. */
+export type Share = { readonly target: HostTarget; readonly run: HostRun };
 
 /** Milliseconds for commands that only look or switch, so that a silent host is given up in time. */
 export const QUICK = 60_000;

@@ -27,12 +27,21 @@ export type Printed = {
 /** What an earlier look has seen, by the name of its reading; null where nothing is remembered. */
 export type Before = (name: string) => number | null;
 
+/** What is remembered of an app on a host. */
+export type Memory = {
+  readonly before: Before;
+  /** Milliseconds until a reading is at its limit, where it has long moved there; null where nothing is sure enough. */
+  readonly reachesIn: (reading: Reading) => number | null;
+};
+
+export const NO_MEMORY: Memory = { before: () => null, reachesIn: () => null };
+
 /** What a check may use of a host: what is read there, and TCP connections that the host itself makes. */
 export type CheckIo = {
   readonly signal: AbortSignal;
   ask(question: Question): Promise<Result<Printed>>;
   dial(host: string, port: number, timeoutMs: number): Promise<Result<Duplex>>;
-  readonly before: Before;
+  readonly memory: Memory;
 };
 
 /** What a check found. One with a warning has passed: nothing stops, and the reader is told. */

@@ -48,6 +48,8 @@ export type AppLook = {
       readonly live: LiveLook;
       readonly transaction: TransactionLook | null;
       readonly checks: readonly CheckLook[];
+      /** Checks that would only say again what another has said. */
+      readonly unjudged: readonly string[];
     }
   | {
       readonly seen: false;

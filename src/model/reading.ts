@@ -12,4 +12,6 @@ export type Reading = {
   readonly critical: number | null;
   /** What there is at most, in the same unit; null where nothing says. */
   readonly limit: number | null;
+  /** It is for the next look at the same thing, and nothing to draw. */
+  readonly memo?: true;
 };

@@ -39,6 +39,18 @@ function moved(state: MonitorState, by: number): MonitorState {
         },
       ]),
     ),
+    readings: Object.fromEntries(
+      Object.entries(state.readings).map(([place, values]) => [
+        place,
+        Object.fromEntries(Object.entries(values).map(([name, [value, at]]) => [name, [value, to(at)]])),
+      ]),
+    ),
+    trends: Object.fromEntries(
+      Object.entries(state.trends).map(([key, one]) => [
+        key,
+        { ...one, points: one.points.map(([at, value]) => [to(at), value] as const) },
+      ]),
+    ),
     pauses: state.pauses.map((one) => ({ ...one, since: to(one.since), until: to(one.until) })),
     channels: Object.fromEntries(
       Object.entries(state.channels).map(([name, one]) => [

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Alert, Change } from '../model/alert.ts';
 import type { Level } from '../model/look.ts';
 import type { Subject } from '../model/notice.ts';
+import type { Reading } from '../model/reading.ts';
 
 // All that the monitor remembers between two runs. Times are milliseconds since 1970.
 
@@ -82,6 +83,21 @@ export type Told = {
   readonly answer: string;
 };
 
+/** The last values that checks of an app have read, by their names, and when. */
+export type Remembered = Readonly<Record<string, readonly [value: number, at: number]>>;
+
+/** How a number has gone, oldest first: the older, the fewer points. */
+export type Trend = {
+  readonly host: string;
+  /** Null for what all apps of the host share. */
+  readonly app: string | null;
+  readonly name: string;
+  readonly unit: Reading['unit'];
+  readonly limit: number | null;
+  readonly points: readonly Point[];
+};
+export type Point = readonly [at: number, value: number];
+
 /** A problem that is over. */
 export type Closed = {
   readonly id: string;
@@ -96,6 +112,8 @@ export type MonitorState = {
   /** The number of the next alert. */
   readonly seq: number;
   readonly subjects: Readonly<Record<string, SubjectState>>;
+  readonly readings: Readonly<Record<string, Remembered>>;
+  readonly trends: Readonly<Record<string, Trend>>;
   readonly pauses: readonly Pause[];
   readonly channels: Readonly<Record<string, ChannelState>>;
   readonly trail: readonly Told[];
@@ -103,11 +121,13 @@ export type MonitorState = {
 };
 
 export const EMPTY: MonitorState = {
-  ...{ last: null, seq: 1, subjects: {}, pauses: [], channels: {}, trail: [], closed: [] },
+  ...{ last: null, seq: 1, subjects: {}, readings: {}, trends: {}, pauses: [], channels: {}, trail: [], closed: [] },
 };
 
 /** More than any fleet has; what comes on top is not watched, and a state that grows without end would end the watching. */
 export const MOST_SUBJECTS = 20_000;
+export const MOST_REMEMBERED = 100_000;
+export const MOST_TRENDS = 2_000;
 export const MOST_TRAIL = 500;
 export const MOST_CLOSED = 200;
 
@@ -154,7 +174,8 @@ export function decode(text: string): { readonly state: MonitorState } | { reado
   if (!text.startsWith('fleet-monitor ')) return { why: 'is not what fleet writes there' };
   if (!text.startsWith(`${HEAD} `)) return { why: 'was written by another version of fleet' };
   if (text.slice(HEAD.length + 1, end) !== sum(body)) return { why: 'is damaged' };
-  return { state: JSON.parse(body) };
+  // A part that it was written without is empty.
+  return { state: { ...EMPTY, ...JSON.parse(body) } };
 }
 
 const sum = (body: string) => createHash('sha256').update(body).digest('hex');

@@ -5,6 +5,7 @@ import type { Window } from '../model/window.ts';
 import { atThisTime } from './clock.ts';
 import { enqueue, expire, ofOurs } from './outbox.ts';
 import { isQuiet } from './quiet.ts';
+import { remembered } from './readings.ts';
 import {
   type Closed,
   idsIn,
@@ -18,6 +19,7 @@ import {
 } from './state.ts';
 import { close, take } from './tell.ts';
 import { observe, TRANSACTION } from './tree.ts';
+import { trendsAfter } from './trend.ts';
 
 export type MonitorConfig = {
   /** Every app on every host of the project, also those that this run does not look at. */
@@ -71,6 +73,8 @@ export function step(
     ...expired,
     last: now,
     subjects: Object.fromEntries(subjects),
+    readings: remembered(state.readings, looks, config.known, at),
+    trends: trendsAfter(state.trends, looks, config.known, at),
     closed: [...state.closed, ...closed].slice(-MOST_CLOSED),
   };
   return { state: enqueue(after, due, config.channels, at), alerts: due };
@@ -84,7 +88,7 @@ function isWatched({ host, app, check }: Subject, looks: readonly AppLook[], { k
   const look = looks.find((one) => one.host === host && one.app === app);
   if (check === null || check === TRANSACTION || look === undefined || !look.seen || look.transaction !== null)
     return true;
-  return look.checks.some((one) => one.check === check);
+  return look.unjudged.includes(check) || look.checks.some((one) => one.check === check);
 }
 
 /** Nobody looked for longer than twice the time between two runs. */

@@ -140,7 +140,7 @@ function observeApp(look: AppLook): readonly Observation[] {
     return [{ ...PLAIN, subject: itself, level: 'crit', about, fix: look.fix }];
   }
   const { live, transaction } = look;
-  const overdue = transaction !== null && (!transaction.running || (transaction.leftMs ?? 0) < 0);
+  const overdue = transaction !== null && !isSwitching(transaction);
   const open: Observation = {
     ...{ ...PLAIN, live, subject: { host, app, check: TRANSACTION }, level: overdue ? 'crit' : 'ok' },
     about: overdue ? unfinished(transaction) : NOTHING,
@@ -149,7 +149,7 @@ function observeApp(look: AppLook): readonly Observation[] {
     { ...PLAIN, subject: itself, level: 'ok', about: NOTHING },
     open,
     // While it is being switched it is neither well nor not.
-    ...(transaction !== null && !overdue ? [] : look.checks).map(
+    ...(isSwitching(transaction) ? [] : look.checks).map(
       ({ check, detail, ...rest }): Observation => ({
         ...{ ...rest, live, subject: { host, app, check } },
         about: { what: 'state', detail, hides: 0, change: null },
@@ -157,6 +157,10 @@ function observeApp(look: AppLook): readonly Observation[] {
     ),
   ];
 }
+
+/** It will end by itself. */
+export const isSwitching = (transaction: TransactionLook | null): boolean =>
+  transaction?.running === true && (transaction.leftMs ?? 0) >= 0;
 
 const unfinished = ({ by, phase, leftMs }: TransactionLook): About => ({
   ...{ what: 'transaction', by, phase },

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { bindCheck } from '../../src/checks/define.ts';
 import { memory } from '../../src/checks/machine/memory.ts';
+import { NO_MEMORY } from '../../src/model/check.ts';
 import { fail } from '../../src/model/outcome.ts';
-import { checkHere, checkOf, hostHere, words } from './rig.ts';
+import { checkHere, checkOf, hostHere, layout, words } from './rig.ts';
 
 const GIB = 1024 ** 3;
 
@@ -100,6 +102,18 @@ describe('a memory check', () => {
   ])('warns when the host tells %s', async (_what, told) =>
     expect(await check(VOICE, told)).toEqual({ ok: true, warning: true, detail: 'memory cannot be read' }),
   );
+
+  it('says when the limit is reached, of what is near it and moves there', async () => {
+    const of = async (percent: number, hours: number | null) => {
+      const reachesIn = () => (hours === null ? null : hours * 3_600_000);
+      const io = { ...hostHere({ printed: voice(Math.ceil((percent * 16 * GIB) / 100), 16 * GIB) }) };
+      const bound = bindCheck(memory, memory.schema.parse(VOICE), layout);
+      return (await bound.check({ ...io, memory: { ...NO_MEMORY, reachesIn } })).detail;
+    };
+    expect(await of(85, 9)).toMatch(/; at this slope the limit is reached in 9 h$/);
+    expect(await of(85, null)).not.toContain('slope');
+    expect(await of(40, 9)).not.toContain('slope');
+  });
 
   it('fails when the host cannot be asked', async () => {
     const gone = { ...hostHere(), ask: async () => fail({ kind: 'connection-lost', detail: 'gone' } as const) };

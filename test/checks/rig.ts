@@ -3,7 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { bindCheck, type CheckKind } from '../../src/checks/define.ts';
 import { asking } from '../../src/host/call.ts';
-import type { CheckIo, Verdict } from '../../src/model/check.ts';
+import { type CheckIo, NO_MEMORY, type Verdict } from '../../src/model/check.ts';
 import { type Exit, fail, ok, type Result } from '../../src/model/outcome.ts';
 import type { Script } from '../../src/shell/sh.ts';
 import { wholeScript } from '../../src/transport/exec/script.ts';
@@ -31,7 +31,7 @@ export function hostHere({
 }: Given = {}): CheckIo {
   return {
     signal,
-    before: (name) => before[name] ?? null,
+    memory: { ...NO_MEMORY, before: (name) => before[name] ?? null },
     async ask({ script, withinMs }) {
       const { from = Date.now(), up = null } = times;
       if (printed !== undefined) return ok({ text: printed, from, to: times.to ?? from, up });

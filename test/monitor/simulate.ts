@@ -101,6 +101,7 @@ function looksOf(script: Script, world: World, run: number): readonly AppLook[] 
           transaction: open === undefined ? null : { by: 'alice', phase: 'SETTLING', ...open },
         },
         live: { generation, change: { at: NOON, by: 'alice', from: generation - 1 } },
+        unjudged: [],
         checks: mine.flatMap(([key, letters]) => checkOf(key, letters.at(run) ?? 'o', world, run)),
       },
     ];

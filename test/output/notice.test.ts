@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Alert } from '../../src/model/alert.ts';
-import { noticeText as mailed, notice } from '../../src/output/messages/monitor/alert.ts';
-import { noticeText as told } from '../../src/output/messages/notification.ts';
+import { mailText, notice } from '../../src/output/messages/monitor/alert.ts';
+import { noticeText } from '../../src/output/messages/notification.ts';
 
 const AT = Date.UTC(2026, 10, 29, 22, 0, 0);
 const problem: Alert = {
@@ -13,8 +13,8 @@ const problem: Alert = {
 const one = notice([problem], { project: 'acme', id: 'id', at: AT });
 
 it('a notice of the monitor names its project and its host once, on standard output and over a channel', () => {
-  const channel = told(one);
-  for (const text of [mailed(one), `${channel.title}\n${channel.items.map(({ head }) => head).join('\n')}`]) {
+  const channel = noticeText(one);
+  for (const text of [mailText(one), `${channel.title}\n${channel.items.map(({ head }) => head).join('\n')}`]) {
     expect(text.split('acme')).toHaveLength(2);
     expect(text.split('\n').filter((line) => line.split('web1').length > 2)).toEqual([]);
     expect(text).toContain('shop on web1: http http://127.0.0.1:8000/health: answers 500');

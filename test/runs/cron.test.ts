@@ -2,31 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { healthCron } from '../../src/cli/commands/cron.ts';
 import type { Channel, Delivery, Notice } from '../../src/model/notice.ts';
 import { type Bench, openBench, STORY } from './bench.ts';
-
-const FLAGS = { host: [], group: [], app: [], parallel: 10 };
-/** As in a real run, with less time between. */
-const PATIENCE = { hostMs: 60_000, again: 2, everyMs: 300 };
-
-/** One run of the cron job, in this process: so that channels can be given to it. */
-async function cron(bench: Bench<string>, channels: readonly Channel[] = [], flags: object = {}) {
-  const said = { stdout: '', stderr: '' };
-  const world = bench.world();
-  const sink = (name: 'stdout' | 'stderr', stream: NodeJS.WriteStream) =>
-    Object.assign(stream, {
-      write(text: string, done?: () => void) {
-        said[name] += text;
-        done?.();
-        return true;
-      },
-    });
-  const context = { ...world, stdout: sink('stdout', world.stdout), stderr: sink('stderr', world.stderr) };
-  return { code: await healthCron({ ...FLAGS, ...flags }, context, channels, PATIENCE), ...said };
-}
-
-const SILENT = { stdout: '', stderr: '' };
+import { cron, SILENT } from './cron-bench.ts';
 
 /** Somebody who keeps what comes, and answers as told. */
 function chat(...answers: readonly Delivery[]) {
@@ -147,7 +125,7 @@ it('one line when no host answers, none again, and one when they are back', STOR
   const half = await cron(bench);
   expect(half.stdout).toContain('hosts answer again');
   expect(half.stdout).toMatch(/CRITICAL \[\w{4}\] two cannot be looked at: /);
-  expect(half.stdout).toMatch(/ {2}hides \d checks\n/);
+  expect(half.stdout).toMatch(/ {2}hides \d+ checks\n/);
   moveHosts(bench, ['two'], false);
   expect((await cron(bench)).stdout).toContain('two answers again');
 });
@@ -201,7 +179,9 @@ it('says nothing of what is paused, and what is still bad when the pause ends', 
     [['pause', 'it', '--for', '2 hours', '--reason', 'x'], 'neither a time such as 90m, 2h or 3d'],
     [['pause', '--end', 'zzzz'], 'there is no pause zzzz'],
     [['health', '--cron', '--format', 'json'], 'leave --format and --json out'],
-    [['health', '--every', '5m'], 'belong to --cron'],
+    [['health', '--every', '5m'], 'belongs to --cron'],
+    [['health', '--install-cron', '--host', 'it'], 'leave --host, --group and --app out'],
+    [['health', '--cron', '--trend'], '--cron and --trend are different things'],
   ] as const) {
     const refused = await bench.human(...words);
     expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining(why)]);
@@ -247,3 +227,27 @@ it('a deploy whose runner died is a problem of its own', STORY, async () => {
   expect(stdout).toContain('  next: fleet status --host it --app app\n');
   expect(code).toBe(1);
 });
+
+it(
+  'a hundred hosts that are gone are ten lines, one host that is there is seen, and the run keeps its time',
+  STORY,
+  async () => {
+    await using bench = await openBench('it');
+    expect((await bench.fleet('deploy', '--all')).code).toBe(0);
+    const file = join(bench.folder, 'inventory', 'hosts.yaml');
+    const { hosts } = JSON.parse(readFileSync(file, 'utf8'));
+    const gone = Array.from({ length: 100 }, (_, i) => `gone${i}`);
+    for (const name of gone) hosts[name] = { ...hosts.it, port: 1, vars: { place: `/srv/${name}` } };
+    writeFileSync(file, JSON.stringify({ hosts }));
+    bench.playbook({ hosts: ['it', ...gone] });
+    const begun = Date.now();
+    const { code, stdout } = await cron(bench, [], { every: '1m' });
+    expect(Date.now() - begun).toBeLessThan(54_000);
+    expect([code, stdout.match(/^CRITICAL /gm)?.length]).toEqual([3, 10]);
+    expect(stdout).toContain('project: 100 critical');
+    expect(stdout).toMatch(/and 90 more/);
+    expect(stdout.split('\n').length).toBeLessThan(70);
+    expect(stdout).not.toContain(' it ');
+    expect(await cron(bench, [], { every: '1m' })).toEqual({ code: 3, ...SILENT });
+  },
+);

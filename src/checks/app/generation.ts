@@ -24,9 +24,6 @@ const schema = z
 /** What is asked; whoever has probed the host has the answer already. */
 export const TELL_GENERATION = sh`tell_generation`;
 
-/** A host on its way back may need longer than its deadline: each service has a minute to stop. */
-const LATE = 600;
-
 /** Whether the right generation is active, nothing is half done, and nothing was changed by hand. */
 export const generation = defineCheck({
   kind: 'generation',
@@ -65,15 +62,12 @@ function transaction(text: string): Finding | null {
   const [, , to, running, ...by] = (linesOf(text, 'open')[0] ?? '').split(' ');
   const phase = excerpt(linesOf(text, 'phase')[0] ?? '');
   if (to === undefined) return null;
-  const left = Number(linesOf(text, 'left')[0] ?? '0');
+  const left = Number(linesOf(text, 'over-in')[0] ?? '0');
   const what = `a deploy of generation ${excerpt(to)} by ${excerpt(by.join(' '))}`;
   if (running !== 'running')
     return { level: 'critical', text: `${what} was left in ${phase}; the next deploy finishes it` };
-  if (left >= 0) return { level: 'ok', text: `${what} is at work (${phase}), ${left} s before its deadline` };
-  return {
-    level: -left > LATE ? 'critical' : 'warn',
-    text: `${what} is at work (${phase}), ${-left} s past its deadline`,
-  };
+  if (left >= 0) return { level: 'ok', text: `${what} is at work (${phase}), over in ${left} s at the latest` };
+  return { level: 'critical', text: `${what} is at work (${phase}) and should have been over ${-left} s ago` };
 }
 
 function differing(text: string, level: 'warn' | 'critical'): readonly Finding[] {

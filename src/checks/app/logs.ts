@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Before } from '../../model/check.ts';
+import type { Reading } from '../../model/reading.ts';
 import { Script, sh } from '../../shell/sh.ts';
 import { defineCheck } from '../define.ts';
 import { excerpt } from '../detail.ts';
@@ -108,8 +109,14 @@ type Spec = z.infer<typeof schema>;
 
 const subject = ({ path, unit }: Spec) => path ?? String(unit);
 
-/** Where the last look has ended: a number that only the host's next answer is made with. */
+/** Where the last look has ended, and in which file (its inode): numbers that only the host's next answer is made with. */
 const placeOf = (spec: Spec) => `log position ${subject(spec)}`;
+const fileOf = (spec: Spec) => `log file ${subject(spec)}`;
+
+function positionBefore(spec: Spec, before: Before): string {
+  const [bytes, inode] = [before(placeOf(spec)), before(fileOf(spec))];
+  return bytes === null ? '-' : inode === null ? String(bytes) : `${bytes}:${inode}`;
+}
 
 /** Whether logs stay in bounds, are written to, are rotated, and hold nothing that they should not. */
 export const logs = defineCheck({
@@ -122,7 +129,7 @@ export const logs = defineCheck({
 
   asks(spec, { before }) {
     const { path, unit, patterns = [] } = spec;
-    const from = before(placeOf(spec)) ?? '-';
+    const from = positionBefore(spec, before);
     const words = patterns.map(({ match }) => match);
     const parts = [
       ...(path === undefined ? [] : [sh`tell_logs ${path}`]),
@@ -151,11 +158,13 @@ export const logs = defineCheck({
       spec.path !== undefined && files.length === 0
         ? [{ level: spec.age?.critical !== undefined ? 'critical' : 'warn', text: `no file ${spec.path}` }]
         : [];
-    return verdictOf([
+    const verdict = verdictOf([
       ...none,
       ...files.flatMap((file) => ofFile(spec, file)),
       ...(spec.patterns === undefined || none.length > 0 ? [] : matches(spec, text, before)),
     ]);
+    const readings = [...(verdict.readings ?? []), ...memos(spec, text)];
+    return readings.length === 0 ? verdict : { ...verdict, readings };
   },
 });
 
@@ -193,7 +202,7 @@ function rotation(spans: NonNullable<Spec['rotated']>, { name, rotated, size }: 
 
 function matches(spec: Spec, text: string, before: Before): readonly Finding[] {
   const unread = linesOf(text, 'unread')[0];
-  const position = numberIn(linesOf(text, 'position')[0]);
+  const [position] = positionIn(text);
   const found = new Map(
     linesOf(text, 'matches').flatMap((line) => {
       const [, i = '', count = '', last = ''] = /^(\d+) (\d+) ?(.*)$/.exec(line) ?? [];
@@ -216,11 +225,24 @@ function matches(spec: Spec, text: string, before: Before): readonly Finding[] {
       reading: reading(excerpt(`log lines ${match} in ${subject(spec)}`), count, 'count', limits),
     };
   });
+  return [...findings, { level: 'ok', text: `read up to ${position}` }];
+}
+
+const positionIn = (text: string): readonly [bytes: number | null, inode: number | null] => {
+  const [bytes, inode] = (linesOf(text, 'position')[0] ?? '').split(' ');
+  return [numberIn(bytes), numberIn(inode)];
+};
+
+/** What the next look goes on from. */
+function memos(spec: Spec, text: string): readonly Reading[] {
+  const [bytes, inode] = positionIn(text);
   return [
-    ...findings,
-    { level: 'ok', text: `read up to ${position}`, reading: reading(placeOf(spec), position, 'count') },
+    ...(bytes === null ? [] : [memo(placeOf(spec), bytes)]),
+    ...(inode === null ? [] : [memo(fileOf(spec), inode)]),
   ];
 }
+
+const memo = (name: string, value: number): Reading => ({ ...reading(name, value, 'count'), memo: true });
 
 type Words = { readonly warn?: string | undefined; readonly critical?: string | undefined };
 const each =

@@ -17,7 +17,7 @@ import { keyOf, type Moment, type MonitorState } from '../../monitor/state.ts';
 import { type MonitorConfig, step } from '../../monitor/step.ts';
 import { VANTAGE } from '../../monitor/tree.ts';
 import { explain } from '../../output/messages/failures/failure.ts';
-import { notice, noticeText } from '../../output/messages/monitor/alert.ts';
+import { mailText, notice } from '../../output/messages/monitor/alert.ts';
 import { notKept, overdueRun } from '../../output/messages/monitor/trail.ts';
 import { deliveryLine } from '../../output/messages/notification.ts';
 import { sinkTo } from '../../output/text/sink.ts';
@@ -28,7 +28,7 @@ import type { CliContext, HostFlags } from '../context.ts';
 import { exitCode } from '../exit-code.ts';
 import { type Fleet, openFleet } from '../fleet-command.ts';
 import { openNotifiers } from '../notifiers.ts';
-import { openStore, type Store } from '../store.ts';
+import { memoryOf, openStore, type Store } from '../store.ts';
 
 export type CronFlags = HostFlags & { readonly every?: string; readonly exitZero?: boolean };
 
@@ -84,7 +84,7 @@ async function watch(fleet: Fleet, store: Store, settings: Settings, context: Cl
     await store.update((state) => [step(state, looks, config, now).state, null]);
   } catch (error) {
     const { alerts } = step(before, looks, config, now);
-    const said = alerts.length === 0 ? '' : `${noticeText(noticeOf(alerts, project, now.at))}\n`;
+    const said = alerts.length === 0 ? '' : `${mailText(noticeOf(alerts, project, now.at))}\n`;
     await print(`${said}${notKept((error as Error).message)}\n`, context);
     return code;
   }
@@ -95,11 +95,23 @@ async function watch(fleet: Fleet, store: Store, settings: Settings, context: Cl
   return code;
 }
 
-async function lookAt({ targets, look }: Fleet, state: MonitorState, { patience }: Settings, context: CliContext) {
+async function lookAt(
+  { targets, lookAtHosts }: Fleet,
+  state: MonitorState,
+  { patience }: Settings,
+  context: CliContext,
+) {
   const seen = new Map<HostTarget, SeenApp>();
-  const results = await look((target, run) =>
-    // What a host says is shown to people.
-    watchHost(target, run, patience, knownOf(state, target), (one) => seen.set(target, cleanAll(one))),
+  const results = await lookAtHosts(
+    (shares) =>
+      // What a host says is shown to people.
+      watchHost(
+        shares,
+        patience,
+        (target) => knownOf(state, target),
+        (target, one) => seen.set(target, cleanAll(one)),
+      ),
+    'quietly',
   );
   const names = new Map(targets.map(({ host, connection }) => [`${connection.address}:${connection.port}`, host]));
   const looks = targets.flatMap((target, i): AppLook[] => {
@@ -118,11 +130,13 @@ const inTime = (outcome: HostOutcome): HostOutcome =>
     ? { ...outcome, failure: { kind: 'skipped', why: 'the run had no time left' } }
     : outcome;
 
-function knownOf({ subjects }: MonitorState, { host, app }: HostTarget): Known {
+function knownOf(state: MonitorState, { host, app }: HostTarget): Known {
+  const { subjects } = state;
   const level = (subject: Parameters<typeof keyOf>[0]) => subjects[keyOf(subject)]?.level ?? 'ok';
   return {
     isDown: level({ host, app: null, check: null }) === 'crit' || level(VANTAGE) === 'crit',
     level: (check) => level({ host, app, check }),
+    memory: memoryOf(state, host, app),
   };
 }
 
@@ -195,7 +209,7 @@ async function send(
 const notSent = (answer: string): Delivery => ({ sent: false, permanent: false, answer, retryAfterMs: null });
 
 async function printed(one: Notice, context: CliContext): Promise<Delivery> {
-  await print(noticeText(one), context);
+  await print(mailText(one), context);
   return { sent: true, answer: 'printed' };
 }
 

@@ -1,22 +1,29 @@
 import { resolve } from 'node:path';
 import { hostsOf } from '../../config/select.ts';
-import { healthHost } from '../../engine/commands/health.ts';
+import { healthOf } from '../../engine/commands/health.ts';
 import { readLocalText } from '../../local/file.ts';
 import { replaceable, replaceFile } from '../../local/replace.ts';
 import type { Format } from '../../output/formats/index.ts';
 import { nagios } from '../../output/formats/nagios.ts';
 import { prometheus } from '../../output/formats/prometheus.ts';
+import { list } from '../../util/count.ts';
 import { clean, cleanAll } from '../../util/sanitize.ts';
 import type { CliContext, HostFlags } from '../context.ts';
-import { type FleetCommand, openFleet, runFleetCommand } from '../fleet-command.ts';
+import { type Fleet, type FleetCommand, openFleet } from '../fleet-command.ts';
 import { UsageError } from '../refusal.ts';
+import { memoryOf, stateOf } from '../store.ts';
 import { type CronFlags, healthCron } from './cron.ts';
+import { installCron, uninstallCron } from './install-cron.ts';
 import { explainProblem } from './quiet.ts';
+import { trend } from './trend.ts';
 
 type HealthFlags = CronFlags & {
   readonly format?: 'table' | 'json' | 'nagios' | 'prometheus';
   readonly cron?: boolean;
   readonly explain?: string;
+  readonly trend?: boolean;
+  readonly installCron?: boolean;
+  readonly uninstallCron?: boolean;
   readonly output?: string;
 };
 
@@ -24,29 +31,58 @@ const HEALTH: FleetCommand = { name: 'health', verb: 'Check', kind: 'reads', inp
 
 /** `fleet health`: read-only, takes no lock. @throws UsageError */
 export function health(
-  { format = 'table', output, cron, explain, ...flags }: HealthFlags,
+  {
+    format = 'table',
+    output,
+    cron,
+    explain,
+    trend: trends,
+    installCron: install,
+    uninstallCron: takeOut,
+    ...flags
+  }: HealthFlags,
   context: CliContext,
 ): Promise<number> {
+  const modes = { cron, explain, trend: trends, 'install-cron': install, 'uninstall-cron': takeOut };
+  const asked = Object.entries(modes).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`]));
+  if (asked.length > 1) throw new UsageError(`${list(asked)} are different things: say one of them`);
   if (output !== undefined && format !== 'prometheus')
     throw new UsageError('--output is for --format prometheus; the other formats go to standard output');
   if (cron === true && (format !== 'table' || flags.json === true))
     throw new UsageError('--cron says nothing, or what is new, in words: leave --format and --json out');
-  if (cron !== true && (flags.every !== undefined || flags.exitZero === true))
-    throw new UsageError('--every and --exit-zero belong to --cron');
+  if (cron !== true && flags.exitZero === true) throw new UsageError('--exit-zero belongs to --cron');
+  if (cron !== true && install !== true && flags.every !== undefined)
+    throw new UsageError('--every belongs to --cron and --install-cron');
   if (explain !== undefined) return explainProblem(explain, flags, context);
+  if (trends === true) return trend(format === 'json' ? { ...flags, json: true } : flags, context);
+  if ((install ?? takeOut) === true && [...flags.host, ...flags.group, ...flags.app].length > 0)
+    throw new UsageError('the line is for all hosts of the project: leave --host, --group and --app out');
+  if (install === true) return installCron(flags, context);
+  if (takeOut === true) return uninstallCron(flags, context);
   if (cron === true) return healthCron(flags, context);
   if (format === 'nagios') return plugin(flags, context);
   if (output !== undefined) return toFile(output, flags, context);
   const metrics: Format = (summary) => prometheus(summary, Date.now());
   const written = format === 'prometheus' ? { format: metrics } : {};
   const json = format === 'json' ? { json: true } : {};
-  return runFleetCommand({ ...HEALTH, work: healthHost, ...written }, { ...flags, ...json }, context);
+  return shown({ ...HEALTH, ...written }, { ...flags, ...json }, context);
+}
+
+async function shown(command: FleetCommand, flags: HostFlags, context: CliContext): Promise<number> {
+  const fleet = await openFleet(command, flags, context);
+  return fleet.finish(await look(fleet));
+}
+
+/** With what `--cron` remembers, where it has run; nothing is remembered of this look. */
+async function look({ project, lookAtHosts }: Fleet) {
+  const state = await stateOf(project);
+  return lookAtHosts((shares) => healthOf(shares, ({ host, app }) => memoryOf(state, host, app)));
 }
 
 /** Ends as plugins do: 0, 1, 2 or 3. */
 async function plugin(flags: HostFlags, context: CliContext): Promise<number> {
   const fleet = await openFleet({ ...HEALTH, format: (summary) => `${nagios(summary).text}\n` }, flags, context);
-  const hosts = await fleet.run(healthHost);
+  const hosts = await look(fleet);
   const exitCode = await fleet.finish(hosts);
   return nagios({ command: HEALTH.name, exitCode, hosts }).code;
 }
@@ -61,7 +97,7 @@ async function toFile(output: string, flags: HostFlags, context: CliContext): Pr
     throw new UsageError(`${refused(error)}\nno host was contacted`);
   });
   const fleet = await openFleet({ ...HEALTH, format: () => '' }, flags, context);
-  const hosts = await fleet.run(healthHost);
+  const hosts = await look(fleet);
   const exitCode = await fleet.finish(hosts);
   const { inventory, playbooks } = fleet.project;
   const pairs = new Set(

@@ -1,5 +1,5 @@
 import { asking } from '../../host/call.ts';
-import type { Before, BoundCheck, CheckIo } from '../../model/check.ts';
+import { type BoundCheck, type CheckIo, type Memory, NO_MEMORY } from '../../model/check.ts';
 import { type CheckResult, type Failure, fail, ok, type Result } from '../../model/outcome.ts';
 import type { Transport } from '../../transport/transport.ts';
 import { pause } from '../../util/async.ts';
@@ -11,11 +11,11 @@ import { type Found, scrubbed } from './scrub.ts';
 export function checkIo(
   { transport, site }: Pick<OpenHost, 'transport' | 'site'>,
   { signal, now }: Pick<HostRun, 'signal' | 'now'>,
-  before: Before = () => null,
+  memory: Memory = NO_MEMORY,
 ): CheckIo {
   return {
     signal,
-    before,
+    memory,
     async ask({ script, withinMs }) {
       const from = now();
       const reply = await transport.run(asking(site, script), { signal, timeoutMs: withinMs });
@@ -44,7 +44,7 @@ function watchful(io: CheckIo): { readonly io: CheckIo; readonly lost: () => Fai
   return {
     io: {
       signal: io.signal,
-      before: io.before,
+      memory: io.memory,
       ask: async (question) => seen(await io.ask(question)),
       dial: async (address, port, timeoutMs) => seen(await io.dial(address, port, timeoutMs)),
     },

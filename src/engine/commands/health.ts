@@ -1,7 +1,8 @@
 import { TELL_GENERATION } from '../../checks/app/generation.ts';
+import { restartsFinding } from '../../checks/use.ts';
 import type { Fragment } from '../../host/call.ts';
 import type { ProbeReply } from '../../host/facts.ts';
-import type { Before, BoundCheck, CheckIo, Question } from '../../model/check.ts';
+import type { Before, BoundCheck, CheckIo, Memory, Question } from '../../model/check.ts';
 import type { Drift, UnitState } from '../../model/facts.ts';
 import { type CheckResult, type HostOutcome, ok } from '../../model/outcome.ts';
 import type { HostTarget } from '../../model/target.ts';
@@ -9,27 +10,47 @@ import { explain } from '../../runtime/diagnose/diagnose.ts';
 import type { Script } from '../../shell/sh.ts';
 import { type Found, scrubbed } from '../checks/scrub.ts';
 import { checkIo, checkOnce } from '../checks/verify.ts';
-import { type OpenHost, openHost } from '../open.ts';
-import type { HostRun } from '../run.ts';
+import { type OpenHost, openTogether, type Visit } from '../open.ts';
+import type { Share } from '../run.ts';
 
 /**
- * The services of the active generation, the playbook's checks and those that health has by itself, once each. Read-only;
- * takes no lock. One connection, and one command for all that is read on the host.
- * @param before what an earlier look has seen
+ * The services of the active generations, the playbooks' checks and those that health has by itself, once each. Read-only;
+ * takes no lock. For all apps of a host one connection, and one command for all that is read there.
+ * @param memoryOf what earlier looks have seen
  */
-export async function healthHost(target: HostTarget, run: HostRun, before: Before = () => null): Promise<HostOutcome> {
+export async function healthOf(
+  shares: readonly Share[],
+  memoryOf: (target: HostTarget) => Memory,
+): Promise<readonly HostOutcome[]> {
+  const all = await openTogether(shares.map((share) => visitOf(share, memoryOf(share.target))));
+  return Promise.all(
+    all.map(async ({ visit, opened }): Promise<HostOutcome> => {
+      return opened.ok ? judge(visit, opened.value) : { end: 'untouched', failure: opened.failure };
+    }),
+  );
+}
+
+/** What is asked of an app on a host. */
+export type HealthVisit = Visit & {
+  readonly checks: readonly BoundCheck[];
+  readonly asked: Gathered;
+  readonly memory: Memory;
+};
+
+export function visitOf({ target, run }: Share, memory: Memory): HealthVisit {
   const checks = [...target.checks, ...target.defaultChecks];
-  const questions = gathered(checks, before);
-  const opened = await openHost(target, [], run, questions);
-  if (!opened.ok) return { end: 'untouched', failure: opened.failure };
-  await using host = opened.value;
+  return { target, run, tasks: [], checks, memory, asked: gathered(checks, memory.before) };
+}
+
+async function judge({ run, checks, memory, asked: questions }: HealthVisit, opened: OpenHost): Promise<HostOutcome> {
+  await using host = opened;
   run.emit({ type: 'phase', phase: 'verify' });
   const { facts, open } = host.probe;
-  const io = answered(checkIo(host, run, before), questions, host);
+  const io = answered(checkIo(host, run, memory), questions, host);
   const asked = askedOf(checks, facts.active);
   const judged = asked.some(({ label }) => label === 'generation');
   const found: readonly Found[] = [
-    ...probed(host.probe),
+    ...probed(host.probe, checks, memory.before),
     ...(open === null || judged
       ? []
       : [{ ...unfinished(open.by, facts.phase, open.running), quotes: 'never' as const }]),
@@ -43,18 +64,36 @@ export async function healthHost(target: HostTarget, run: HostRun, before: Befor
     : { end: 'unhealthy', generation: facts.active, failure: { kind: 'unhealthy', checks: results } };
 }
 
-/** What the probe alone tells, besides an open transaction. */
-export function probed({ facts, units }: ProbeReply): readonly Found[] {
+/**
+ * What the probe alone tells, besides an open transaction. A service that was restarted since the last look is up with a
+ * warning, unless a check of the playbook judges that.
+ */
+export function probed({ facts, units }: ProbeReply, checks: readonly BoundCheck[], before: Before): readonly Found[] {
+  const elsewhere = new Set(checks.flatMap(unitsOf));
   return [
     deployed(facts.active),
     ...facts.drift.flatMap(unrecorded),
     ...(facts.altered.length === 0 ? [] : [tampered(facts.altered)]),
     ...(facts.unsafe.length === 0 ? [] : [{ check: 'root', ok: false, detail: facts.unsafe.join('; '), ms: 0 }]),
     ...units.map((unit) => {
-      const ok = isWell(unit, facts.drift);
-      return { check: `service ${unit.unit}`, ok, detail: inWords(unit), ms: 0 };
+      const found = { check: `service ${unit.unit}`, ok: isWell(unit, facts.drift), detail: inWords(unit), ms: 0 };
+      return unit.pid === 0 || elsewhere.has(unit.unit) ? found : restarted(found, unit, before);
     }),
   ].map((result) => ({ ...result, quotes: 'never' }));
+}
+
+function restarted(found: CheckResult, { unit, restarts }: UnitState, before: Before): CheckResult {
+  const { level, text, reading } = restartsFinding(unit, restarts, { warn: 1 }, before);
+  const readings = reading === undefined ? {} : { readings: [reading] };
+  if (level === 'ok' || !found.ok) return { ...found, ...readings };
+  return { ...found, ...readings, warning: true, detail: `${text}; ${found.detail}` };
+}
+
+/** The units that a check is about which says of each what the probe says of services. */
+export function unitsOf({ written }: Pick<BoundCheck, 'written'>): readonly string[] {
+  const { unit = [] } = JSON.parse(written) as { readonly unit?: unknown };
+  const named = typeof unit === 'object' && unit !== null && 'name' in unit ? unit.name : unit;
+  return [named].flat() as readonly string[];
 }
 
 /** Labels of what says nothing where nothing is deployed. */
@@ -67,7 +106,7 @@ export const askedOf = (checks: readonly BoundCheck[], active: number): readonly
 type Gathered = { readonly fragments: readonly (Fragment & { readonly script: Script })[]; readonly withinMs: number };
 
 /** What all checks ask, each thing once. What takes its time goes side by side, so that the longest counts. */
-export function gathered(checks: readonly BoundCheck[], before: Before): Gathered {
+function gathered(checks: readonly BoundCheck[], before: Before): Gathered {
   const questions = new Map<string, Question>();
   for (const check of checks) {
     const question = check.asks(before);

@@ -1,17 +1,17 @@
 import { look } from '../../host/call.ts';
 import { textsOf } from '../../host/reply.ts';
-import type { BoundCheck } from '../../model/check.ts';
+import type { BoundCheck, Memory } from '../../model/check.ts';
 import type { UnitState } from '../../model/facts.ts';
 import type { AppLook, CheckLook, Level, LiveLook, TransactionLook } from '../../model/look.ts';
-import type { CheckResult, Failure, HostOutcome } from '../../model/outcome.ts';
+import type { CheckResult, Failure, HostOutcome, Result } from '../../model/outcome.ts';
 import type { HostTarget } from '../../model/target.ts';
 import { explain } from '../../runtime/diagnose/diagnose.ts';
 import { pause } from '../../util/async.ts';
 import { type Found, scrubbed } from '../checks/scrub.ts';
 import { checkIo, checkOnce } from '../checks/verify.ts';
-import { type OpenHost, openAgain, openHost } from '../open.ts';
-import { type HostRun, QUICK } from '../run.ts';
-import { answered, askedOf, gathered, probed } from './health.ts';
+import { type OpenHost, openAgain, openTogether } from '../open.ts';
+import { type HostRun, QUICK, type Share } from '../run.ts';
+import { answered, askedOf, type HealthVisit, probed, unitsOf, visitOf } from './health.ts';
 import { readHistory } from './report.ts';
 
 export type Patience = {
@@ -22,89 +22,117 @@ export type Patience = {
   readonly everyMs: number;
 };
 
-/** What is known from before; it need not be confirmed. */
+/** What is known of an app from before; it need not be confirmed. */
 export type Known = {
   readonly isDown: boolean;
   readonly level: (check: string) => Level;
+  readonly memory: Memory;
 };
 
-export type SeenApp = Pick<Extract<AppLook, { seen: true }>, 'live' | 'transaction' | 'checks'>;
+export type SeenApp = Pick<Extract<AppLook, { seen: true }>, 'live' | 'transaction' | 'checks' | 'unjudged'>;
+
+/** How an app on a host has ended, and what was seen of it; null where it could not be looked at. */
+type Ended = { readonly outcome: HostOutcome; readonly seen: SeenApp | null };
 
 /** That the host is not there: it may be the way to it as well. */
 export const isSilence = ({ kind }: Failure): boolean =>
   kind === 'unreachable' || kind === 'connection-lost' || kind === 'timed-out';
 
 /**
- * Looks at one app as `healthHost` does, for a monitor: what has turned bad is asked again before it counts, a host that
- * does not answer over a new connection, and what is bad brings along what is known of why. @param tell hears it
+ * Looks at all apps of a host as `healthOf` does, for a monitor: what has turned bad is asked again before it counts, a
+ * host that does not answer over a new connection, and what is bad brings along what is known of why.
+ * @param knownOf what is known of each @param tell hears what was seen
  */
 export async function watchHost(
-  target: HostTarget,
-  outer: HostRun,
+  shares: readonly Share[],
   { hostMs, again, everyMs }: Patience,
-  known: Known,
-  tell: (seen: SeenApp) => void,
-): Promise<HostOutcome> {
+  knownOf: (target: HostTarget) => Known,
+  tell: (target: HostTarget, seen: SeenApp) => void,
+): Promise<readonly HostOutcome[]> {
   const limit = AbortSignal.timeout(hostMs);
-  const run = { ...outer, signal: AbortSignal.any([outer.signal, limit]) };
-  for (let tries = known.isDown ? 1 : 2; ; tries -= 1) {
-    const outcome = await attempt(target, run, { again, everyMs }, known, tell);
-    const silent = 'failure' in outcome && isSilence(outcome.failure);
-    if (limit.aborted && !outer.signal.aborted && 'failure' in outcome && outcome.end !== 'unhealthy')
-      return { end: 'untouched', failure: { kind: 'timed-out', what: 'looking at the host', ms: hostMs } };
-    if (!silent || tries === 1 || run.signal.aborted) return outcome;
-    await pause(everyMs, run.signal);
+  const late: HostOutcome = {
+    end: 'untouched',
+    failure: { kind: 'timed-out', what: 'looking at the host', ms: hostMs },
+  };
+  const ends = new Map<HostTarget, HostOutcome>();
+  let left = shares.map(({ target, run }) => ({
+    target,
+    run: { ...run, signal: AbortSignal.any([run.signal, limit]) },
+  }));
+  for (let tries = 2; left.length > 0; tries -= 1) {
+    const visits = left.map((share) => visitOf(share, knownOf(share.target).memory));
+    const ended = await Promise.all(
+      (await openTogether(visits)).map(async ({ visit, opened }) => ({
+        visit,
+        ...(await attempt(visit, opened, { again, everyMs }, knownOf(visit.target))),
+      })),
+    );
+    for (const { visit, outcome, seen } of ended) {
+      if (seen !== null) tell(visit.target, seen);
+      const cut = limit.aborted && 'failure' in outcome && outcome.end !== 'unhealthy';
+      ends.set(visit.target, cut && !shares.some(({ run }) => run.signal.aborted) ? late : outcome);
+    }
+    const isOver = limit.aborted || tries === 1;
+    left = ended.flatMap(({ visit: { target, run }, outcome }) =>
+      isOver || run.signal.aborted || knownOf(target).isDown || !wasSilent(outcome) ? [] : [{ target, run }],
+    );
+    if (left.length > 0) await pause(everyMs, AbortSignal.any(left.map(({ run }) => run.signal)));
   }
+  return shares.map(({ target }) => ends.get(target) ?? late);
 }
 
+const wasSilent = (outcome: HostOutcome): boolean => 'failure' in outcome && isSilence(outcome.failure);
+
 async function attempt(
-  target: HostTarget,
-  run: HostRun,
+  { target, run, checks: all, memory, asked: questions }: HealthVisit,
+  opened: Result<OpenHost>,
   { again, everyMs }: Pick<Patience, 'again' | 'everyMs'>,
   known: Known,
-  tell: (seen: SeenApp) => void,
-): Promise<HostOutcome> {
-  const before = () => null;
-  const questions = gathered([...target.checks, ...target.defaultChecks], before);
-  const opened = await openHost(target, [], run, questions);
-  if (!opened.ok) return { end: 'untouched', failure: opened.failure };
+): Promise<Ended> {
+  const stopped = (failure: Failure): Ended => ({ outcome: { end: 'untouched', failure }, seen: null });
+  if (!opened.ok) return stopped(opened.failure);
   await using first = opened.value;
   let host: OpenHost = first;
-  const wanted = askedOf([...target.checks, ...target.defaultChecks], host.probe.facts.active);
+  const wanted = askedOf(all, host.probe.facts.active);
   const isNews = (found: Found) => levelOf(found) !== 'ok' && levelOf(found) !== known.level(found.check);
   const ioOf = (there: OpenHost) => {
-    const io = checkIo(there, run, before);
+    const io = checkIo(there, run, memory);
     return there === first ? answered(io, questions, there) : io;
   };
   const ask = (check: BoundCheck) => checkOnce(check, ioOf(host), run.now);
-  const covered = new Map(wanted.map((check) => [check, coveredUnits(check, host.probe.units)]));
-  const checks = wanted.filter((check) => covered.get(check)?.length === 0);
-  let found = await Promise.all(checks.map(ask));
-  const services = () => probed(host.probe).map((one) => settled(one, first.probe.units, host.probe.units));
-  for (let i = 0; i < again && !isSwitching(host) && [...services(), ...found].some(isNews); i += 1) {
+  let found = await Promise.all(wanted.map(async (check) => ({ check, result: await ask(check) })));
+  const services = () =>
+    probed(host.probe, all, memory.before).map((one) => settled(one, first.probe.units, host.probe.units));
+  /** Of a service that is down a check of it says nothing new. */
+  const isTold = (check: BoundCheck) => {
+    const told = services();
+    const states = unitsOf(check).map((unit) => told.find((one) => one.check === `service ${unit}`)?.ok);
+    return states.includes(false) && !states.includes(undefined);
+  };
+  const judged = () => [...services(), ...found.flatMap(({ check, result }) => (isTold(check) ? [] : [result]))];
+  for (let i = 0; i < again && !isSwitching(host) && judged().some(isNews); i += 1) {
     await pause(everyMs, run.signal);
     const next = await openAgain(host, target, [], run);
-    if (!next.ok) return { end: 'untouched', failure: next.failure };
+    if (!next.ok) return stopped(next.failure);
     host = next.value;
-    found = await Promise.all(checks.map((check, at) => askAgain(found[at], () => ask(check), isNews)));
+    const again = found.map(async (one) => (isNews(one.result) ? { ...one, result: await ask(one.check) } : one));
+    found = await Promise.all(again);
   }
-  if (run.signal.aborted) return { end: 'untouched', failure: { kind: 'cancelled', phase: 'verify' } };
+  if (run.signal.aborted) return stopped({ kind: 'cancelled', phase: 'verify' });
   const { facts } = host.probe;
-  const all: readonly Found[] = [...services(), ...found];
-  const results = await scrubbed(all, facts.generations.length === 0 ? null : host, run.signal);
+  const unjudged = wanted.filter(isTold).map(({ label }) => label);
+  const results = await scrubbed(judged(), facts.generations.length === 0 ? null : host, run.signal);
   const settings = (label: string) =>
-    wanted.find((check) => check.label === label || covered.get(check)?.some((unit) => label === `service ${unit}`));
-  const seen = await evidence(host, results, settings, run);
-  if (run.signal.aborted) return { end: 'untouched', failure: { kind: 'cancelled', phase: 'verify' } };
-  tell(seen);
+    wanted.find((check) => check.label === label || unitsOf(check).some((unit) => label === `service ${unit}`));
+  const seen = { ...(await evidence(host, results, settings, run)), unjudged };
+  if (run.signal.aborted) return stopped({ kind: 'cancelled', phase: 'verify' });
   const bad = isSwitching(host) ? [] : results.filter(({ ok }) => !ok);
-  return bad.length === 0
-    ? { end: 'healthy', generation: facts.active, checks: results }
-    : { end: 'unhealthy', generation: facts.active, failure: { kind: 'unhealthy', checks: results } };
+  const outcome: HostOutcome =
+    bad.length === 0
+      ? { end: 'healthy', generation: facts.active, checks: results }
+      : { end: 'unhealthy', generation: facts.active, failure: { kind: 'unhealthy', checks: results } };
+  return { outcome, seen };
 }
-
-const askAgain = async (before: Found | undefined, ask: () => Promise<Found>, isNews: (found: Found) => boolean) =>
-  before !== undefined && !isNews(before) ? before : ask();
 
 /** One that starts again and again is up now and then, and not well. */
 function settled(found: Found, before: readonly UnitState[], now: readonly UnitState[]): Found {
@@ -121,21 +149,13 @@ const levelOf = ({ ok, warning }: CheckResult): Level => (!ok ? 'crit' : warning
 const isSwitching = ({ probe }: OpenHost): boolean =>
   probe.open?.running === true && (probe.leftMs === null || probe.leftMs >= 0);
 
-/** The services of which a check says what the probe says of each of them anyway: all that it is about, or none. */
-function coveredUnits({ written }: BoundCheck, units: readonly UnitState[]): readonly string[] {
-  const { unit = [] } = JSON.parse(written) as { readonly unit?: unknown };
-  const named = typeof unit === 'object' && unit !== null && 'name' in unit ? unit.name : unit;
-  const names = [named].flat() as readonly string[];
-  return names.every((name) => units.some((one) => one.unit === name)) ? names : [];
-}
-
 /** What is bad, with what the host knows of why. */
 async function evidence(
   host: OpenHost,
   results: readonly CheckResult[],
   settings: (check: string) => Pick<BoundCheck, 'recoverAfter' | 'confirm'> | undefined,
   run: HostRun,
-): Promise<SeenApp> {
+): Promise<Omit<SeenApp, 'unjudged'>> {
   const { facts, units, open, leftMs } = host.probe;
   const bad = new Set(results.filter((one) => levelOf(one) !== 'ok').map(({ check }) => check));
   const [single, ...others] = units;

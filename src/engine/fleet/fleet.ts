@@ -4,7 +4,7 @@ import type { PlanView } from '../../model/plan.ts';
 import { Secret } from '../../model/secret.ts';
 import type { HostTarget } from '../../model/target.ts';
 import type { Connect } from '../../transport/transport.ts';
-import type { HostRun } from '../run.ts';
+import type { HostRun, Share } from '../run.ts';
 import { barrier, type Participant } from './barrier.ts';
 import { type Meeting, meetings } from './same-machine.ts';
 import { endedWell, inPlaces, inTurn, mayBegin, mayGoOn, stopsOthers } from './schedule.ts';
@@ -102,27 +102,69 @@ async function onHost(
   keep: (result: Summary['hosts'][number]) => void,
 ): Promise<HostOutcome> {
   const begun = fleet.now();
-  const emit = emitter(target, fleet);
+  const run = shareOf(target, fleet, alone);
+  const together =
+    part === undefined
+      ? {}
+      : {
+          together: {
+            staged: () => part.staged.arrive(),
+            healthy: (withinMs: number) => part.healthy.arrive(withinMs),
+          },
+        };
+  const result = endOf(target, run, await work(target, { ...run, ...together }), begun);
+  keep(result);
+  return result.outcome;
+}
+
+function shareOf(target: HostTarget, fleet: FleetRun, alone: Meeting['alone']): HostRun {
   const { signal, now, by, newId, localRsync } = fleet;
-  const outcome = clear(
-    await work(target, {
-      ...{ signal, now, by, newId, localRsync, emit, alone, connect: fleet.connect(target) },
-      connectCode: codeConnect(target, fleet),
-      ...(part === undefined
-        ? {}
-        : {
-            together: {
-              staged: () => part.staged.arrive(),
-              healthy: (withinMs: number) => part.healthy.arrive(withinMs),
-            },
-          }),
-    }),
-    target,
-  );
+  return {
+    ...{ signal, now, by, newId, localRsync, alone, emit: emitter(target, fleet), connect: fleet.connect(target) },
+    connectCode: codeConnect(target, fleet),
+  };
+}
+
+/** What is told of how an app has ended on a host. */
+function endOf(target: HostTarget, { emit, now }: HostRun, end: HostOutcome, begun: number): Summary['hosts'][number] {
+  const outcome = clear(end, target);
   const durationMs = now() - begun;
   emit({ type: 'ended', outcome, durationMs });
-  keep({ host: target.host, app: target.app, outcome, durationMs });
-  return outcome;
+  return { host: target.host, app: target.app, outcome, durationMs };
+}
+
+/** Looks at hosts, all apps of one at once: each has one place, and one connection, however many apps it has. */
+export async function lookAtHosts(
+  targets: readonly HostTarget[],
+  work: (shares: readonly Share[]) => Promise<readonly HostOutcome[]>,
+  fleet: FleetRun,
+): Promise<Summary['hosts']> {
+  const ended = new Map<HostTarget, Summary['hosts'][number]>();
+  const look = async (apps: readonly HostTarget[]) => {
+    const begun = fleet.now();
+    const shares = apps.map((target): Share => ({ target, run: shareOf(target, fleet, async () => null) }));
+    const late = skipped('the run was interrupted before this host was started');
+    const outcomes = await (fleet.signal.aborted ? Promise.all(shares.map(late)) : work(shares));
+    for (const [i, { target, run }] of shares.entries()) {
+      const outcome = outcomes[i];
+      if (outcome !== undefined) ended.set(target, endOf(target, run, outcome, begun));
+    }
+  };
+  await inPlaces(
+    byConnection(targets),
+    ({ running }) => fleet.parallel - running,
+    (round) => round.map(look),
+  );
+  return targets.flatMap((target) => ended.get(target) ?? []);
+}
+
+function byConnection(targets: readonly HostTarget[]): readonly (readonly HostTarget[])[] {
+  const groups = new Map<string, HostTarget[]>();
+  for (const target of targets) {
+    const key = JSON.stringify([target.host, target.connection]);
+    groups.set(key, [...(groups.get(key) ?? []), target]);
+  }
+  return [...groups.values()];
 }
 
 function codeConnect(target: HostTarget, { connect }: FleetRun): Connect | null {

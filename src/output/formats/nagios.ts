@@ -87,12 +87,14 @@ function fitting(numbers: readonly string[], most: number): string {
 
 const shortened = (text: string, most: number): string => (text.length <= most ? text : `${text.slice(0, most - 1)}…`);
 
+const isShown = ({ memo }: Reading) => memo !== true;
+
 /** Every number that a check has read. Of a single app on a single host the names go without it, so that their beginnings differ. */
 function readings({ hosts }: Summary): readonly string[] {
   const used = new Map<string, number>();
   return hosts.flatMap(({ host, app, outcome }) =>
     checksOf(outcome).flatMap(({ readings = [] }) =>
-      readings.map((reading) => {
+      readings.filter(isShown).map((reading) => {
         const name = shown(hosts.length === 1 ? reading.name : `${host}/${app} ${reading.name}`).replaceAll('=', ':');
         const times = (used.get(name) ?? 0) + 1;
         used.set(name, times);

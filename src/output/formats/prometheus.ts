@@ -91,7 +91,8 @@ function samplesOf({ hosts }: Summary, at: number): readonly Sample[] {
       add('fleet_check_warning', labels, Number(check.warning === true));
       add('fleet_check_duration_seconds', labels, check.ms / 1000);
       add('fleet_check_seen_timestamp_seconds', labels, at / 1000);
-      for (const { name, unit, value, warn, critical, limit } of check.readings ?? []) {
+      for (const { name, unit, value, warn, critical, limit, memo } of check.readings ?? []) {
+        if (memo === true) continue;
         const of = { ...place, reading: readingLabel(name) };
         add(readingName('', unit), of, value);
         add(readingName('warn_', unit), of, warn);

@@ -70,7 +70,7 @@ ${1##*"$NL"}
 END
 }
 
-# An open transaction, and how many seconds by this host's own clock are left until it goes back by itself.
+# An open transaction, and in how many seconds by this host's own clock it is over, whatever happens.
 tell_transaction() {
   journal_read
   say "phase $PHASE"
@@ -79,7 +79,6 @@ tell_transaction() {
   [ "$PHASE" != IDLE ] || return 0
   clock
   say "open $TXN $FROM $TO $runner $BY"
-  say "left $((DEADLINE - NOW))"
   # The way back begins at the deadline and has a time of its own.
   say "over-in $((DEADLINE + ${SETTLE%.*} + PATIENCE - NOW))"
 }

@@ -81,23 +81,25 @@ rotated_at() { # FILE
   say "$l_newest"
 }
 
-# What was added to a file since FROM bytes, or the end of it where that is -: "position SIZE", and "matches NUMBER COUNT LAST"
-# for each pattern. A mebibyte at most is looked through.
+# What was added to a file since FROM, which is BYTES:INODE of an earlier look, or the end of it where that is -: "position SIZE
+# INODE", and "matches NUMBER COUNT LAST" for each pattern. A mebibyte at most is looked through.
 tell_matches() { # FILE FROM PATTERN…
   m_file=$1 m_from=$2
   shift 2
-  m_size=$(stat -L -c %s -- "$(spot "$m_file")" 2>/dev/null) || { say "absent"; return 0; }
-  m_before=-
+  m_seen=$(stat -L -c '%s %i' -- "$(spot "$m_file")" 2>/dev/null) || { say "absent"; return 0; }
+  m_size=${m_seen% *} m_same=yes m_before=-
+  case $m_from in *:*) [ "${m_from#*:}" = "${m_seen#* }" ] || m_same='' ;; esac
+  m_from=${m_from%:*}
   [ "$m_from" != - ] || m_from=$((m_size - 65536))
   # It is another file since: what the old one had gained stands beside it.
-  [ "$m_from" -le "$m_size" ] || m_before=$((m_from + 1)) m_from=0
+  [ -n "$m_same" ] && [ "$m_from" -le "$m_size" ] || m_before=$((m_from + 1)) m_from=0
   [ $((m_size - m_from)) -le 1048576 ] || m_from=$((m_size - 1048576))
   [ "$m_from" -ge 0 ] || m_from=0
   # shellcheck disable=SC2016
   m_text=$(read_in "$m_file" '[ -f "./$1" ] && {
     [ "$3" = - ] || [ ! -f "./$1.1" ] || tail -c "+$3" "./$1.1" | tail -c 524288
     tail -c "+$2" "./$1" | head -c 1048576; } | tr -d "\000"' $((m_from + 1)) "$m_before" 2>&1) || { say "unread $(plain "$m_text")"; return 0; }
-  say "position $m_size"
+  say "position $m_seen"
   match_each "$m_text" "$@"
 }
 
@@ -108,7 +110,8 @@ tell_matches_of() { # UNIT FROM PATTERN…
   rt=$(runtime_of "$(active_generation)")
   if [ "$rt" != systemd ]; then tell_matches "$S/run/$m_unit/log" "$m_from" "$@"; return; fi
   m_now=$(date +%s)
-  if [ "$m_from" = - ] || [ "$m_from" -gt "$m_now" ]; then set -- -n 500 "$@"; else set -- --since "@$m_from" "$@"; fi
+  # The second that has begun is left for the next look, or that would count it again.
+  if [ "$m_from" = - ] || [ "$m_from" -gt "$m_now" ]; then set -- -n 500 "$@"; else set -- --since="@$m_from" --until="@$m_now" "$@"; fi
   m_text=$(journalctl -q --no-pager -o cat "$1" "$2" -u "$m_unit" 2>/dev/null | tail -c 1048576 | tr -d '\000')
   shift 2
   say "position $m_now"

@@ -172,7 +172,7 @@ function fixOf({ about, fix, severity, subject: { host, app } }: Alert): string 
 const MARK: Readonly<Record<Severity, string>> = { critical: 'CRITICAL', warning: 'WARNING', ok: 'OK', info: 'NOTE' };
 
 /** A notice as cron mails it. */
-export function noticeText({ project, headline, items, more, moreWith }: Notice): string {
+export function mailText({ project, headline, items, more, moreWith }: Notice): string {
   const ids = items.filter(({ id, severity }) => id !== '' && (severity === 'critical' || severity === 'warning'));
   return [
     `${project}: ${headline}`,

@@ -1,0 +1,95 @@
+import { basename, isAbsolute } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Project } from '../../config/project.ts';
+import { readCrontab, writeCrontab } from '../../local/crontab.ts';
+import { projectFolder } from '../../local/state.ts';
+import { CRONTAB, crontabChange } from '../../output/messages/monitor/crontab.ts';
+import { confirm } from '../ask.ts';
+import type { CliContext, CommonFlags } from '../context.ts';
+import { cronLine, markOf, scheduleOf, withLine } from '../cron-line.ts';
+import { openProject } from '../project.ts';
+import { UsageError } from '../refusal.ts';
+import { PACKAGE } from '../version.ts';
+
+/** What cron does not pass on, and a run needs to find the same programs, hosts and state. */
+const NEEDED = ['PATH', 'XDG_STATE_HOME', 'FLEET_SSH_CONFIG'] as const;
+
+/** Debian's cron takes commands of up to 1000 characters. */
+const LONGEST = 980;
+
+/** `fleet health --install-cron [--every 5m]` @throws UsageError */
+export async function installCron(
+  { every = '5m', ...flags }: CommonFlags & { readonly every?: string },
+  context: CliContext,
+): Promise<number> {
+  const project = await openProject(flags, context);
+  const line = lineOf(project, every, context);
+  return change(project, line, flags, context);
+}
+
+/** `fleet health --uninstall-cron` @throws UsageError */
+export async function uninstallCron(flags: CommonFlags, context: CliContext): Promise<number> {
+  return change(await openProject(flags, context), null, flags, context);
+}
+
+function lineOf({ dir }: Project, every: string, { invoker: { env }, execPath }: CliContext): string {
+  const schedule = scheduleOf(every);
+  if (schedule === null)
+    throw new UsageError(`cron cannot run every ${every}: say 1m, 2m, 5m, 10m, 15m, 30m, 1h, 6h, 24h or the like`);
+  const needed = NEEDED.flatMap((name) => {
+    const value = name === 'PATH' ? absolute(env.PATH ?? '') : (env[name] ?? '');
+    return value === '' ? [] : [[name, value]];
+  });
+  const program = fileURLToPath(new URL('dist/bin/fleet.js', PACKAGE));
+  const mark = markFor(dir);
+  const line = cronLine({
+    ...{ schedule, every, node: execPath, program, project: dir, mark },
+    env: Object.fromEntries(needed),
+  });
+  if (line !== null && line.length > LONGEST)
+    throw new UsageError(
+      `cron takes no more than ${LONGEST} characters, and this line has ${line.length}: run it with a shorter PATH`,
+    );
+  if (line !== null) return line;
+  throw new UsageError(
+    `cron takes no line with % in it; a path of this has one: ${[execPath, program, dir, ...needed.flat()].filter((text) => text?.includes('%')).join(', ')}`,
+  );
+}
+
+const markFor = (dir: string) => markOf(basename(projectFolder('', dir)));
+
+/** A folder by its relative name would be another one under cron. */
+const absolute = (path: string) => [...new Set(path.split(':').filter(isAbsolute))].join(':');
+
+/** Shows what is to be, asks, and writes. A crontab that cannot be read stays as it is. */
+async function change(
+  { dir, invoker }: Project,
+  line: string | null,
+  { yes }: CommonFlags,
+  context: CliContext,
+): Promise<number> {
+  const where = { env: invoker.env, cwd: dir };
+  const read = async () => {
+    const found = await readCrontab(where);
+    if ('text' in found) return found.text;
+    const byHand = line === null ? '' : `\nby hand it would be this line, with crontab -e:\n${line}`;
+    throw new UsageError(`the crontab was left as it is: ${found.why}${byHand}`);
+  };
+  const wanted = (text: string) => withLine(text, markFor(dir), line);
+  const before = await read();
+  if (wanted(before) === before) {
+    context.stdout.write(line === null ? CRONTAB.none : CRONTAB.there(line));
+    return 0;
+  }
+  context.stdout.write(crontabChange(before, wanted(before)));
+  const question = line === null ? 'Take this out of your crontab?' : 'Write this to your crontab?';
+  if (yes !== true && !(await confirm(question, context)))
+    throw new UsageError('nothing was changed; say --yes where there is no terminal to ask on');
+  // Somebody may have edited it while the question stood.
+  const now = await read();
+  const why = await writeCrontab(wanted(now), where);
+  if (why !== null) throw new UsageError(`the crontab was not changed: ${why}`);
+  if ((await read()) !== wanted(now)) throw new UsageError('crontab has not kept what it was given; see crontab -l');
+  context.stdout.write(line === null ? CRONTAB.taken : CRONTAB.written);
+  return 0;
+}
