@@ -119,7 +119,7 @@ export const sendsCode = (plan: Plan): boolean =>
   plan.to === 'advance' && plan.stage.some((step) => step.do === 'sync');
 
 const asTar = (localRsync: boolean) =>
-  `${localRsync ? 'the host has no rsync' : 'there is no rsync on this machine'}: all of the code is sent, as a tar stream`;
+  `${localRsync ? 'the host has no rsync' : 'there is no rsync on this machine'}: files that have changed are sent whole, as a tar stream`;
 
 function answerTo({ name, probe }: BoundTask, answers: Answers): string {
   const answer = probe === null ? '' : answers.get(name);
