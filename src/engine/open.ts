@@ -34,12 +34,16 @@ export type OpenHost = AsyncDisposable & {
 /** One whose lease this connection has. */
 export type EnteredHost = OpenHost & { readonly site: InstalledSite };
 
+/** What is asked besides what tasks ask, and the milliseconds that it may take. */
+type Asked = { readonly fragments: readonly Fragment[]; readonly withinMs: number };
+const NOTHING: Asked = { fragments: [], withinMs: 0 };
+
 /** One connection, one command (two where the host has not our program yet): all that a plan needs to know, or that checks ask. */
 export async function openHost(
   target: HostTarget,
   tasks: readonly BoundTask[],
   run: HostRun,
-  asked: { readonly fragments: readonly Fragment[]; readonly withinMs: number } = { fragments: [], withinMs: 0 },
+  asked: Asked = NOTHING,
 ): Promise<Result<OpenHost>> {
   run.emit({ type: 'phase', phase: 'connect' });
   const connected = await run.connect(run.signal);
@@ -61,7 +65,7 @@ async function probeHost(
   target: HostTarget,
   tasks: readonly BoundTask[],
   run: HostRun,
-  asked: { readonly fragments: readonly Fragment[]; readonly withinMs: number } = { fragments: [], withinMs: 0 },
+  asked: Asked,
 ): Promise<Result<Probed>> {
   const nonce = run.newId();
   const fragments = [...tasks, ...asked.fragments];
@@ -160,8 +164,9 @@ export async function openAgain(
   target: HostTarget,
   tasks: readonly BoundTask[],
   run: HostRun,
+  asked: Asked = NOTHING,
 ): Promise<Result<OpenHost>> {
-  const again = await probeHost(host.transport, target, tasks, run);
+  const again = await probeHost(host.transport, target, tasks, run, asked);
   return again.ok ? ok({ ...host, ...again.value }) : again;
 }
 
