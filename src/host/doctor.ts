@@ -7,6 +7,8 @@ export type Ailing = {
   /** As whom it runs; null for root, and where systemd makes an account up. */
   readonly account: string | null;
   readonly load: string;
+  /** Seconds that its process has been up; null where it has none. */
+  readonly upFor: number | null;
   /** The account of its unit, where the host has no such account. */
   readonly stranger: string | null;
   readonly needs: readonly Need[];
@@ -35,10 +37,11 @@ export function parseAiling(text: string): ReadonlyMap<string, Ailing> {
   const found = new Map<string, Ailing>();
   for (const block of text.split(/^ailing /m).slice(1, 20)) {
     const end = block.indexOf('\n');
-    const [unit = '', account = '-', load = ''] = (end < 0 ? block : block.slice(0, end)).trim().split(' ');
+    const [unit = '', account = '-', load = '', up = ''] = (end < 0 ? block : block.slice(0, end)).trim().split(' ');
     found.set(words(unit), {
       account: account === '-' || account === 'root' ? null : words(account),
       load: words(load),
+      upFor: /^\d{1,12}$/.test(up) ? Number(up) : null,
       stranger: toldOf(block, 'stranger')[0] ?? null,
       needs: parseNeeds(block),
       said: textsOf(block, 'said').slice(-30).map(words),

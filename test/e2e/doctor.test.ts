@@ -15,7 +15,7 @@ const SECRET = 'canary-doctor-77aa';
 const SERVE = `case $(cat /tmp/ill-says 2>/dev/null) in
   module) echo "ModuleNotFoundError: No module named 'shop'" >&2; exit 1 ;;
   peer) echo "cannot connect to 127.0.0.1:27017: Connection refused" >&2; exit 1 ;;
-  evil) printf '\\033[2J\\033]0;mine\\007%s\\n' "$TOKEN" >&2; yes "$(printf '\\033[31mloud')" | head -n 200000 >&2; exit 1 ;;
+  evil) printf '\\033[2J\\033]0;mine\\007%s\\n' "$TOKEN" >&2; yes "$(printf '\\033[31mloud')" | head -n 200000 >&2; echo "$TOKEN" >&2; exit 1 ;;
 esac
 echo up >>${ROOT}/data/log || exit 1
 cd ${ROOT}/data || exit 1
@@ -162,7 +162,7 @@ describe.each(drawn(...NAMES))('fleet doctor on %s', (name) => {
 
   step('names whoever has the port', { timeout: 240_000 }, async () => {
     const listen = `if command -v python3 >/dev/null; then exec python3 -m http.server ${PORT} --bind 127.0.0.1; else exec httpd -f -p 127.0.0.1:${PORT}; fi`;
-    await host.writeFile('/tmp/thief', `while :; do sh -c '${listen}' 2>/dev/null; done\n`);
+    await host.writeFile('/tmp/thief', `while :; do sh -c '${listen}' 2>/dev/null; sleep 0.2; done\n`);
     await host.out('cd /tmp; setsid sh /tmp/thief >/dev/null 2>&1 </dev/null &');
     for (let i = 0; i < 3; i += 1) await restart();
     await names({ kind: 'service', cause: { why: 'port', port: PORT, by: expect.stringMatching(/python3|httpd/) } });
@@ -183,11 +183,11 @@ describe.each(drawn(...NAMES))('fleet doctor on %s', (name) => {
 
   step('shows nothing that would be obeyed, nor a secret, nor more than anybody reads', async () => {
     await host.out('echo evil >/tmp/ill-says');
-    await expect.poll(async () => (await first())?.level, { timeout: 60_000, interval: 500 }).toBe('critical');
+    const says = async () => (await project.human('doctor', 'it')).stdout;
+    await expect.poll(says, { timeout: 60_000, interval: 500 }).toContain('loud');
     const begun = Date.now();
     const { stdout, stderr } = await project.human('doctor', 'it', '--verbose');
     expect(Date.now() - begun).toBeLessThan(60_000);
-    expect(stdout).toContain('loud');
     expect(stdout + stderr).not.toMatch(/[\x00-\x09\x0b-\x1f]/);
     expect(stdout + stderr).not.toContain(SECRET);
     expect(stdout.length).toBeLessThan(30_000);

@@ -17,7 +17,6 @@ type Said = {
   readonly answers?: Readonly<Record<string, readonly string[]>>;
   readonly machine?: readonly (readonly [of: Machine, verdict: Verdict])[];
   readonly checks?: Reading['checks'];
-  readonly upFor?: number;
   readonly tripMs?: number;
   readonly wanted?: readonly WantedFolder[];
 };
@@ -30,7 +29,7 @@ const state = (active: string, sub: string, restarts: number, result: string, st
 ];
 const failed = (result: string, status: number) => state('failed', 'failed', 0, result, status);
 const looping = (result: string, status: number) => state('activating', 'auto-restart', 41, result, status);
-const ailing = (...lines: readonly string[]) => [`ailing ${UNIT} shop loaded`, ...lines];
+const ailing = (...lines: readonly string[]) => [`ailing ${UNIT} shop loaded 200`, ...lines];
 const said = (...lines: readonly string[]) => ailing(...lines.map((line) => `said ${line}`));
 const need = (role: string, what: string, part: string, path = part, looks = '- -') =>
   `need ${role} ${what} ${looks} ${part}\x1f${path}`;
@@ -47,7 +46,7 @@ function reading(one: Said): Reading {
   );
   return {
     ...{ layout, account: 'root', probe: parseFacts([...lines, ...STATE].join('\n')) },
-    seen: parseSeen(answers, () => new Map([[UNIT, one.upFor ?? 86_400]])),
+    seen: parseSeen(answers),
     ...{ wanted: one.wanted ?? [], machine: one.machine ?? [], checks: one.checks ?? [], ports: [8000] },
     ...{ beside: [], tripMs: one.tripMs ?? 12 },
   };
@@ -245,14 +244,13 @@ const BROKEN: readonly Row[] = [
     'a watchdog that bites every few minutes',
     {
       state: [`unit ${UNIT} active running 4711 12 success 0`],
-      upFor: 200,
       ailing: said(
         'Main process exited, code=killed, status=6/ABRT',
         "shop.service: Failed with result 'watchdog'.",
         'Started shop.',
       ),
     },
-    { ...service('watchdog'), symptom: 'restarted', level: 'critical' },
+    { ...service('watchdog'), symptom: 'restarted', level: 'warn' },
     /no sign of life/,
   ],
   [
@@ -378,7 +376,7 @@ const BROKEN: readonly Row[] = [
     'a masked unit',
     {
       state: state('inactive', 'dead', 0, 'success', 0),
-      ailing: [`ailing ${UNIT} shop masked`],
+      ailing: [`ailing ${UNIT} shop masked -`],
     },
     service('not-loaded', { load: 'masked' }),
     /masked/,
@@ -424,7 +422,9 @@ describe('what is named first on a host', () => {
 
   it('is nothing where nothing is wrong', () => {
     expect(findings(reading({}))).toEqual([]);
-    expect(findings(reading({ state: [`unit ${UNIT} active running 1 7 success 0`] }))).toEqual([]);
+    const restarted = { state: [`unit ${UNIT} active running 1 7 success 0`] };
+    expect(findings(reading({ ...restarted, ailing: [`ailing ${UNIT} shop loaded 86400`] }))).toEqual([]);
+    expect(findings(reading({ ...restarted, ailing: ailing() }))).toMatchObject([{ symptom: 'restarted' }]);
   });
 });
 

@@ -1,4 +1,3 @@
-import { parseUses } from '../../checks/use.ts';
 import { call } from '../../host/call.ts';
 import { notMended } from '../../host/doctor.ts';
 import { holderIn } from '../../host/holder.ts';
@@ -68,7 +67,7 @@ function lookFor(target: HostTarget) {
       layout: target.layout,
       account: target.connection.user,
       probe: host.probe,
-      seen: parseSeen(host.answers, upFor),
+      seen: parseSeen(host.answers),
       wanted: wantedFolders(target),
       machine: verdicts,
       checks: await scrubbed(own, facts.generations.length === 0 ? null : host, run.signal),
@@ -79,9 +78,6 @@ function lookFor(target: HostTarget) {
   }
   return { asks, read };
 }
-
-const upFor = (text: string): ReadonlyMap<string, number> =>
-  new Map([...parseUses(text)].flatMap(([unit, { activeFor }]) => (activeFor === null ? [] : [[unit, activeFor]])));
 
 /** Milliseconds of a command that does nothing; the better of two, since a first one may have to wait for the network. */
 async function roundTrip({ transport }: OpenHost, { signal, now }: HostRun): Promise<number> {

@@ -120,7 +120,11 @@ function ofFolders(read: Reading): readonly Finding[] {
     const here = seen.folders[i];
     if (here === undefined) return [];
     const want = { mode: mode.toString(8), owner: owner ?? '-' };
-    const closed = seen.reach.some((need) => need.path === path && need.state !== 'ok');
+    // What is closed for it further up is told there.
+    const closed = seen.reach.some(
+      (need) =>
+        need.path === path && need.state !== 'ok' && !wanted.some((one) => one.path === need.part && one.path !== path),
+    );
     const uses = owner !== null && owner === layout.user;
     const account = uses ? owner : null;
     const root = read.probe.facts.uid === 0;
@@ -156,18 +160,16 @@ function ofFolders(read: Reading): readonly Finding[] {
 
 /** Restarts that are worth a word, and how long ago the last one may be; seconds. */
 const OFTEN = 3;
-const VERY_OFTEN = 5;
 const LATELY = 3600;
-const JUST = 600;
 
-function symptomOf(unit: UnitState, drift: readonly Drift[], upFor: number | undefined): Symptom | null {
+function symptomOf(unit: UnitState, drift: readonly Drift[], upFor: number | null): Symptom | null {
   const { active, sub, result, restarts } = unit;
   if (active === 'taken') return 'taken';
   if (sub === 'unrecorded' || sub === 'orphaned') return 'failed';
   if (result === 'start-limit-hit') return 'gave-up';
   if (active === 'failed') return 'failed';
   if (sub === 'auto-restart' || sub === 'auto-restart-queued') return 'restarting';
-  if (active === 'active') return restarts >= OFTEN && (upFor ?? 0) < LATELY ? 'restarted' : null;
+  if (active === 'active') return restarts >= OFTEN && (upFor ?? LATELY) < LATELY ? 'restarted' : null;
   if (!drift.some((one) => one.kind === 'down' && one.unit === unit.unit)) return null;
   return active === 'activating' ? 'starting' : 'down';
 }
@@ -177,11 +179,12 @@ const VAGUE: readonly Cause['why'][] = ['ended', 'stopped', 'supervisor'];
 function ofServices(read: Reading): readonly Finding[] {
   const { probe, seen, ports } = read;
   return probe.units.flatMap((unit): readonly Finding[] => {
-    const symptom = symptomOf(unit, probe.facts.drift, seen.upFor.get(unit.unit));
-    if (symptom === null) return [];
     const ailing = seen.ailing.get(unit.unit);
+    const symptom = symptomOf(unit, probe.facts.drift, ailing?.upFor ?? null);
+    if (symptom === null) return [];
     const cause = causeOf(unit, ailing, seen, ports);
-    const calm = symptom === 'starting' || (symptom === 'restarted' && !isLooping(unit, seen));
+    // It is up, for now: that it was not is a matter of its log.
+    const calm = symptom === 'starting' || symptom === 'restarted';
     const level = unlessAtWork(read, calm ? 'warn' : 'critical');
     const evidence = [...(ailing?.said ?? []).slice(-5), ...(cause.why === 'memory' ? seen.oom.slice(-2) : [])];
     const started = unit.startedBy === undefined;
@@ -207,9 +210,6 @@ function ofServices(read: Reading): readonly Finding[] {
     ];
   });
 }
-
-const isLooping = ({ unit, restarts }: UnitState, { upFor }: Seen) =>
-  restarts >= VERY_OFTEN && (upFor.get(unit) ?? 0) < JUST;
 
 /** What has no finding of its own above. */
 function ofDrift(read: Reading): readonly Finding[] {

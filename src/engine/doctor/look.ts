@@ -39,7 +39,9 @@ export function wantedFolders({ layout, tasks }: HostTarget): readonly WantedFol
   return [
     ...declared.map(({ path, owner, mode }) => ({ path, owner, mode, data: false })),
     ...layout.data.map((path) => ({ path: `${layout.root}/${path}`, owner: layout.user, mode: 0o750, data: true })),
-  ].filter(({ path }, i, all) => all.findIndex((one) => one.path === path) === i);
+  ]
+    .filter(({ path }, i, all) => all.findIndex((one) => one.path === path) === i)
+    .toSorted((a, b) => a.path.length - b.path.length);
 }
 
 /** Milliseconds that all of it may take, besides what checks ask. */
@@ -49,7 +51,6 @@ const QUESTIONS = {
   ailing: () => sh`tell_ailing`,
   files: () => sh`tell_wrong_files`,
   ports: () => sh`tell_ports`,
-  use: () => sh`tell_use_of_app`,
   oom: () => sh`tell_oom`,
   shell: ({ connection }) => sh`tell_login_shell ${connection.user}`,
   sshd: ({ connection }) => sh`tell_sshd ${connection.user}`,
@@ -86,8 +87,6 @@ export type Seen = {
   readonly ailing: ReadonlyMap<string, Ailing>;
   readonly files: readonly WrongFile[];
   readonly ports: readonly Listening[];
-  /** Seconds that services have been up. */
-  readonly upFor: ReadonlyMap<string, number>;
   readonly oom: readonly string[];
   readonly shell: LoginShell | null;
   readonly sshd: Sshd;
@@ -96,14 +95,13 @@ export type Seen = {
   readonly reach: readonly Need[];
 };
 
-/** Pure: what the fragments have printed. @param upFor how long services are up is told by a check's own reader */
-export function parseSeen(answers: Answers, upFor: (text: string) => ReadonlyMap<string, number>): Seen {
+/** Pure: what the fragments have printed. */
+export function parseSeen(answers: Answers): Seen {
   const text = (question: Question) => answers.get(named(question)) ?? '';
   return {
     ailing: parseAiling(text('ailing')),
     files: parseWrongFiles(text('files')),
     ports: parsePorts(text('ports')),
-    upFor: upFor(text('use')),
     oom: toldOf(text('oom'), 'oom'),
     shell: parseLoginShell(text('shell')),
     sshd: parseSshd(text('sshd')),

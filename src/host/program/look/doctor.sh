@@ -2,38 +2,44 @@
 # account that they run as can reach what they need, and how the host treats a login. Nothing here changes anything, and
 # each answer has an end and a length.
 
-# Services that are not well or were restarted, ten at most: "ailing UNIT ACCOUNT LOAD", and behind it what `tell_need` says of
-# what they need, and "said TEXT" of the last that they, or systemd of them, have said.
+# Services that are not well or were restarted, ten at most: "ailing UNIT ACCOUNT LOAD SECONDS", which its process has been up,
+# or -. Behind it what `tell_need` says of what it needs, and "said TEXT" of the last that it, or systemd of it, has said.
 tell_ailing() {
   d_active=$(active_generation)
   rt=$(runtime_of "$d_active")
   [ "$rt" != - ] || return 0
-  ailing "$d_active" | while read -r d_unit d_state; do
+  ailing "$d_active" | while read -r d_unit d_state d_up; do
     d_paths=$("${rt}_needs" "$d_unit" "$d_active" </dev/null)
     d_user=$(say "$d_paths" | sed -n 's/^user //p')
     d_load=$(say "$d_paths" | sed -n 's/^load //p')
-    say "ailing $(plain "$d_unit") $(one_word "${d_user:--}") $(one_word "${d_load:-loaded}")"
+    say "ailing $(plain "$d_unit") $(one_word "${d_user:--}") $(one_word "${d_load:-loaded}") $d_up"
     case ${d_user:--} in
       -) d_user=- ;;
       *) if ! id "$d_user" >/dev/null 2>&1; then say "stranger $(plain "$d_user")"; d_user=-; fi ;;
     esac
-    d_words=$(ailing_words "$d_unit" "$d_state" </dev/null | tr -d '\000' | cut -c 1-400 | clean)
+    # A secret is looked for before anything is cut off.
+    d_words=$(ailing_words "$d_unit" "$d_state" </dev/null | tr -d '\000' | scrub | cut -c 1-400 | clean)
     {
       say "$d_paths" | sed -n 's/^need //p'
       say "$d_words" | grep -iE 'permission denied|EACCES|EPERM|operation not permitted' | grep -oE '/[A-Za-z0-9._/@+-]+' | sort -u | sed 's/^/named /' | head -n 3
     } | head -n 12 | while read -r d_role d_path; do tell_need "$d_role" "$d_path" </dev/null; done
     [ -z "$d_words" ] || say "$d_words" | sed 's/^/said /'
-  done | scrub
+  done
 }
 
-ailing() { # GENERATION, with rt: lines "UNIT STATE"
+ailing() { # GENERATION, with rt: lines "UNIT STATE SECONDS"
+  clock
   {
     start_list "$1"
     [ "$rt" != systemd ] || beside "$1" "$1" | cut -d' ' -f1
   } | while read -r u; do
     read_unit "$rt" "$u" </dev/null
-    case $u_active/$u_type/${u_restarts:-0} in active/*/0 | inactive/oneshot/*) ;; *) say "$u $u_active" ;; esac
+    case $u_active/$u_type/${u_restarts:-0} in active/*/0 | inactive/oneshot/*) ;; *) say "$u $u_active $(up_for "$u_pid")" ;; esac
   done | head -n 10
+}
+
+up_for() { # PID
+  if [ "$1" -gt 0 ] 2>/dev/null && start_of "$1"; then say $(((NOW_EXACT - TICKS) / 100)); else say -; fi
 }
 
 # Of its last run, where there is no other; of one that comes up again and again, of those before too.
@@ -86,7 +92,8 @@ tell_need() { # cwd|env|program|named|write PATH, with d_user
 # shellcheck disable=SC2016
 NEED='
 at=/
-while IFS= read -r at; do
+while IFS= read -r next; do
+  at=$next
   [ -e "$at" ] || { echo "absent $at"; exit; }
   [ ! -d "$at" ] || [ -x "$at" ] || { echo "closed $at"; exit; }
 done
