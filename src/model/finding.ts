@@ -140,6 +140,8 @@ export type Cause =
   | { readonly why: 'supervisor' }
   | { readonly why: 'stopped' }
   | { readonly why: 'neighbour'; readonly app: string }
+  /** It is up again, and nothing says why it was not. */
+  | { readonly why: 'unknown' }
   | { readonly why: 'ended'; readonly result: string; readonly status: number; readonly says: Says };
 
 /** The words of the diagnosis table. */

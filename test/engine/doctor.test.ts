@@ -99,7 +99,7 @@ const BROKEN: readonly Row[] = [
     'settings elsewhere that are missing',
     { state: failed('resources', 0), ailing: ailing(need('env', 'absent', '/etc/shop.conf')) },
     service('need', { need: { role: 'env', state: 'absent' } }),
-    /its settings \/etc\/shop\.conf is missing/,
+    /its settings file \/etc\/shop\.conf is missing/,
   ],
   [
     'a port that somebody else has',
@@ -424,7 +424,9 @@ describe('what is named first on a host', () => {
     expect(findings(reading({}))).toEqual([]);
     const restarted = { state: [`unit ${UNIT} active running 1 7 success 0`] };
     expect(findings(reading({ ...restarted, ailing: [`ailing ${UNIT} shop loaded 86400`] }))).toEqual([]);
-    expect(findings(reading({ ...restarted, ailing: ailing() }))).toMatchObject([{ symptom: 'restarted' }]);
+    expect(findings(reading({ ...restarted, ailing: ailing() }))).toMatchObject([
+      { symptom: 'restarted', level: 'warn', cause: { why: 'unknown' } },
+    ]);
   });
 });
 

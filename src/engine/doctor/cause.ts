@@ -6,6 +6,7 @@ import type { Seen } from './look.ts';
 
 /** How a service's last run ended. */
 type Ending = { readonly result: string; readonly status: number };
+const UNKNOWN: Ending = { result: '', status: 0 };
 
 /**
  * Pure: why a service is not well. What the host could not give it, then what it said last, then how it ended.
@@ -26,6 +27,7 @@ export function causeOf(unit: UnitState, ailing: Ailing | undefined, seen: Seen,
   // One that was killed by somebody or ended well had nothing to say of it.
   const told = wasKilled(end) || end.result === 'success' ? null : causeIn(said, needs);
   if (told !== null) return told.why === 'port' || told.why === 'peer' ? located(told, unit.unit, seen, ports) : told;
+  if (end === UNKNOWN) return { why: 'unknown' };
   if (end.result === 'success' || end.result === '' || end.result === '-') {
     if (unit.active === 'inactive' || unit.active === 'failed') return { why: 'stopped' };
     if (unit.active === 'activating') return ended({ result: 'timeout', status: 0 });
@@ -45,9 +47,7 @@ function endingOf({ active, result, status }: UnitState, said: readonly string[]
   const last = results.filter((word) => word !== 'start-limit-hit').at(-1);
   const exits = said.flatMap((line) => /process exited, code=\w+, status=(\d{1,3})/i.exec(line)?.[1] ?? []);
   if (last !== undefined) return { result: last, status: Number(exits.at(-1) ?? status) };
-  return active === 'active'
-    ? { result: 'exit-code', status: 1 }
-    : { result: status === 0 ? result : 'exit-code', status };
+  return active === 'active' ? UNKNOWN : { result: status === 0 ? result : 'exit-code', status };
 }
 
 const wasKilled = ({ result, status }: Ending) =>

@@ -174,7 +174,7 @@ function symptomOf(unit: UnitState, drift: readonly Drift[], upFor: number | nul
   return active === 'activating' ? 'starting' : 'down';
 }
 
-const VAGUE: readonly Cause['why'][] = ['ended', 'stopped', 'supervisor'];
+const VAGUE: readonly Cause['why'][] = ['ended', 'unknown', 'stopped', 'supervisor'];
 
 function ofServices(read: Reading): readonly Finding[] {
   const { probe, seen, ports } = read;

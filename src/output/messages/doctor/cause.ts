@@ -109,6 +109,8 @@ export function causeWords(cause: Cause, unit: string, account: string | null): 
         `its unit file is that of the app ${cause.app} of this host by now`,
         'Give one of the two another name: one unit file serves one app.',
       );
+    case 'unknown':
+      return words('why it ended before is not known', READ_LOG);
     case 'ended':
       return words(asEnd(cause.says.cause), cause.says.cure);
     default:
@@ -168,7 +170,7 @@ function peer({ place, listening }: Extract<Cause, { why: 'peer' }>): CauseWords
 function need({ role, state, part, path, mode, owner }: Need, whom: string): CauseWords {
   const what = {
     cwd: 'its folder',
-    env: 'its settings',
+    env: 'its settings file',
     program: 'its program',
     named: 'its file',
     write: 'its folder',
