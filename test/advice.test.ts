@@ -40,6 +40,9 @@ const CODE = [
   ...filesIn('scripts', /\.mjs$/),
 ].flatMap((file) => advice(file, withoutTitles(read(file)), [QUOTED, AIMED]));
 
+/** What people were shown, every way to fail among it. */
+const SHOWN = filesIn('test/output/golden', /\.txt$/).flatMap((file) => advice(file, read(file), [QUOTED]));
+
 const PAGES = ['README.md', 'CHANGELOG.md', 'SECURITY.md', ...filesIn('docs', /\.md$/)].flatMap((file) => [
   // What is announced for later says so, there or in the line beside.
   ...advice(file, read(file).replaceAll(/(?:.+\n)?.*\bnext milestone\b.*(?:\n.+)?/g, ''), [QUOTED]),
@@ -73,6 +76,11 @@ describe('whoever follows advice finds the command', () => {
     for (const folder of ['output/messages', 'output/tables', 'checks', 'config', 'cli'])
       expect(CODE.filter(({ file }) => file.startsWith(`src/${folder}/`)).length, folder).toBeGreaterThan(0);
     expect(misleading(CODE)).toEqual([]);
+  });
+
+  it('in all that it was seen to say', () => {
+    expect(new Set(SHOWN.map(({ file }) => file)).size).toBeGreaterThan(4);
+    expect(misleading(SHOWN)).toEqual([]);
   });
 
   it('in all pages', () => {
