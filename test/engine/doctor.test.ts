@@ -430,6 +430,19 @@ describe('what is named first on a host', () => {
   });
 });
 
+it('what the program has said counts for more than what systemd says of each start', () => {
+  const ended = [
+    'shop.service: Main process exited, code=exited, status=1/FAILURE',
+    `${UNIT}: Failed with result 'exit-code'.`,
+  ];
+  const evidence = (...lines: readonly string[]) =>
+    findings(reading({ state: looping('exit-code', 1), ailing: said(...lines) }))[0]?.evidence;
+  expect(evidence('Started shop.', 'cannot open the shop', ...ended, 'Stopped shop.')).toEqual([
+    'cannot open the shop',
+  ]);
+  expect(evidence(...ended)).toEqual(ended);
+});
+
 describe('what comes behind', () => {
   const kinds = (what: Said) => findings(reading(what)).map(({ kind, level }) => `${level} ${kind}`);
 

@@ -50,6 +50,15 @@ function endingOf({ active, result, status }: UnitState, said: readonly string[]
   return active === 'active' ? UNKNOWN : { result: status === 0 ? result : 'exit-code', status };
 }
 
+/** Without what systemd itself says at each start and end, where the program has said something too. */
+export function ownWords(said: readonly string[], unit: string): readonly string[] {
+  const own = said.filter(
+    (line) =>
+      !line.startsWith(`${unit}: `) && !/^(Started|Stopped|Starting|Stopping|Failed to start) \S.*\.$/.test(line),
+  );
+  return own.length === 0 ? said : own;
+}
+
 const wasKilled = ({ result, status }: Ending) =>
   (result === 'signal' && status === 9) || (result === 'exit-code' && status === 137);
 

@@ -5,7 +5,7 @@ import type { Verdict } from '../../model/check.ts';
 import type { Drift, UnitState } from '../../model/facts.ts';
 import { type Cause, type Finding, LEVELS, type Machine, type Matter, type Symptom } from '../../model/finding.ts';
 import type { Layout } from '../../model/layout.ts';
-import { causeOf } from './cause.ts';
+import { causeOf, ownWords } from './cause.ts';
 import type { Seen, WantedFolder } from './look.ts';
 
 /** All that was read of one app on one host. */
@@ -186,7 +186,10 @@ function ofServices(read: Reading): readonly Finding[] {
     // It is up, for now: that it was not is a matter of its log.
     const calm = symptom === 'starting' || symptom === 'restarted';
     const level = unlessAtWork(read, calm ? 'warn' : 'critical');
-    const evidence = [...(ailing?.said ?? []).slice(-5), ...(cause.why === 'memory' ? seen.oom.slice(-2) : [])];
+    const evidence = [
+      ...ownWords(ailing?.said ?? [], unit.unit).slice(-5),
+      ...(cause.why === 'memory' ? seen.oom.slice(-2) : []),
+    ];
     const started = unit.startedBy === undefined;
     const resets =
       probe.runtime === 'systemd' &&
