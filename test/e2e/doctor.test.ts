@@ -255,11 +255,13 @@ describe.each(drawn(...NAMES))('fleet doctor on %s', (name) => {
   const asDeployed = () => host.out(`rm -rf ${dropIn.slice(0, dropIn.lastIndexOf('/'))}; systemctl daemon-reload`);
 
   step('names a unit that has given up, and what changes it', { timeout: 240_000 }, async () => {
-    await sets('[Unit]\\nStartLimitIntervalSec=60\\nStartLimitBurst=2\\n');
     await host.out(
       `printf '[Service]\\nExecStart=/bin/sh ${ROOT}/old.sh\\n' >/etc/systemd/system/ill-old.service; echo module >/tmp/ill-says`,
     );
     await restart();
+    await names({ kind: 'service', symptom: 'restarting', cause: { why: 'dependency', name: 'shop' } });
+    // From here on it is a start too many.
+    await sets('[Unit]\\nStartLimitIntervalSec=60\\nStartLimitBurst=2\\n');
     await names({
       ...{ kind: 'service', symptom: 'gave-up', cause: { why: 'dependency', name: 'shop' } },
       fix: { do: 'reset-failed', unit: UNIT },
