@@ -18,9 +18,12 @@ export function exitCodeOf(outcome: HostOutcome, reportsPending = false): ExitCo
     case 'deployed':
     case 'rolled-back':
     case 'removed':
-    case 'reported':
     case 'healthy':
       return 0;
+    case 'reported':
+      return outcome.report.kind === 'doctor' && outcome.report.findings.some(({ level }) => level === 'critical')
+        ? 1
+        : 0;
     case 'planned':
       return reportsPending && outcome.pending ? 5 : 0;
     case 'unhealthy':

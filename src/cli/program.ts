@@ -132,6 +132,16 @@ export function program(context: CliContext, ended: (code: number) => void): Com
   onHosts(fleet.command('history').description('generations of each host: what, who, when, result')).action(
     async (flags) => ended(await (await import('./commands/reports.ts')).history(flags, context)),
   );
+  withExamples(
+    inParts(fleet.command('doctor').description('why an app does not work on a host: causes, evidence, cures'))
+      .argument('[host...]', 'only these, by name, address or glob')
+      .option('--fix', 'put right what is safe (missing folders, modes, owners, failed units), after asking')
+      .action(async (names, flags) =>
+        ended(await (await import('./commands/doctor.ts')).doctor(names, flags, context)),
+      ),
+    ['fleet doctor web1', 'what is wrong there, the cause first; writes nothing'],
+    ['fleet doctor web1 --fix', 'shows what can safely be put right, and asks'],
+  );
   fleet.commandsGroup('Change hosts:');
   onHosts(fleet.command('lock').description('who is at work on each host; hold a host for maintenance, or let it go'))
     .option('--hold <reason>', 'refuse deploys and rollbacks until released')

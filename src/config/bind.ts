@@ -26,9 +26,10 @@ import type { Reach } from './ssh/connection.ts';
 
 /**
  * `read` gathers every task's local inputs, as a plan or a deploy needs; `skip` leaves `tasks` empty, for commands that
- * only look at a host or move between its generations, and so need neither code nor secrets on this machine.
+ * only look at a host or move between its generations, and so need neither code nor secrets on this machine; `folders` has
+ * of the tasks those that say which folders there are to be, which need neither too.
  */
-export type Inputs = 'read' | 'skip';
+export type Inputs = 'read' | 'skip' | 'folders';
 
 /** What all pairs of a run share. */
 export type Binding = {
@@ -60,9 +61,11 @@ export async function bindPair(
   const layout = layoutOf(playbook, body);
   const trees: string[] = [];
   const view: LocalView = { lookup, data: layout.data, onTree: (folder) => trees.push(folder) };
-  const entries = inputs === 'read' ? body.tasks : [];
+  const entries = [...body.tasks.entries()].filter(
+    ([, { kind }]) => inputs === 'read' || (inputs === 'folders' && kind === 'directories'),
+  );
   const tasks = await Promise.all(
-    entries.map((entry, i) =>
+    entries.map(([i, entry]) =>
       bindEntry(project, playbook, entry, i, (task) =>
         bindTask(`tasks.${i}.${entry.kind}`, task, entry.spec, files(view), layout),
       ),

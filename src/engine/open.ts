@@ -50,8 +50,9 @@ export async function openHost(
   target: HostTarget,
   tasks: readonly BoundTask[],
   run: HostRun,
+  asked: Visit['asked'] = NOTHING,
 ): Promise<Result<OpenHost>> {
-  const [one] = await openTogether([{ target, tasks, run, asked: NOTHING }]);
+  const [one] = await openTogether([{ target, tasks, run, asked }]);
   if (one === undefined) throw new Error('no host was opened');
   return one.opened;
 }
@@ -234,8 +235,9 @@ export async function openAgain(
   target: HostTarget,
   tasks: readonly BoundTask[],
   run: HostRun,
+  asked: Visit['asked'] = NOTHING,
 ): Promise<Result<OpenHost>> {
-  const [again] = await probeAll(host.transport, [{ target, tasks, run, asked: NOTHING }]);
+  const [again] = await probeAll(host.transport, [{ target, tasks, run, asked }]);
   if (again === undefined) throw new Error('no host was asked');
   return again.result.ok ? ok({ ...host, ...again.result.value }) : again.result;
 }

@@ -30,6 +30,7 @@ export const PROGRAM_PARTS = [
   'stage/stage',
   'stage/seal',
   'switch/ledger',
+  'switch/mend',
   'switch/remove',
   'look/unrecorded',
   'look/neighbours',
@@ -40,6 +41,7 @@ export const PROGRAM_PARTS = [
   'look/use',
   'look/machine',
   'look/reading',
+  'look/doctor',
   'main',
 ] as const;
 

@@ -1,3 +1,4 @@
+import type { Finding, Fixed } from './finding.ts';
 import type { HostName } from './ids.ts';
 import type { CheckResult, HostOutcome, Phase } from './outcome.ts';
 import type { PlanView } from './plan.ts';
@@ -26,6 +27,9 @@ export type FleetEvent = {
   /** How long a restarted service was not there, as the host has measured it; milliseconds. */
   | { readonly type: 'away'; readonly unit: string; readonly ms: number }
   | { readonly type: 'check'; readonly result: CheckResult }
+  /** What `fleet doctor` found, and what it has put right. */
+  | { readonly type: 'finding'; readonly finding: Finding }
+  | { readonly type: 'fixed'; readonly fixed: Fixed }
   | { readonly type: 'ended'; readonly outcome: HostOutcome; readonly durationMs: number }
 );
 

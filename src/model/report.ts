@@ -1,4 +1,5 @@
 import type { Drift, GenerationFacts, HostFacts, UnitState } from './facts.ts';
+import type { Finding, Fixed } from './finding.ts';
 import type { Keeper, OpenTransaction } from './holder.ts';
 import type { GenerationId } from './ids.ts';
 
@@ -47,4 +48,12 @@ export type HostReport =
       readonly entries: readonly HistoryEntry[];
       readonly generations: readonly Made[];
     }
-  | { readonly kind: 'lock'; readonly held: Keeper | null; readonly open: OpenTransaction | null };
+  | { readonly kind: 'lock'; readonly held: Keeper | null; readonly open: OpenTransaction | null }
+  | {
+      readonly kind: 'doctor';
+      readonly generation: GenerationId;
+      /** The worst first. */
+      readonly findings: readonly Finding[];
+      /** What `--fix` has done; the findings are those of after it. */
+      readonly fixed: readonly Fixed[];
+    };

@@ -76,7 +76,12 @@ function parsePlace(text: string | number): Place {
 const normalSix = (text: string): string => new URL(`http://[${text}]/`).hostname.slice(1, -1);
 
 /** Somebody who listens. */
-type Open = { readonly address: string; readonly port: number; readonly by: readonly string[]; readonly words: string };
+export type Listening = {
+  readonly address: string;
+  readonly port: number;
+  readonly by: readonly string[];
+  readonly words: string;
+};
 
 const hex = (port: number) => port.toString(16).toUpperCase().padStart(4, '0');
 
@@ -106,7 +111,7 @@ export const ports = defineCheck({
     const found = parsePorts(text);
     const at = ({ address, port }: Place) =>
       found.filter((one) => one.port === port && (address === null || covers(one.address, address)));
-    const who = (list: readonly Open[]) => list.map(({ words }) => words).join(' and ');
+    const who = (list: readonly Listening[]) => list.map(({ words }) => words).join(' and ');
     const wrong = (text: string): Finding => ({ level: otherwise, text });
     return verdictOf([
       ...open.map((one): Finding => {
@@ -143,7 +148,7 @@ const covers = (listens: string, wanted: string): boolean =>
     ? ANY.includes(listens)
     : listens === wanted || listens === '::' || (listens === '0.0.0.0' && isIP(wanted) === 4);
 
-function parsePorts(text: string): readonly Open[] {
+export function parsePorts(text: string): readonly Listening[] {
   const owners = new Map(
     [...text.matchAll(/^owned (\d{1,10}) (\S+)$/gm)].map(([, uid = '', name = '']) => [uid, name]),
   );

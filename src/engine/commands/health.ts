@@ -106,7 +106,7 @@ export const askedOf = (checks: readonly BoundCheck[], active: number): readonly
 type Gathered = { readonly fragments: readonly (Fragment & { readonly script: Script })[]; readonly withinMs: number };
 
 /** What all checks ask, each thing once. What takes its time goes side by side, so that the longest counts. */
-function gathered(checks: readonly BoundCheck[], before: Before): Gathered {
+export function gathered(checks: readonly BoundCheck[], before: Before): Gathered {
   const questions = new Map<string, Question>();
   for (const check of checks) {
     const question = check.asks(before);

@@ -49,6 +49,8 @@ function next(before: RowState, event: FleetEvent): RowState {
     case 'output':
       return { ...now, latest: event.line };
     case 'check':
+    case 'finding':
+    case 'fixed':
       return { ...now, latest: formatEvent(event) };
     case 'planned':
     case 'kept':

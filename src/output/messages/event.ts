@@ -2,6 +2,7 @@ import type { FleetEvent } from '../../model/events.ts';
 import { unreachable } from '../../model/outcome.ts';
 import { list } from '../../util/count.ts';
 import { checked } from './check.ts';
+import { findingLine, fixedLine } from './doctor/finding.ts';
 import { ended, explainOutcome } from './outcome.ts';
 import { PHASE } from './phase.ts';
 import { planned } from './plan.ts';
@@ -33,6 +34,10 @@ export function formatEvent(event: FleetEvent): string {
       return awayFor(event);
     case 'check':
       return checked(event.result);
+    case 'finding':
+      return findingLine(event.finding);
+    case 'fixed':
+      return fixedLine(event.fixed);
     case 'ended': {
       const why = explainOutcome(event.outcome, { hosts: [event.host], app: event.app })?.what;
       return `${ended(event.outcome)} (${duration(event.durationMs)})${why === undefined ? '' : `: ${why}`}`;

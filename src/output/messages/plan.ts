@@ -29,6 +29,7 @@ export function generationOf(outcome: HostOutcome): number | null {
 function reportedGeneration(report: HostReport): number | null {
   switch (report.kind) {
     case 'status':
+    case 'doctor':
       return report.generation;
     case 'history':
       return report.active;

@@ -1,9 +1,11 @@
+import type { Level } from '../../model/finding.ts';
 import { type HostOutcome, unreachable } from '../../model/outcome.ts';
 import type { HistoryEntry, HostReport } from '../../model/report.ts';
 import { count } from '../../util/count.ts';
 import { keeper, unfinished } from './holder.ts';
 
 type Status = Extract<HostReport, { kind: 'status' }>;
+type Doctor = Extract<HostReport, { kind: 'doctor' }>;
 type Lock = Extract<HostReport, { kind: 'lock' }>;
 
 /** A host's report of one kind. */
@@ -26,9 +28,23 @@ export function reported(report: HostReport): string {
       return `${count(report.generations.length, 'generation')}, ${count(report.entries.length, 'change')}`;
     case 'lock':
       return locks(report).join('; ');
+    case 'doctor':
+      return judged(report);
     default:
       return unreachable(report);
   }
+}
+
+/** How much was found, and how bad it is. */
+export function judged({ findings }: Pick<Doctor, 'findings'>): string {
+  const at = (level: Level) => findings.filter((one) => one.level === level).length;
+  const [bad, warnings, notes] = [at('critical'), at('warn'), at('note')];
+  const said = [
+    ...(bad === 0 ? [] : [`${bad} bad`]),
+    ...(warnings === 0 ? [] : [count(warnings, 'warning')]),
+    ...(notes === 0 ? [] : [count(notes, 'note')]),
+  ];
+  return said.length === 0 ? 'nothing is wrong' : said.join(', ');
 }
 
 /** Phases of a host's journal; one that this version does not know is shown as it is. */

@@ -1,11 +1,14 @@
 import type { EventBody, Summary } from '../../model/events.ts';
+import type { Finding } from '../../model/finding.ts';
 import { fixAs, NAMES } from '../../model/former-names.ts';
 import type { Failure, HostOutcome } from '../../model/outcome.ts';
 import { partName } from '../../model/part.ts';
 import type { HostReport } from '../../model/report.ts';
 import { cleanAll, cleanJson } from '../../util/sanitize.ts';
 import { changeText } from '../messages/change.ts';
+import { explainFinding } from '../messages/doctor/finding.ts';
 import { drifted } from '../messages/drift.ts';
+import type { Place } from '../messages/explanation.ts';
 import { refusedBy } from '../messages/failures/connection.ts';
 import { holder, unfinished } from '../messages/holder.ts';
 import { endWord, explainOutcome, failureOf } from '../messages/outcome.ts';
@@ -24,7 +27,7 @@ export function jsonRenderer(stdout: Sink, stderr: Sink, quiet: boolean): Render
   return {
     on({ at, host, app, ...event }) {
       if (quiet) return;
-      const { type, ...rest } = eventObject(event);
+      const { type, ...rest } = eventObject(event, { hosts: [host], app });
       stdout.write(`${cleanJson({ type, at, host, app, ...rest, v: VERSION })}\n`);
     },
     close(summary) {
@@ -62,7 +65,7 @@ function summaryObject(summary: Summary) {
       ...(outcome.end === 'reverted' && outcome.left !== undefined ? { left: outcome.left } : {}),
       ...(outcome.end === 'stuck' ? { revert: failureObject(outcome.revert) } : {}),
       ...(checks.length > 0 ? { checks } : {}),
-      ...(outcome.end === 'reported' ? { report: reportObject(outcome.report) } : {}),
+      ...(outcome.end === 'reported' ? { report: reportObject(outcome.report, { hosts: [host], app }) } : {}),
     };
   });
   return { type: 'summary', command: summary.command, exitCode: summary.exitCode, hosts, v: VERSION };
@@ -71,8 +74,9 @@ function summaryObject(summary: Summary) {
 // Records have taken the place of sentences since scripts first read these lines: they find the sentence where it was, and
 // the record beside it where it says more.
 
-function eventObject(event: EventBody) {
-  if (event.type === 'ended') return { ...event, outcome: outcomeObject(event.outcome) };
+function eventObject(event: EventBody, place: Place) {
+  if (event.type === 'ended') return { ...event, outcome: outcomeObject(event.outcome, place) };
+  if (event.type === 'finding') return { ...event, finding: findingObject(event.finding, place) };
   if (event.type !== 'planned') return event;
   const changes = event.plan.changes.map((change) => ({ sign: change.sign, text: changeText(change) }));
   const { to } = event.plan;
@@ -82,8 +86,8 @@ function eventObject(event: EventBody) {
   return { ...event, plan: { ...event.plan, to: to === 'repair' ? 'reactivate' : to, changes, units } };
 }
 
-function outcomeObject(outcome: HostOutcome) {
-  if (outcome.end === 'reported') return { ...outcome, report: reportObject(outcome.report) };
+function outcomeObject(outcome: HostOutcome, place: Place) {
+  if (outcome.end === 'reported') return { ...outcome, report: reportObject(outcome.report, place) };
   if (!('failure' in outcome)) return outcome;
   const failure = failureObject(outcome.failure);
   return outcome.end === 'stuck'
@@ -105,8 +109,15 @@ function failureObject(failure: Failure) {
   return { kind, holder: holder(heldBy), hold: heldBy.kind === 'hold', heldBy };
 }
 
-function reportObject(report: HostReport) {
+/** A finding with its words, which people read; `fix` is what `--fix` would do. */
+function findingObject(finding: Finding, place: Place) {
+  const { what, evidence, fix } = explainFinding(finding, place);
+  return { ...finding, what, evidence, [NAMES.cause]: fix };
+}
+
+function reportObject(report: HostReport, place: Place) {
   if (report.kind === 'history') return report;
+  if (report.kind === 'doctor') return { ...report, findings: report.findings.map((one) => findingObject(one, place)) };
   const { held, open } = report;
   const locks = {
     ...{ open: open === null ? null : unfinished(open), transaction: open },

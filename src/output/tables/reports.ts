@@ -4,6 +4,7 @@ import type { HistoryEntry, Made } from '../../model/report.ts';
 import { locks, type ReportedHost, reportOf, result, source, way, when } from '../messages/report.ts';
 import type { Paint } from '../text/paint.ts';
 import { cutTo, displayWidth, pad, wrap } from '../text/width.ts';
+import { findingLines } from './findings.ts';
 import { label, severalApps } from './group.ts';
 import { statusLines } from './status.ts';
 import { table } from './table.ts';
@@ -12,6 +13,7 @@ import { table } from './table.ts';
 export function reports(summary: Summary, paint: Paint, width: number): string[] {
   const status: ReportedHost<'status'>[] = [];
   const lock: ReportedHost<'lock'>[] = [];
+  const doctor: ReportedHost<'doctor'>[] = [];
   const lines: string[] = [];
   for (const { host, app, outcome } of summary.hosts) {
     const report = reportOf(outcome);
@@ -23,6 +25,9 @@ export function reports(summary: Summary, paint: Paint, width: number): string[]
       case 'lock':
         lock.push({ host, app, report });
         break;
+      case 'doctor':
+        doctor.push({ host, app, report });
+        break;
       case 'history':
         lines.push(...history({ host, app, report }, paint, width));
         break;
@@ -30,7 +35,12 @@ export function reports(summary: Summary, paint: Paint, width: number): string[]
         unreachable(report);
     }
   }
-  return [...lines, ...statusLines(status, paint, width), ...lockLines(lock, paint, width)];
+  return [
+    ...lines,
+    ...statusLines(status, paint, width),
+    ...lockLines(lock, paint, width),
+    ...findingLines(doctor, paint, width),
+  ];
 }
 
 /** Who keeps each host from being changed, a line or more per host; never cut, since the reason of a hold is the point. */

@@ -123,7 +123,7 @@ export function explain(result: string, status: number, unit: Service | null = n
     case 'start-limit-hit':
       return because(
         'The service was started too often in too short a time, so it is not started any more.',
-        'Fix what makes it stop (see the starts before); the next deploy or `fleet start` lifts the limit.',
+        'Fix what makes it stop (see the starts before); the next deploy lifts the limit.',
       );
     case 'oom-kill':
       return because(

@@ -203,6 +203,17 @@ put_file() { # FILE MODE OWNER GROUP
   ' "${1##*/}" "$APP" "$2" "$w_owner"
 }
 
+# Gives a file that is there the mode and owner that it is to have; what is in it is left alone. A second name of it may
+# stand anywhere.
+# shellcheck disable=SC2016
+file_set() { # FILE MODE OWNER GROUP
+  owner_in "$(folder_of "$1")" "$3" "$4" || return
+  act_in "$(folder_of "$1")" '
+    [ -f "./$1" ] && [ ! -L "./$1" ] && [ "$(stat -c %h "./$1")" = 1 ] || { printf "%s is no file of its own\n" "$1" >&2; exit 65; }
+    { [ "$3" = - ] || chown "$3" "./$1"; } && chmod "$2" "./$1"
+  ' "${1##*/}" "$2" "$w_owner"
+}
+
 # Whether the live file is what SOURCE, MODE and owner say.
 in_place() { # SOURCE FILE MODE OWNER GROUP
   owner_in "$(folder_of "$2")" "$4" "$5" 2>/dev/null || return 1

@@ -39,11 +39,11 @@ tell_clock() {
   say "clock $(date +%s) $NOW_EXACT"
 }
 
-# Who listens on these ports: "listen ADDRESS PORT UID INODE" in the kernel's own hexadecimal words, and of those whose process
+# Who listens on these ports, or where none is named on any: "listen ADDRESS PORT UID INODE" in the kernel's own hexadecimal words, and of those whose process
 # can be seen "held INODE PID UNIT NAME", of the rest "owned UID ACCOUNT".
 tell_ports() { # PORT-IN-HEX…
   p_found=$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | WANTED=" $* " awk '
-    $4 == "0A" { split($2, a, ":"); if (index(ENVIRON["WANTED"], " " a[2] " ") && seen++ < 200) print "listen", a[1], a[2], $8, $10 }')
+    $4 == "0A" { split($2, a, ":"); if ((ENVIRON["WANTED"] == "  " || index(ENVIRON["WANTED"], " " a[2] " ")) && seen++ < 200) print "listen", a[1], a[2], $8, $10 }')
   [ -r /proc/net/tcp ] || say "hidden"
   [ -n "$p_found" ] || return 0
   say "$p_found"

@@ -148,18 +148,21 @@ as_sealed() ( # GENERATION
     END { for (line in want) if (0 < want[line]) other = 1; exit other }' sealed=1 "$G/$1/seal" sealed=0 -
 )
 
+# "MODE OWNER GROUP SOURCE PATH" of each file that a generation has outside of its release; SOURCE is in its record.
+wanted_files() ( # GENERATION, with rt, ours, user and group
+  [ "$rt" != systemd ] || for f in $ours; do say "644 root root units/$f $UNITS/$f"; done
+  [ ! -f "$G/$1/files.list" ] || while read -r index mode owner file_group path; do say "$mode $owner $file_group files/$index $path"; done <"$G/$1/files.list"
+  [ ! -f "$G/$1/env" ] || {
+    entry "$1" user
+    [ "$recorded" = "$user" ] && [ -n "$group" ] || group=$(service_group "$1")
+    say "600 $recorded $group env $ROOT/.env"
+  }
+)
+
 # All that is to be in a place outside of the release. Where root keeps the folder they are looked at together, by two programs;
 # what those do not find to be as it should is for in_place to judge.
 probe_files() { # GENERATION, with rt and ours
-  wanted=$(
-    [ "$rt" != systemd ] || for f in $ours; do say "644 root root units/$f $UNITS/$f"; done
-    [ ! -f "$G/$1/files.list" ] || while read -r index mode owner file_group path; do say "$mode $owner $file_group files/$index $path"; done <"$G/$1/files.list"
-    [ ! -f "$G/$1/env" ] || {
-      entry "$1" user
-      [ "$recorded" = "$user" ] && [ -n "$group" ] || group=$(service_group "$1")
-      say "600 $recorded $group env $ROOT/.env"
-    }
-  )
+  wanted=$(wanted_files "$1")
   of=$1 marked=''
   set --
   while read -r mode owner file_group source path; do

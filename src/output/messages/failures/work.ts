@@ -110,6 +110,10 @@ export const explainChecks = (checks: readonly CheckResult[], place: Place): Exp
   ...checksInWords(checks, (failed) => `${failed} of ${count(checks.length, 'health check')} failed`),
   fix: [
     `Put right what the failed checks name; \`${command('health', place)}\` runs them again and changes nothing.`,
+    // Behind a deploy that went back something else is live.
+    ...(checks.some(({ waited }) => waited !== undefined)
+      ? []
+      : [`Where they do not tell why, \`${command('doctor', place)}\` does.`]),
     ...new Set(checks.flatMap(({ waited }) => (waited === undefined ? [] : [LONGER[waited.until]]))),
   ],
 });
