@@ -34,6 +34,7 @@ export const probeWith = (facts: Partial<HostFacts> = {}, reply: Partial<ProbeRe
   facts: factsWith(facts),
   open: null,
   leftMs: null,
+  probation: null,
   elsewhere: null,
   group: null,
   runtime: '-',

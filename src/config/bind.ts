@@ -21,6 +21,7 @@ import type { Project } from './project.ts';
 import { mistypedUnits } from './rules/checked-units.ts';
 import type { Claims } from './rules/exclusive.ts';
 import { declaredBy, type Linted, lintTasks } from './rules/lint.ts';
+import { unwatchedChecks } from './rules/watched-checks.ts';
 import type { Pair } from './select.ts';
 import type { Reach } from './ssh/connection.ts';
 
@@ -82,6 +83,9 @@ export async function bindPair(
   if (found.length > 0) return fail(found);
   const folder = trees[0] ?? project.dir;
   const checks = bindChecks(project, body.health, layout);
+  const policy = deployPolicy(body.deploy, hosts);
+  const hints = inputs === 'read' ? unwatchedChecks(checks, policy) : [];
+  report({ errors: [], warnings: [], hints: hints.map((text) => `${playbook.file}: ${text}`) });
   const wanted = wantedDefaults(body.defaultChecks);
   return ok({
     host: host.name,
@@ -91,7 +95,7 @@ export async function bindPair(
     runtime,
     layout,
     keep: body.keep,
-    policy: deployPolicy(body.deploy, hosts),
+    policy,
     ...claims(playbook.name, host.name),
     tasks: bound,
     preconditions: bindChecks(project, body.preconditions, layout),
@@ -192,5 +196,6 @@ function deployPolicy(spec: DeploySpec, hosts: number): DeployPolicy {
     deadlineMs: spec.deadline,
     confirm: spec.confirm,
     restart: spec.restart,
+    watch: spec.watch ?? null,
   };
 }

@@ -2,6 +2,7 @@ import type { RuntimeName } from '../model/facts.ts';
 import type { Digest, GenerationId } from '../model/ids.ts';
 import type { Layout } from '../model/layout.ts';
 import type { BeforeStep, Content, ExposureGate, LiveFile, UnitFile, Use } from '../model/plan.ts';
+import type { Watch } from '../model/probation.ts';
 import type { Secret } from '../model/secret.ts';
 import { accountLine, type DataFolder, type ServiceAccount } from '../model/service-account.ts';
 import type { Source } from '../model/target.ts';
@@ -37,6 +38,8 @@ export type GenerationRecord = {
   readonly folders: readonly DataFolder[];
   /** What it is proved with, one check a line (see `BoundCheck.written`). */
   readonly checks: readonly string[];
+  /** How its host watches it behind the commit; null where it does not. */
+  readonly watch: Watch | null;
   /** The runtime's own files, e.g. what the nohup supervisor reads. */
   readonly services: readonly { readonly path: string; readonly text: string; readonly mode: number }[];
 };
@@ -87,7 +90,20 @@ export function recordFiles(record: GenerationRecord): RecordFile[] {
     ...record.before.map(({ argv, cwd, timeoutMs }, i) =>
       text(`before/${i}`, `${[String(Math.ceil(timeoutMs / 1000)), cwd, ...argv].map(quote).join(' ')}\n`),
     ),
+    ...(record.watch === null ? [] : watchFiles(record.watch)).map(({ path, content }) => text(path, content)),
     ...record.services.map((file) => text(file.path, file.text, file.mode)),
     ...(record.env === null ? [] : [{ path: 'env', content: record.env, mode: 0o600 }]),
+  ];
+}
+
+/** As probation.sh reads them. */
+function watchFiles({ forMs, everyMs, restarts, failures, checks }: Watch) {
+  const seconds = (ms: number) => Math.max(1, Math.ceil(ms / 1000));
+  return [
+    { path: 'watch/policy', content: `${[seconds(forMs), seconds(everyMs), restarts, failures].join(' ')}\n` },
+    ...checks.map(({ label, words }, i) => ({
+      path: `watch/${i}`,
+      content: `${label}\n${words.map(quote).join(' ')}\n`,
+    })),
   ];
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DEFAULTS, type Default } from '../../checks/defaults.ts';
+import type { WatchPolicy } from '../../model/probation.ts';
 import { duration, milliseconds } from '../../util/duration.ts';
 import {
   accountSchema,
@@ -16,6 +17,45 @@ import { dataSchema, rootSchema } from './remote-path.ts';
 const inMilliseconds = duration.transform(milliseconds);
 
 const percent = z.string().regex(/^(100|[1-9][0-9]?)%$/, { error: 'must be a number of hosts, or 1% to 100%' });
+
+const watchFor = inMilliseconds
+  .refine((ms) => ms >= 10_000, 'must be 10s or longer')
+  .meta({ description: 'How long, from the commit on.', examples: ['15m'] });
+
+const watchLong = z
+  .strictObject({
+    for: watchFor,
+    every: inMilliseconds
+      .refine((ms) => ms >= 1000, 'must be 1s or longer')
+      .meta({ description: 'How far apart its looks are.', examples: ['15s'] })
+      .prefault('15s'),
+    restarts: z
+      .int()
+      .min(0)
+      .meta({ description: 'How often one of the services may start again.', examples: [1] })
+      .default(0),
+    failures: z
+      .int()
+      .min(1)
+      .max(100)
+      .meta({ description: 'How often in a row a check must fail.', examples: [3] })
+      .default(3),
+  })
+  .transform(
+    ({ for: forMs, every: everyMs, restarts, failures }): WatchPolicy => ({ forMs, everyMs, restarts, failures }),
+  );
+
+/** What a host does by itself behind the commit. */
+const watchSchema = z
+  .union([
+    watchFor.transform((forMs): WatchPolicy => ({ forMs, everyMs: 15_000, restarts: 0, failures: 3 })),
+    watchLong,
+  ])
+  .meta({
+    description:
+      'How long the host goes on watching a new generation by itself, to go back to the one before when a service starts again or a check fails that it can ask alone.',
+    examples: ['15m', { for: '15m', restarts: 1 }],
+  });
 
 /** How a deploy goes through the fleet, and when a host counts as well. Every default stands here. */
 const deploySchema = z
@@ -64,6 +104,7 @@ const deploySchema = z
         examples: ['changed'],
       })
       .default('changed'),
+    watch: watchSchema.optional(),
   })
   .refine(({ settle, deadline }) => settle < deadline, {
     error: 'must be shorter than deadline, or no deploy could ever be confirmed',

@@ -39,6 +39,7 @@ verb_probe() { # USER TOOL…
   look_at "${above:-/}"
   [ "$keeper" = root ] || say "below ${keeper:-somebody}"
   tell_transaction
+  tell_probation
   [ ! -f "$S/hold" ] && [ ! -f "$S/lease" ] || ! holder=$(hold_holder || lease_holder) || say "held $holder"
   live_generation
   active=$live

@@ -51,4 +51,5 @@ verb_boot() {
   active=$(active_generation)
   # shellcheck disable=SC2046
   [ "$(runtime_of "$active")" != nohup ] || nohup_start $(start_list "$active")
+  probation_resume
 }
