@@ -35,9 +35,9 @@ ask_page() { # USER SECONDS STATUSES TEXT insecure|- URL HEADER…
     } | within_as $((a_seconds + 3)) "$a_as" curl -q -s -i -g --http1.1 --noproxy '*' --max-time "$a_seconds" -K - --url "$a_url" | head -c 1000000 >"$S/.page"
     a_status=$(sed -n '1s/^HTTP[^ ]* \([0-9]*\).*/\1/p' "$S/.page")
   elif have wget && [ "$a_pass" = ' 200 ' ] && [ "$a_any" = - ] && [ $# = 0 ]; then
-    # It says whether there was a page, and nothing else.
+    # It says whether there was a page, and nothing else. Its own time limit crashes busybox's of Debian 12.
     # shellcheck disable=SC2016
-    within_as $((a_seconds + 3)) "$a_as" sh -c 'wget -q -T "$1" -O - "$2" && printf "\nHTTP 200"' sh "$a_seconds" "$a_url" | head -c 1000000 >"$S/.page"
+    within_as "$a_seconds" "$a_as" sh -c 'wget -q -O - "$1" && printf "\nHTTP 200"' sh "$a_url" | head -c 1000000 >"$S/.page"
     a_status=$(tail -n 1 "$S/.page" | sed -n 's/^HTTP //p')
   else
     return "$CANNOT_ASK"

@@ -12,7 +12,7 @@
 # The watcher changes nothing itself. What does is another process (go, end), so that the lock is held no longer than that
 # takes, and that there is somebody left who begins it again.
 
-# After a boot all services are given this long before the first look; seconds.
+# After a boot all services are given this long before the first look, or as long as the watch is; seconds.
 BOOT_GRACE=60
 
 probation_read() { # sets P_…
@@ -117,7 +117,9 @@ probation_resume() {
   this_boot
   if [ "$P_BOOT" != "$BOOT" ]; then
     clock
-    P_BOOT=$BOOT P_FIRST=$((NOW + BOOT_GRACE)) P_UNTIL=$((NOW + BOOT_GRACE + P_SECONDS)) P_BASE=''
+    v_grace=$BOOT_GRACE
+    [ $v_grace -le "$P_SECONDS" ] || v_grace=$P_SECONDS
+    P_BOOT=$BOOT P_FIRST=$((NOW + v_grace)) P_UNTIL=$((NOW + v_grace + P_SECONDS)) P_BASE=''
     probation_write "$P_STATE" || return 0
   fi
   probation_launch
