@@ -35,6 +35,7 @@ export const probeWith = (facts: Partial<HostFacts> = {}, reply: Partial<ProbeRe
   open: null,
   leftMs: null,
   probation: null,
+  acts: null,
   elsewhere: null,
   group: null,
   runtime: '-',

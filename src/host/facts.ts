@@ -1,3 +1,4 @@
+import type { Acts } from '../model/act.ts';
 import type { BootLine, Bystander } from '../model/beside.ts';
 import { type GenerationFacts, type HostFacts, type Observed, parseUnit, type UnitState } from '../model/facts.ts';
 import type { OpenTransaction } from '../model/holder.ts';
@@ -32,6 +33,8 @@ export type ProbeReply = {
   readonly leftMs: number | null;
   /** What the host itself watches, or has gone back from by itself; null where there is nothing of the kind. */
   readonly probation: Probation | null;
+  /** What the host does by itself while the app is live; null for nothing. */
+  readonly acts: Acts | null;
   /** The root that the app is active in, where that is another one; null otherwise. */
   readonly elsewhere: string | null;
   /** Primary group of the service account; null when there is no such account yet. */
@@ -135,6 +138,7 @@ export function parseFacts(text: string): ProbeReply {
       txn === '' ? null : { txn, from: Number(from), to: Number(to), running: running === 'running', by: by.join(' ') },
     leftMs: /^-?\d+$/.test(one('over-in')) ? Number(one('over-in')) * 1000 : null,
     probation: parseProbation(one('probation')),
+    acts: parseActs(one('act'), all('acted').slice(-MOST)),
     elsewhere: one('elsewhere') || null,
     group: one('group') || null,
     runtime: one('runtime') || '-',
@@ -163,6 +167,18 @@ function parseProbation(line: string): Probation | null {
   const [by = '', because = ''] = rest.join(' ').split('\t');
   const way = { from: generationId(Number(from)), to: generationId(Number(to)) };
   return { state, ...way, leftMs: (Number(seconds) || 0) * 1000, running: running === 'running', at, by, because };
+}
+
+/** Parses "cool|slow|off SINCE running|dead", and lines "AT UNITS<tab>WHAT<tab>WHY". */
+function parseActs(line: string, acted: readonly string[]): Acts | null {
+  const [state, since = '', running] = line.split(' ');
+  if (state !== 'cool' && state !== 'slow' && state !== 'off') return null;
+  const recent = acted.map((one) => {
+    const [first = '', what = '', because = ''] = one.split('\t');
+    const [at = '', ...units] = first.split(' ');
+    return { at, units: units.join(' '), what, because };
+  });
+  return { state, since, running: running === 'running', recent };
 }
 
 /** Parses "UNIT HOW PART". */

@@ -21,6 +21,7 @@ export const PROGRAM_PARTS = [
   'switch/before-start',
   'switch/settle',
   'switch/probation',
+  'switch/act',
   'runtime/boot',
   'switch/transaction',
   'stage/lease',

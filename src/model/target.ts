@@ -1,3 +1,4 @@
+import type { ActRules } from './act.ts';
 import type { BoundCheck } from './check.ts';
 import type { RuntimeName } from './facts.ts';
 import type { HostName } from './ids.ts';
@@ -87,5 +88,7 @@ export type HostTarget = {
   readonly checks: readonly BoundCheck[];
   /** What `fleet health` asks besides; no deploy does. */
   readonly defaultChecks: readonly BoundCheck[];
+  /** What the host does by itself while it is live; null for nothing. */
+  readonly act: ActRules | null;
   readonly source: Source | null;
 };

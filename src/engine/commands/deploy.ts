@@ -126,6 +126,7 @@ function recordOf(
     folders: dataFolders(target),
     checks: target.checks.map((check) => check.written),
     watch: watchOf(target),
+    act: target.act,
   };
 }
 

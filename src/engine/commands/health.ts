@@ -8,6 +8,7 @@ import { type CheckResult, type HostOutcome, ok } from '../../model/outcome.ts';
 import type { HostTarget } from '../../model/target.ts';
 import { explain } from '../../runtime/diagnose/diagnose.ts';
 import type { Script } from '../../shell/sh.ts';
+import { acted } from '../checks/acts.ts';
 import { watched } from '../checks/probation.ts';
 import { type Found, scrubbed } from '../checks/scrub.ts';
 import { checkIo, checkOnce } from '../checks/verify.ts';
@@ -70,7 +71,7 @@ async function judge({ target, run, checks, memory, asked: questions }: HealthVi
  * warning, unless a check of the playbook judges that.
  */
 export function probed(
-  { facts, units, probation }: ProbeReply,
+  { facts, units, probation, acts }: ProbeReply,
   policy: HostTarget['policy'],
   checks: readonly BoundCheck[],
   before: Before,
@@ -86,7 +87,7 @@ export function probed(
       return unit.pid === 0 || elsewhere.has(unit.unit) ? found : restarted(found, unit, before);
     }),
   ].map((result) => ({ ...result, quotes: 'never' as const }));
-  return [...told, ...watched(probation, policy)];
+  return [...told, ...watched(probation, policy), ...acted(acts)];
 }
 
 function restarted(found: CheckResult, { unit, restarts }: UnitState, before: Before): CheckResult {

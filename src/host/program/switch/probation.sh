@@ -128,18 +128,18 @@ probation_resume() {
 verb_probation() { # TXN look|guard|end|go [WHY]
   v_txn=$1
   case $2 in
-    guard) probation_guard ;;
+    guard) stand_guard probation "$v_txn" look ;;
     look) probation_look ;;
     end) probation_end ;;
     go) probation_go "$3" ;;
   esac
 }
 
-# Nothing of it stands in the app's root meanwhile.
-probation_guard() {
+# Where there is no systemd to begin again what was killed. Nothing of it stands in the app's root meanwhile.
+stand_guard() { # VERB WORDS…
   cd /
   while :; do
-    sh "$0" "$ROOT" "$APP" probation "$v_txn" look
+    sh "$0" "$ROOT" "$APP" "$@"
     [ $? -gt 128 ] || exit 0
     sleep 3
   done
@@ -166,8 +166,8 @@ probation_look() {
       probation_do end
     elif [ "$NOW" -lt "$P_FIRST" ] || probation_disturbed; then
       v_nap=1
-    elif hold_holder >/dev/null; then
-      # A person is at work by hand: what happens meanwhile is not the release's doing.
+    elif hold_holder >/dev/null || too_hot; then
+      # A person is at work by hand, or the host has stopped it: what happens meanwhile is not the release's doing.
       v_base=$(probation_counts) v_down=0
     else
       probation_judge
@@ -181,15 +181,22 @@ probation_look() {
   done
 }
 
-# Sets v_passed. One that has ended and that PID 1 has not waited for yet is gone.
+# Sets v_passed.
 watcher_lives() {
   v_pid='' v_start='' v_passed=''
   { read -r v_pid v_start && read -r v_passed; } 2>/dev/null <"$S/watcher"
-  alive "$v_pid" "$v_start" || return 1
-  case $(cat "/proc/$v_pid/stat" 2>/dev/null) in *') Z '* | '') return 1 ;; esac
+  is_at_work "$v_pid" "$v_start"
+}
+
+# One that has ended and that PID 1 has not waited for yet is gone.
+is_at_work() { # PID START
+  alive "$1" "$2" || return 1
+  case $(cat "/proc/$1/stat" 2>/dev/null) in *') Z '* | '') return 1 ;; esac
 }
 
 probation_sign() { printf '%s %s\n%s\n' $$ "$(start_time $$)" "$v_passed" | replace "$S/watcher"; }
+
+too_hot() { act_read; [ "$A_IS" = off ]; }
 
 # A transaction is open: services come and go with it.
 probation_disturbed() { journal_read; [ "$PHASE" != IDLE ]; }

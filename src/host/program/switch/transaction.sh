@@ -120,6 +120,7 @@ verb_runner() { # TXN FROM TO SETTLE DEADLINE KEEP BY ACTION
   note_what_is_up
   journal_write ACTIVATING
   probation_gives_way
+  act_gives_way
   boot_arm || { close_transaction; out "end io"; exit 74; }
   out "phase activate"
   if apply "$TO" "$FROM" unproven; then
@@ -179,6 +180,7 @@ commit() {
   # shellcheck disable=SC2046
   [ $BOOTING = 0 ] || [ "$(runtime_of "$TO")" != systemd ] || systemctl start --no-block -- $(lines "$TO" enable)
   [ $written = 0 ] || probation_begin
+  act_settle "$TO"
   [ $written = 0 ] ||
     history_add committed || written=0
   if [ $written = 1 ]; then
@@ -220,6 +222,7 @@ went_back() {
   leave_root
   ! is_forgotten || rm -rf "${G:?}/$TO"
   probation_went_back
+  act_settle "$FROM"
   history_add reverted
   close_transaction || out "note cannot write $S/state; whoever comes next takes the way back once more"
   # What stood here before fleet is back, and is looked at anew by the next deploy.
