@@ -6,7 +6,7 @@ export type ActRules = {
 };
 
 /** Temperatures in whole °C; null for what is never done. */
-export type HeatRules = {
+type HeatRules = {
   readonly throttle: number | null;
   readonly stop: number | null;
   /** So much cooler it has to be before either is taken back. */

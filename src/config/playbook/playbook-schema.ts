@@ -253,7 +253,7 @@ const actSchema = ({ checks }: Registry) =>
     })
     .refine(({ heat, hung }) => heat !== undefined || hung.length > 0, 'must say what is done: heat, hung or both');
 
-export type ActSpec = z.output<ReturnType<typeof actSchema>>;
+type ActSpec = z.output<ReturnType<typeof actSchema>>;
 
 /** The whole of a playbook after filling, for one host. */
 export type PlaybookBody = {

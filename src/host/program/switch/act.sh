@@ -66,7 +66,8 @@ verb_act() { # look|guard|do WHAT TO WHY
 act_look() {
   cd / && R=$ROOT STANDING=0
   a_me="$$ $(start_time $$)"
-  say "$a_me" | replace "$S/actor" || :
+  # Somebody may be sweeping, or there is no room.
+  until say "$a_me" | replace_lightly "$S/actor"; do sleep 5; done
   while act_rules && [ "$(cat "$S/actor" 2>/dev/null)" = "$a_me" ]; do
     journal_read
     [ "$PHASE" != IDLE ] || hold_holder >/dev/null || act_round

@@ -194,7 +194,7 @@ is_at_work() { # PID START
   case $(cat "/proc/$1/stat" 2>/dev/null) in *') Z '* | '') return 1 ;; esac
 }
 
-probation_sign() { printf '%s %s\n%s\n' $$ "$(start_time $$)" "$v_passed" | replace "$S/watcher"; }
+probation_sign() { printf '%s %s\n%s\n' $$ "$(start_time $$)" "$v_passed" | replace_lightly "$S/watcher"; }
 
 too_hot() { act_read; [ "$A_IS" = off ]; }
 
@@ -320,7 +320,7 @@ note_what_belongs_up() {
     start_list "$FROM"
     lasting_beside "$TO"
     { lines "$FROM" notify; lines "$TO" notify; } | while read -r _ _ u; do ! systemctl is-active -q -- "$u" || say "$u"; done
-  } | replace "$S/was-up"
+  } | replace_lightly "$S/was-up"
 }
 
 # The way back has come to its end. What is told of it stays until somebody changes the host.
