@@ -158,7 +158,7 @@ describe('the project of the contract, with the real kinds of tasks and checks',
       ),
     });
     expect(typeof resolved === 'string' ? resolved : resolved.hints).toEqual([
-      'playbooks/jarvis.yaml: deploy.watch looks at the services and at 3 of the health checks; the host cannot ask these alone: disk /; http https://example.org/; http http://localhost/',
+      'playbooks/jarvis.yaml: deploy.watch looks at the services and at 4 of the health checks; the host cannot ask these alone: disk /; http https://example.org/; http http://localhost/',
     ]);
   });
 

@@ -188,7 +188,9 @@ describe('the plan as it is shown', () => {
 
   it('says when code goes as a tar stream, and which side lacks rsync', () => {
     expect(warnings(true, ['tar', 'rsync'])).toEqual([]);
-    expect(warnings(true, ['tar'])).toEqual(['the host has no rsync: files that have changed are sent whole, as a tar stream']);
+    expect(warnings(true, ['tar'])).toEqual([
+      'the host has no rsync: files that have changed are sent whole, as a tar stream',
+    ]);
     expect(warnings(false, ['tar', 'rsync'])[0]).toContain('there is no rsync on this machine');
     expect(warnings(true, ['tar'], [WANTED])).toEqual([]);
   });

@@ -44,7 +44,10 @@ export function visitOf({ target, run }: Share, memory: Memory): HealthVisit {
   return { target, run, tasks: [], checks, memory, asked: gathered(checks, memory.before) };
 }
 
-async function judge({ target, run, checks, memory, asked: questions }: HealthVisit, opened: OpenHost): Promise<HostOutcome> {
+async function judge(
+  { target, run, checks, memory, asked: questions }: HealthVisit,
+  opened: OpenHost,
+): Promise<HostOutcome> {
   await using host = opened;
   run.emit({ type: 'phase', phase: 'verify' });
   const { facts, open } = host.probe;
