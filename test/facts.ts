@@ -34,6 +34,8 @@ export const probeWith = (facts: Partial<HostFacts> = {}, reply: Partial<ProbeRe
   facts: factsWith(facts),
   open: null,
   leftMs: null,
+  probation: null,
+  acts: null,
   elsewhere: null,
   group: null,
   runtime: '-',

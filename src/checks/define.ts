@@ -14,6 +14,8 @@ type Common<Kind extends string, Spec> = {
   /** How long a deploy tries the check again, in milliseconds; null for as long as its deadline allows. */
   retryForMs(spec: Spec): number | null;
   readonly quotes: Quotes;
+  /** How a host asks it without anybody: a function of the host program and its words; null where that cannot be. */
+  alone?(spec: Spec, layout: Layout): readonly string[] | null;
   /** Good runs of a monitor in a row after which it is well again; 1 unless told. */
   readonly recoverAfter?: number;
   /** Why an app must not have such a check, as far as that can be seen without its host; null when it may. */
@@ -47,7 +49,9 @@ const MOST = 1 << 20;
 export const defineCheck = <const Kind extends string, Spec>(check: CheckKind<Kind, Spec>) => check;
 
 export function bindCheck<Spec>(kind: CheckKind<string, Spec>, spec: Spec, layout: Layout): BoundCheck {
+  const alone = kind.alone?.(spec, layout) ?? null;
   const common = {
+    ...(alone === null ? {} : { alone }),
     label: kind.label(spec, layout),
     written: JSON.stringify({ [kind.kind]: kind.keep === undefined ? spec : kind.keep(spec) }),
     retryForMs: kind.retryForMs(spec),

@@ -27,3 +27,7 @@ export function dialTrouble(failure: Failure, place: string, timeout: string): s
 
 /** `127.0.0.1:80`, `[::1]:80`. */
 export const placeOf = (host: string, port: number) => `${host.includes(':') ? `[${host}]` : host}:${port}`;
+
+/** Whether a connection stays on the host. */
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127\.[\d.]+$/.test(host);

@@ -1,6 +1,7 @@
 import { defaultChecks } from '../checks/defaults.ts';
 import { bindCheck } from '../checks/define.ts';
 import { runCommand } from '../local/command.ts';
+import type { ActRules, HungRule } from '../model/act.ts';
 import type { BoundCheck } from '../model/check.ts';
 import type { Declared } from '../model/declared.ts';
 import type { HostName } from '../model/ids.ts';
@@ -10,6 +11,7 @@ import type { DeployPolicy, HostTarget, Source } from '../model/target.ts';
 import type { BoundTask } from '../model/task.ts';
 import { bindTask, InputError } from '../tasks/define.ts';
 import type { once } from '../util/async.ts';
+import { clean } from '../util/sanitize.ts';
 import { type Diagnostic, diagnostic, type Position } from './diagnostics/diagnostic.ts';
 import type { LocalView, localFiles } from './inputs/local-files.ts';
 import type { Invoker } from './invoker.ts';
@@ -21,6 +23,7 @@ import type { Project } from './project.ts';
 import { mistypedUnits } from './rules/checked-units.ts';
 import type { Claims } from './rules/exclusive.ts';
 import { declaredBy, type Linted, lintTasks } from './rules/lint.ts';
+import { unwatchedChecks } from './rules/watched-checks.ts';
 import type { Pair } from './select.ts';
 import type { Reach } from './ssh/connection.ts';
 
@@ -81,10 +84,19 @@ export async function bindPair(
           ...refusedChecks(project, playbook, 'health', body, layout, declared),
         ]
       : [];
-  const found = [...tasks.flatMap((task) => (task.ok ? [] : [task.failure])), ...errors, ...forbidden];
-  if (found.length > 0) return fail(found);
+  const act = actRules(project, playbook, body, layout);
+  const found = [
+    ...(act.ok ? [] : act.failure),
+    ...tasks.flatMap((task) => (task.ok ? [] : [task.failure])),
+    ...errors,
+    ...forbidden,
+  ];
+  if (found.length > 0 || !act.ok) return fail(found);
   const folder = trees[0] ?? project.dir;
   const checks = bindChecks(project, body.health, layout);
+  const policy = deployPolicy(body.deploy, hosts);
+  const hints = inputs === 'read' ? unwatchedChecks(checks, policy) : [];
+  report({ errors: [], warnings: [], hints: hints.map((text) => `${playbook.file}: ${text}`) });
   const wanted = wantedDefaults(body.defaultChecks);
   return ok({
     host: host.name,
@@ -94,7 +106,7 @@ export async function bindPair(
     runtime,
     layout,
     keep: body.keep,
-    policy: deployPolicy(body.deploy, hosts),
+    policy,
     ...claims(playbook.name, host.name),
     tasks: bound,
     preconditions: bindChecks(project, body.preconditions, layout),
@@ -105,7 +117,34 @@ export async function bindPair(
       checks.map(({ label }) => label),
       layout,
     ),
+    act: act.value,
     source: inputs === 'read' ? await sources(folder, () => gitSource(folder, project.invoker)) : null,
+  });
+}
+
+/** What the host is to do by itself; a check that it cannot ask alone is no reason for anything. */
+function actRules(
+  { registry }: Project,
+  { locate }: Playbook,
+  { act }: PlaybookBody,
+  layout: Layout,
+): Result<ActRules | null, readonly Diagnostic[]> {
+  if (act === undefined) return ok(null);
+  const { heat, hung } = act;
+  const rules = hung.map(({ unit, failures, when }, i): Result<HungRule, Diagnostic> => {
+    const kind = registry.checks.find((one) => one.kind === when.kind);
+    const { label = '', alone } = kind === undefined ? {} : bindCheck(kind, when.spec, layout);
+    if (alone !== undefined) return ok({ unit, failures, label: clean(label), words: alone });
+    const fix = 'take a command, or http or tcp on 127.0.0.1 (http without json)';
+    return fail(diagnostic(locate(['act', 'hung', i, 'when'], 'key'), 'a host cannot ask this check alone', fix));
+  });
+  const wrong = rules.flatMap((rule) => (rule.ok ? [] : [rule.failure]));
+  if (wrong.length > 0) return fail(wrong);
+  const { throttle = null, stop = null, zones = [], units = [], ...rest } = heat ?? { below: 0, quota: '' };
+  return ok({
+    everyMs: act.every,
+    heat: heat === undefined ? null : { throttle, stop, zones, units, ...rest },
+    hung: rules.flatMap((rule) => (rule.ok ? [rule.value] : [])),
   });
 }
 
@@ -195,5 +234,6 @@ function deployPolicy(spec: DeploySpec, hosts: number): DeployPolicy {
     deadlineMs: spec.deadline,
     confirm: spec.confirm,
     restart: spec.restart,
+    watch: spec.watch ?? null,
   };
 }

@@ -1,9 +1,11 @@
+import type { Acts } from '../model/act.ts';
 import type { BootLine, Bystander } from '../model/beside.ts';
 import { type GenerationFacts, type HostFacts, type Observed, parseUnit, type UnitState } from '../model/facts.ts';
 import type { OpenTransaction } from '../model/holder.ts';
 import { digest, generationId } from '../model/ids.ts';
 import type { Aside, Namesake } from '../model/namesake.ts';
 import type { Use } from '../model/plan.ts';
+import type { Probation } from '../model/probation.ts';
 import type { HistoryEntry, Made } from '../model/report.ts';
 import { capped, MOST } from '../util/capped.ts';
 import { parseBootLine, parseBystander } from './beside.ts';
@@ -29,6 +31,10 @@ export type ProbeReply = {
   readonly open: OpenTransaction | null;
   /** Milliseconds, by the host's clock, until it must have ended, one way or the other; null where the host does not say. */
   readonly leftMs: number | null;
+  /** What the host itself watches, or has gone back from by itself; null where there is nothing of the kind. */
+  readonly probation: Probation | null;
+  /** What the host does by itself while the app is live; null for nothing. */
+  readonly acts: Acts | null;
   /** The root that the app is active in, where that is another one; null otherwise. */
   readonly elsewhere: string | null;
   /** Primary group of the service account; null when there is no such account yet. */
@@ -65,9 +71,9 @@ export function parseHistory(
   const lines = text.split('\n').map((line) => line.split(' '));
   const entries = lines.flatMap(([word, at = '', txn = '', action = '', from, to, result, ...by]): HistoryEntry[] => {
     if (word !== 'event' || (result !== 'committed' && result !== 'reverted' && result !== 'revert-failed')) return [];
-    return [
-      { at, txn, action, from: generationId(Number(from)), to: generationId(Number(to)), result, by: by.join(' ') },
-    ];
+    const [who = '', because = ''] = by.join(' ').split('\t');
+    const way = { from: generationId(Number(from)), to: generationId(Number(to)) };
+    return [{ at, txn, action, ...way, result, by: who, ...(because === '' ? {} : { because }) }];
   });
   const made = lines.flatMap(([word, id, , at = '', by = '', ...source]): Made[] => {
     const facts = generations.find((one) => String(one.id) === id);
@@ -131,6 +137,8 @@ export function parseFacts(text: string): ProbeReply {
     open:
       txn === '' ? null : { txn, from: Number(from), to: Number(to), running: running === 'running', by: by.join(' ') },
     leftMs: /^-?\d+$/.test(one('over-in')) ? Number(one('over-in')) * 1000 : null,
+    probation: parseProbation(one('probation')),
+    acts: parseActs(one('act'), all('acted').slice(-MOST)),
     elsewhere: one('elsewhere') || null,
     group: one('group') || null,
     runtime: one('runtime') || '-',
@@ -150,6 +158,27 @@ export function parseFacts(text: string): ProbeReply {
     bystanders: all('beside-process').slice(0, MOST).flatMap(parseBystander),
     bootLines: all('beside-line').slice(0, MOST).map(parseBootLine),
   };
+}
+
+/** Parses "STATE FROM TO SECONDS-LEFT running|dead AT BY<tab>WHY". */
+function parseProbation(line: string): Probation | null {
+  const [state, from, to, seconds, running, at = '', ...rest] = line.split(' ');
+  if (state !== 'on' && state !== 'going' && state !== 'back') return null;
+  const [by = '', because = ''] = rest.join(' ').split('\t');
+  const way = { from: generationId(Number(from)), to: generationId(Number(to)) };
+  return { state, ...way, leftMs: (Number(seconds) || 0) * 1000, running: running === 'running', at, by, because };
+}
+
+/** Parses "cool|slow|off SINCE running|dead", and lines "AT UNITS<tab>WHAT<tab>WHY". */
+function parseActs(line: string, acted: readonly string[]): Acts | null {
+  const [state, since = '', running] = line.split(' ');
+  if (state !== 'cool' && state !== 'slow' && state !== 'off') return null;
+  const recent = acted.map((one) => {
+    const [first = '', what = '', because = ''] = one.split('\t');
+    const [at = '', ...units] = first.split(' ');
+    return { at, units: units.join(' '), what, because };
+  });
+  return { state, since, running: running === 'running', recent };
 }
 
 /** Parses "UNIT HOW PART". */

@@ -1,11 +1,14 @@
+import type { ActRules } from '../model/act.ts';
 import type { RuntimeName } from '../model/facts.ts';
 import type { Digest, GenerationId } from '../model/ids.ts';
 import type { Layout } from '../model/layout.ts';
 import type { BeforeStep, Content, ExposureGate, LiveFile, UnitFile, Use } from '../model/plan.ts';
+import type { Watch } from '../model/probation.ts';
 import type { Secret } from '../model/secret.ts';
 import { accountLine, type DataFolder, type ServiceAccount } from '../model/service-account.ts';
 import type { Source } from '../model/target.ts';
 import { quote } from '../shell/sh.ts';
+import { wildcardPattern } from '../util/glob.ts';
 
 /** Everything that makes a generation besides its code. */
 export type GenerationRecord = {
@@ -37,6 +40,10 @@ export type GenerationRecord = {
   readonly folders: readonly DataFolder[];
   /** What it is proved with, one check a line (see `BoundCheck.written`). */
   readonly checks: readonly string[];
+  /** How its host watches it behind the commit; null where it does not. */
+  readonly watch: Watch | null;
+  /** What its host does by itself while it is live; null for nothing. */
+  readonly act: ActRules | null;
   /** The runtime's own files, e.g. what the nohup supervisor reads. */
   readonly services: readonly { readonly path: string; readonly text: string; readonly mode: number }[];
 };
@@ -87,7 +94,42 @@ export function recordFiles(record: GenerationRecord): RecordFile[] {
     ...record.before.map(({ argv, cwd, timeoutMs }, i) =>
       text(`before/${i}`, `${[String(Math.ceil(timeoutMs / 1000)), cwd, ...argv].map(quote).join(' ')}\n`),
     ),
+    ...(record.act === null ? [] : actFiles(record.act)).map(({ path, content }) => text(path, content)),
+    ...(record.watch === null ? [] : watchFiles(record.watch)).map(({ path, content }) => text(path, content)),
     ...record.services.map((file) => text(file.path, file.text, file.mode)),
     ...(record.env === null ? [] : [{ path: 'env', content: record.env, mode: 0o600 }]),
+  ];
+}
+
+const seconds = (ms: number) => Math.max(1, Math.ceil(ms / 1000));
+
+/** As act.sh reads them. */
+function actFiles({ everyMs, heat, hung }: ActRules) {
+  /** What no board is hot enough for. */
+  const never = 999;
+  const zones = heat?.zones.map((zone) => wildcardPattern(zone.toLowerCase()).source.slice(1, -1)) ?? [];
+  const rules = [
+    `every ${seconds(everyMs)}`,
+    ...(heat === null ? [] : [`heat ${heat.throttle ?? never} ${heat.stop ?? never} ${heat.below} ${heat.quota}`]),
+    ...(zones.length === 0 ? [] : [`zones ^(${zones.join('|')})$`]),
+    ...(heat === null || heat.units.length === 0 ? [] : [`units ${heat.units.join(' ')}`]),
+  ];
+  return [
+    { path: 'act/rules', content: list(rules) },
+    ...hung.map(({ unit, failures, label, words }, i) => ({
+      path: `act/hung-${i}`,
+      content: `${unit} ${failures}\n${label}\n${words.map(quote).join(' ')}\n`,
+    })),
+  ];
+}
+
+/** As probation.sh reads them. */
+function watchFiles({ forMs, everyMs, restarts, failures, checks }: Watch) {
+  return [
+    { path: 'watch/policy', content: `${[seconds(forMs), seconds(everyMs), restarts, failures].join(' ')}\n` },
+    ...checks.map(({ label, words }, i) => ({
+      path: `watch/${i}`,
+      content: `${label}\n${words.map(quote).join(' ')}\n`,
+    })),
   ];
 }

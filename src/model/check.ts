@@ -71,6 +71,8 @@ export type BoundCheck = {
   /** Where it connects to from the host, which sshd has to allow; null where it does not. */
   readonly dials: Place | null;
   readonly quotes: Quotes;
+  /** A function of the host program and its words, by which the host asks it without anybody; none where it cannot. */
+  readonly alone?: readonly string[];
   /** For a monitor: good runs in a row after which it is well again, and how often it has to be bad to count. */
   readonly recoverAfter?: number;
   readonly confirm?: Confirm;

@@ -2,6 +2,7 @@ import type { Drift, GenerationFacts, HostFacts, UnitState } from './facts.ts';
 import type { Finding, Fixed } from './finding.ts';
 import type { Keeper, OpenTransaction } from './holder.ts';
 import type { GenerationId } from './ids.ts';
+import type { Probation } from './probation.ts';
 
 /** One transaction in a host's history. */
 export type HistoryEntry = {
@@ -14,6 +15,8 @@ export type HistoryEntry = {
   readonly to: GenerationId;
   readonly result: 'committed' | 'reverted' | 'revert-failed';
   readonly by: string;
+  /** Why the host did it, where it did so by itself. */
+  readonly because?: string;
 };
 
 /** A generation as its own record describes it. */
@@ -35,6 +38,8 @@ export type HostReport =
       readonly open: OpenTransaction | null;
       readonly held: Keeper | null;
       readonly last: HistoryEntry | null;
+      /** What the host watches by itself, or has gone back from; null where there is nothing of the kind. */
+      readonly watch: Probation | null;
       readonly units: readonly UnitState[];
       readonly drift: readonly Drift[];
       /** Files of the release that were compared byte for byte with what was sealed; null where that was not asked. */

@@ -1,7 +1,9 @@
+import type { ActRules } from './act.ts';
 import type { BoundCheck } from './check.ts';
 import type { RuntimeName } from './facts.ts';
 import type { HostName } from './ids.ts';
 import type { Layout } from './layout.ts';
+import type { WatchPolicy } from './probation.ts';
 import type { BoundTask } from './task.ts';
 
 /** Algorithms that the operator's SSH configuration limits a connection to; a list that is not there is no limit. */
@@ -56,6 +58,8 @@ export type DeployPolicy = {
   readonly confirm: 'per-host' | 'together';
   /** Whether a unit restarts when something that it uses has changed, or at each deploy. */
   readonly restart: 'changed' | 'always';
+  /** How a host watches a new generation by itself; null where it does not. */
+  readonly watch: WatchPolicy | null;
 };
 
 /** Where the deployed inputs came from, for the history. */
@@ -84,5 +88,7 @@ export type HostTarget = {
   readonly checks: readonly BoundCheck[];
   /** What `fleet health` asks besides; no deploy does. */
   readonly defaultChecks: readonly BoundCheck[];
+  /** What the host does by itself while it is live; null for nothing. */
+  readonly act: ActRules | null;
   readonly source: Source | null;
 };

@@ -132,6 +132,62 @@ describe('the project of the contract, with the real kinds of tasks and checks',
     expect(text).toContain(why);
   });
 
+  it('with a watch of its host tells which checks that one cannot ask, in a hint', async () => {
+    const found = (deploy: string) =>
+      resolve({ ...FILES, 'playbooks/jarvis.yaml': PLAYBOOK.replace(/^deploy:.*$/m, `deploy: ${deploy}`) });
+    const plain = await found('{ watch: 15m }');
+    expect(typeof plain === 'string' ? plain : plain.targets[0]?.policy.watch).toEqual({
+      ...{ forMs: 900_000, everyMs: 15_000, restarts: 0, failures: 3 },
+    });
+    const long = await found('{ watch: { for: 2m, every: 5s, restarts: 1, failures: 2 } }');
+    expect(typeof long === 'string' ? long : long.targets[0]?.policy.watch).toEqual({
+      ...{ forMs: 120_000, everyMs: 5000, restarts: 1, failures: 2 },
+    });
+    const none = await found('{ settle: 1s }');
+    expect(typeof none === 'string' ? none : none.targets[0]?.policy.watch).toBe(null);
+    expect(await found('{ watch: 3s }')).toContain('must be 10s or longer');
+    const asked = [
+      ...['- http: "http://127.0.0.1:8000/"', '- tcp: 6379', '- command: ["true"]', '- unit: jarvis.service'],
+      ...['- disk: /', '- http: "https://example.org/"', '- http: { url: "http://localhost/", json: { ok: true } }'],
+    ].join('\n  ');
+    const resolved = await resolve({
+      ...FILES,
+      'playbooks/jarvis.yaml': PLAYBOOK.replace('- unit: jarvis.service', asked).replace(
+        /^deploy:.*$/m,
+        'deploy: { watch: 15m }',
+      ),
+    });
+    expect(typeof resolved === 'string' ? resolved : resolved.hints).toEqual([
+      'playbooks/jarvis.yaml: deploy.watch looks at the services and at 4 of the health checks; the host cannot ask these alone: disk /; http https://example.org/; http http://localhost/',
+    ]);
+  });
+
+  it.each([
+    ['{}', 'must say what is done: heat, hung or both'],
+    ['{ heat: { below: 3 } }', 'stop or throttle must be there'],
+    ['{ heat: { throttle: 85, stop: 75 } }', 'throttle must be below stop'],
+    ['{ hung: [{ unit: a.service, when: { disk: / } }] }', 'a host cannot ask this check alone'],
+    ['{ heat: { stop: 85, qouta: 5% } }', 'did you mean "quota"?'],
+  ])('with an act that cannot be meant so, %s, is told why', async (act, why) => {
+    const text = await resolve({ ...FILES, 'playbooks/jarvis.yaml': `${PLAYBOOK}act: ${act}\n` });
+    expect(text).toContain('playbooks/jarvis.yaml:');
+    expect(text).toContain(why);
+  });
+
+  it('with an act has what its host does by itself, and without one nothing', async () => {
+    const act = '{ heat: { throttle: 75, stop: 85 }, hung: [{ unit: jarvis.service, when: { tcp: 8000 } }] }';
+    const rules = async (text: string) => {
+      const resolved = await resolve({ ...FILES, 'playbooks/jarvis.yaml': text });
+      return typeof resolved === 'string' ? resolved : resolved.targets[0]?.act;
+    };
+    expect(await rules(`${PLAYBOOK}act: ${act}\n`)).toEqual({
+      everyMs: 10_000,
+      heat: { throttle: 75, stop: 85, below: 5, quota: '50%', zones: [], units: [] },
+      hung: [{ unit: 'jarvis.service', failures: 3, label: 'tcp 127.0.0.1:8000', words: ['ask_port', '8000'] }],
+    });
+    expect(await rules(PLAYBOOK)).toBe(null);
+  });
+
   it('with a mistyped check of health’s own is told the nearest, and with a right one asks no other', async () => {
     const off = (what: string) => resolve({ ...FILES, 'playbooks/jarvis.yaml': `${PLAYBOOK}defaultChecks: ${what}\n` });
     expect(await off('{ disc: false }')).toContain('did you mean "disk"?');

@@ -32,6 +32,7 @@ const policy: DeployPolicy = {
     deadlineMs: 0,
     confirm: 'per-host',
     restart: 'changed',
+    watch: null,
   },
 };
 

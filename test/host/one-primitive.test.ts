@@ -66,6 +66,10 @@ const ARGUED: Readonly<Record<string, readonly (readonly [text: string, why: str
     ['rm -f "$t"', 'a temporary file of the decision, in the state folder'],
     ['ln "$t" "$S/decision', 'the same'],
   ],
+  act: [
+    ['rm -f "$a_folder/50-CPUQuota.conf"', 'below /run/systemd, which is root’s'],
+    ['rmdir "$a_folder" 2>/dev/null', 'the same'],
+  ],
   apply: [
     ['rm -f "$R/current"', 'we stand in the root, which is root’s alone'],
     ['ln -s "$(cat "$G/0/current")" "$R/current"', 'the same'],

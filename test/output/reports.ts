@@ -40,6 +40,7 @@ export const STATUS = {
   ],
   drift: [],
   verified: null,
+  watch: null,
   externalDropIns: [],
 } as const satisfies HostReport;
 

@@ -74,6 +74,17 @@ export const command = defineCheck<'command', Spec>({
     return trouble[0] ?? null;
   },
 
+  alone(spec, { user }) {
+    const { command, timeout, as, warnOn = [] } = normal(spec);
+    const programs = programsOf(command);
+    const count = String(programs.length);
+    return [
+      ...['ask_command', warnOn.join(' '), as, user ?? '-', String(secondsFor(timeout)), count],
+      ...programs,
+      ...command,
+    ];
+  },
+
   asks(spec, { layout }) {
     const { command, timeout, as } = normal(spec);
     const programs = programsOf(command);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Place } from '../../model/check.ts';
 import { duration, milliseconds } from '../../util/duration.ts';
 import { defineCheck } from '../define.ts';
-import { dialTrouble, excerpt, placeOf } from '../detail.ts';
+import { dialTrouble, excerpt, isLoopback, placeOf } from '../detail.ts';
 import { limits, retries, retryForOf, secondsOf, span } from '../fields.ts';
 import { verdictOf } from '../judge.ts';
 import { exchange } from './exchange.ts';
@@ -79,6 +79,23 @@ export const http = defineCheck({
   dials: (spec) => where(new URL(normal(spec).url)),
   quotes: 'failing',
   recoverAfter: 2,
+
+  alone(spec, { user }) {
+    const { url, status, contains = '', json, headers, timeout, insecure } = normal(spec);
+    if (!isLoopback(where(new URL(url)).host) || json !== undefined || contains.includes('\n')) return null;
+    const seconds = String(Math.ceil(milliseconds(timeout) / 1000));
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+    return [
+      'ask_page',
+      user ?? '-',
+      seconds,
+      [status].flat().join(' '),
+      contains,
+      insecure ? 'insecure' : '-',
+      url,
+      ...lines,
+    ];
+  },
 
   async check(spec, io) {
     const { url, status, contains, json, latency, expiry, headers, timeout, insecure } = normal(spec);

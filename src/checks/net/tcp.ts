@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Place } from '../../model/check.ts';
 import { duration, milliseconds } from '../../util/duration.ts';
 import { defineCheck } from '../define.ts';
-import { dialTrouble, placeOf } from '../detail.ts';
+import { dialTrouble, isLoopback, placeOf } from '../detail.ts';
 import { port, retries, retryForOf } from '../fields.ts';
 import { verdictOf } from '../judge.ts';
 import { type Latency, latency, latencyFinding } from './latency.ts';
@@ -46,6 +46,11 @@ export const tcp = defineCheck({
   dials: (spec) => where(spec),
   quotes: 'never',
   recoverAfter: 2,
+
+  alone(spec) {
+    const { host, port } = where(spec);
+    return isLoopback(host) ? ['ask_port', String(port)] : null;
+  },
 
   async check(spec, io) {
     const { host, port, timeout, latency } = where(spec);

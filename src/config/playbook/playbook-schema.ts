@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DEFAULTS, type Default } from '../../checks/defaults.ts';
+import type { WatchPolicy } from '../../model/probation.ts';
 import { duration, milliseconds } from '../../util/duration.ts';
 import {
   accountSchema,
@@ -16,6 +17,45 @@ import { dataSchema, rootSchema } from './remote-path.ts';
 const inMilliseconds = duration.transform(milliseconds);
 
 const percent = z.string().regex(/^(100|[1-9][0-9]?)%$/, { error: 'must be a number of hosts, or 1% to 100%' });
+
+const watchFor = inMilliseconds
+  .refine((ms) => ms >= 10_000, 'must be 10s or longer')
+  .meta({ description: 'How long, from the commit on.', examples: ['15m'] });
+
+const watchLong = z
+  .strictObject({
+    for: watchFor,
+    every: inMilliseconds
+      .refine((ms) => ms >= 1000, 'must be 1s or longer')
+      .meta({ description: 'How far apart its looks are.', examples: ['15s'] })
+      .prefault('15s'),
+    restarts: z
+      .int()
+      .min(0)
+      .meta({ description: 'How often one of the services may start again.', examples: [1] })
+      .default(0),
+    failures: z
+      .int()
+      .min(1)
+      .max(100)
+      .meta({ description: 'How often in a row a check must fail.', examples: [3] })
+      .default(3),
+  })
+  .transform(
+    ({ for: forMs, every: everyMs, restarts, failures }): WatchPolicy => ({ forMs, everyMs, restarts, failures }),
+  );
+
+/** What a host does by itself behind the commit. */
+const watchSchema = z
+  .union([
+    watchFor.transform((forMs): WatchPolicy => ({ forMs, everyMs: 15_000, restarts: 0, failures: 3 })),
+    watchLong,
+  ])
+  .meta({
+    description:
+      'How long the host goes on watching a new generation by itself, to go back to the one before when a service starts again or a check fails that it can ask alone.',
+    examples: ['15m', { for: '15m', restarts: 1 }],
+  });
 
 /** How a deploy goes through the fleet, and when a host counts as well. Every default stands here. */
 const deploySchema = z
@@ -64,6 +104,7 @@ const deploySchema = z
         examples: ['changed'],
       })
       .default('changed'),
+    watch: watchSchema.optional(),
   })
   .refine(({ settle, deadline }) => settle < deadline, {
     error: 'must be shorter than deadline, or no deploy could ever be confirmed',
@@ -143,6 +184,77 @@ type DefaultChecks = boolean | { readonly [name: string]: boolean };
 export const wantedDefaults = (wanted: DefaultChecks): readonly Default[] =>
   DEFAULTS.filter((name) => (typeof wanted === 'boolean' ? wanted : wanted[name] !== false));
 
+const celsius = z.int().min(20).max(150);
+
+const heatSchema = z
+  .strictObject({
+    throttle: celsius
+      .meta({ description: 'From here on services get `quota` of a processor, in °C.', examples: [75] })
+      .optional(),
+    stop: celsius.meta({ description: 'From here on they are stopped.', examples: [85] }).optional(),
+    below: z
+      .int()
+      .min(1)
+      .max(50)
+      .meta({ description: 'So much cooler it has to be before that is taken back.', examples: [5] })
+      .default(5),
+    quota: z
+      .string()
+      .regex(/^[1-9]\d{0,3}%$/, 'must be a share of one processor such as 50%')
+      .meta({ description: '`CPUQuota=` while it is throttled.', examples: ['50%'] })
+      .default('50%'),
+    zones: z
+      .array(z.string().regex(/^[\w.*?-]+$/, 'must be the type of a thermal zone such as tj-thermal or cpu*'))
+      .min(1)
+      .meta({
+        description: "Thermal zones that count; by default the processor's, else all.",
+        examples: [['tj-thermal']],
+      })
+      .optional(),
+    units: z
+      .array(unit)
+      .min(1)
+      .meta({ description: 'What is throttled and stopped; by default all that a deploy starts.' })
+      .optional(),
+  })
+  .check((context) => {
+    const { throttle, stop } = context.value;
+    const wrong = (path: string, message: string) =>
+      context.issues.push({ code: 'custom', input: context.value, path: [path], message });
+    if (throttle === undefined && stop === undefined) wrong('stop', 'or throttle must be there');
+    if (throttle !== undefined && stop !== undefined && throttle >= stop) wrong('throttle', 'must be below stop');
+  });
+
+const actSchema = ({ checks }: Registry) =>
+  z
+    .strictObject({
+      every: inMilliseconds
+        .refine((ms) => ms >= 1000, 'must be 1s or longer')
+        .meta({ description: 'How far apart its looks are.', examples: ['10s'] })
+        .prefault('10s'),
+      heat: heatSchema.meta({ description: 'What is done where the board is hot.' }).optional(),
+      hung: z
+        .array(
+          z.strictObject({
+            unit: unit.meta({ description: 'The service that is restarted.', examples: ['jarvis.service'] }),
+            when: oneKind(checks, 'check').meta({
+              description: 'The check that has to fail: one that a host can ask alone.',
+            }),
+            failures: z
+              .int()
+              .min(1)
+              .max(100)
+              .meta({ description: 'How often in a row.', examples: [3] })
+              .default(3),
+          }),
+        )
+        .meta({ description: 'Services that are restarted when they hang.' })
+        .default([]),
+    })
+    .refine(({ heat, hung }) => heat !== undefined || hung.length > 0, 'must say what is done: heat, hung or both');
+
+type ActSpec = z.output<ReturnType<typeof actSchema>>;
+
 /** The whole of a playbook after filling, for one host. */
 export type PlaybookBody = {
   readonly root: string;
@@ -155,6 +267,7 @@ export type PlaybookBody = {
   readonly preconditions: readonly KindEntry[];
   readonly health: readonly KindEntry[];
   readonly defaultChecks: DefaultChecks;
+  readonly act?: ActSpec | undefined;
 };
 
 export type PlaybookSchema = z.ZodType<PlaybookBody & z.output<typeof headSchema>>;
@@ -190,5 +303,8 @@ export function playbookSchema({ tasks, checks }: Registry): PlaybookSchema {
         examples: [false, { disk: false, clock: false }],
       })
       .default(true),
+    act: actSchema({ tasks, checks })
+      .meta({ description: 'What the host does by itself while the app is live; nothing unless it is here.' })
+      .optional(),
   });
 }

@@ -5,11 +5,13 @@ import { parseRunnerLine } from '../../host/reply.ts';
 import type { GenerationId } from '../../model/ids.ts';
 import { type Failure, fail, type HostOutcome, type Left, ok, type Result } from '../../model/outcome.ts';
 import type { Advance, Plan } from '../../model/plan.ts';
+import type { Watch } from '../../model/probation.ts';
 import type { HostTarget } from '../../model/target.ts';
 import { accountsOf } from '../../runtime/accounts.ts';
 import { Script, sh } from '../../shell/sh.ts';
 import type { Transport } from '../../transport/transport.ts';
 import { MOST } from '../../util/capped.ts';
+import { clean } from '../../util/sanitize.ts';
 import type { EnteredHost, OpenHost } from '../open.ts';
 import { dataFolders } from '../plan/ownership.ts';
 import type { Planned } from '../plan/plan.ts';
@@ -123,8 +125,21 @@ function recordOf(
     accounts: accountsOf(plan.units, plan.enable),
     folders: dataFolders(target),
     checks: target.checks.map((check) => check.written),
+    watch: watchOf(target),
+    act: target.act,
   };
 }
+
+/** What its host goes on with by itself. */
+const watchOf = ({ policy, checks }: HostTarget): Watch | null =>
+  policy.watch === null
+    ? null
+    : {
+        ...policy.watch,
+        checks: checks.flatMap(({ label, alone }) =>
+          alone === undefined ? [] : [{ label: clean(label), words: alone }],
+        ),
+      };
 
 /** Space for the release and some to work in, before anything is sent. */
 function enoughRoom(host: OpenHost, plan: Advance | null): Result<void> {

@@ -8,6 +8,8 @@ import { type CheckResult, type HostOutcome, ok } from '../../model/outcome.ts';
 import type { HostTarget } from '../../model/target.ts';
 import { explain } from '../../runtime/diagnose/diagnose.ts';
 import type { Script } from '../../shell/sh.ts';
+import { acted } from '../checks/acts.ts';
+import { watched } from '../checks/probation.ts';
 import { type Found, scrubbed } from '../checks/scrub.ts';
 import { checkIo, checkOnce } from '../checks/verify.ts';
 import { type OpenHost, openTogether, type Visit } from '../open.ts';
@@ -42,7 +44,10 @@ export function visitOf({ target, run }: Share, memory: Memory): HealthVisit {
   return { target, run, tasks: [], checks, memory, asked: gathered(checks, memory.before) };
 }
 
-async function judge({ run, checks, memory, asked: questions }: HealthVisit, opened: OpenHost): Promise<HostOutcome> {
+async function judge(
+  { target, run, checks, memory, asked: questions }: HealthVisit,
+  opened: OpenHost,
+): Promise<HostOutcome> {
   await using host = opened;
   run.emit({ type: 'phase', phase: 'verify' });
   const { facts, open } = host.probe;
@@ -50,7 +55,7 @@ async function judge({ run, checks, memory, asked: questions }: HealthVisit, ope
   const asked = askedOf(checks, facts.active);
   const judged = asked.some(({ label }) => label === 'generation');
   const found: readonly Found[] = [
-    ...probed(host.probe, checks, memory.before),
+    ...probed(host.probe, target.policy, checks, memory.before),
     ...(open === null || judged
       ? []
       : [{ ...unfinished(open.by, facts.phase, open.running), quotes: 'never' as const }]),
@@ -68,9 +73,14 @@ async function judge({ run, checks, memory, asked: questions }: HealthVisit, ope
  * What the probe alone tells, besides an open transaction. A service that was restarted since the last look is up with a
  * warning, unless a check of the playbook judges that.
  */
-export function probed({ facts, units }: ProbeReply, checks: readonly BoundCheck[], before: Before): readonly Found[] {
+export function probed(
+  { facts, units, probation, acts }: ProbeReply,
+  policy: HostTarget['policy'],
+  checks: readonly BoundCheck[],
+  before: Before,
+): readonly Found[] {
   const elsewhere = new Set(checks.flatMap(unitsOf));
-  return [
+  const told = [
     deployed(facts.active),
     ...facts.drift.flatMap(unrecorded),
     ...(facts.altered.length === 0 ? [] : [tampered(facts.altered)]),
@@ -79,7 +89,8 @@ export function probed({ facts, units }: ProbeReply, checks: readonly BoundCheck
       const found = { check: `service ${unit.unit}`, ok: isWell(unit, facts.drift), detail: inWords(unit), ms: 0 };
       return unit.pid === 0 || elsewhere.has(unit.unit) ? found : restarted(found, unit, before);
     }),
-  ].map((result) => ({ ...result, quotes: 'never' }));
+  ].map((result) => ({ ...result, quotes: 'never' as const }));
+  return [...told, ...watched(probation, policy), ...acted(acts)];
 }
 
 function restarted(found: CheckResult, { unit, restarts }: UnitState, before: Before): CheckResult {

@@ -31,6 +31,7 @@ export const statusHost = (
         open,
         held: facts.held,
         last: history.entries.at(-1) ?? null,
+        watch: host.probe.probation,
         units,
         drift: [
           ...facts.unsafe.map((text): Drift => ({ kind: 'told', text })),

@@ -19,6 +19,7 @@ import type { RuntimeRecord } from '../../runtime/define.ts';
 import { fallbackFiles } from '../../runtime/nohup/fallback.ts';
 import type { SyncMethod } from '../../transport/transport.ts';
 import { commandLine } from '../../util/command-line.ts';
+import { wentBack } from '../checks/probation.ts';
 import { unrecorded } from '../open.ts';
 import { withKeptEnv } from './below-account.ts';
 import { besides, secondCopy } from './beside.ts';
@@ -99,6 +100,7 @@ export function planHost(
     beside,
     logins: wanted.logins,
     warnings: [
+      ...(probe.probation?.state === 'back' ? [wentBack(probe.probation)] : []),
       ...facts.found.map((what) => `found ${what}; it is kept as it is, or kept aside until a full rollback`),
       ...facts.externalDropIns.map(
         ({ unit, path }) =>

@@ -73,6 +73,10 @@ const RESULT = { committed: 'done', reverted: 'reverted', 'revert-failed': 'STUC
 /** How a transaction ended: done, taken back, or neither. */
 export const result = (entry: HistoryEntry): string => RESULT[entry.result];
 
+/** Who did it, or why the host did it with what they had deployed. */
+export const by = (entry: HistoryEntry): string =>
+  entry.because === undefined ? entry.by : `the host: ${entry.because} (deployed by ${entry.by})`;
+
 /** `3 -> 4`, or the generation alone where the transaction stayed on it; 0 is the host before the first deploy. */
 export function way({ from, to }: HistoryEntry, arrow: string): string {
   const named = (generation: number) => (generation === 0 ? 'none' : String(generation));

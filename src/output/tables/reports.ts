@@ -1,7 +1,7 @@
 import type { Summary } from '../../model/events.ts';
 import { unreachable } from '../../model/outcome.ts';
 import type { HistoryEntry, Made } from '../../model/report.ts';
-import { locks, type ReportedHost, reportOf, result, source, way, when } from '../messages/report.ts';
+import { by, locks, type ReportedHost, reportOf, result, source, way, when } from '../messages/report.ts';
 import type { Paint } from '../text/paint.ts';
 import { cutTo, displayWidth, pad, wrap } from '../text/width.ts';
 import { findingLines } from './findings.ts';
@@ -103,5 +103,5 @@ const change = (entry: HistoryEntry, paint: Paint): string[] => [
   entry.action,
   way(entry, paint.arrow),
   result(entry),
-  entry.by,
+  by(entry),
 ];

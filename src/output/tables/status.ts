@@ -1,10 +1,12 @@
 import type { UnitState } from '../../model/facts.ts';
+import type { Probation } from '../../model/probation.ts';
 import { count } from '../../util/count.ts';
 import { drifted } from '../messages/drift.ts';
 import { command, type Place } from '../messages/explanation.ts';
 import { keeper, unfinished } from '../messages/holder.ts';
+import { probation } from '../messages/probation.ts';
 import type { ReportedHost } from '../messages/report.ts';
-import { result, transaction, way, when } from '../messages/report.ts';
+import { by, result, transaction, way, when } from '../messages/report.ts';
 import type { Paint } from '../text/paint.ts';
 import { displayWidth, wrap } from '../text/width.ts';
 import { label, severalApps } from './group.ts';
@@ -58,7 +60,7 @@ const row = ({ host, app, report }: Status): string[] => [
 function last({ report }: Status, paint: Paint): string {
   const entry = report.last;
   if (entry === null) return '-';
-  return `${when(entry.at)}  ${entry.action} ${way(entry, paint.arrow)}: ${result(entry)}, by ${entry.by}`;
+  return `${when(entry.at)}  ${entry.action} ${way(entry, paint.arrow)}: ${result(entry)}, by ${by(entry)}`;
 }
 
 function services(all: readonly Status[], paint: Paint, width: number): string[] {
@@ -86,6 +88,8 @@ const STUCK = (place: Place) => [
   'Then run the deploy or rollback again: it first tries the way back once more, and goes on only when that has worked.',
 ];
 
+const isWell = ({ state, running }: Probation) => state === 'on' && running;
+
 function remarks(all: readonly Status[], paint: Paint, width: number): string[] {
   const several = severalApps(all);
   const lines = all.flatMap((one) => {
@@ -102,6 +106,11 @@ function remarks(all: readonly Status[], paint: Paint, width: number): string[] 
         ? [...line('the last change failed, and taking it back failed too'), ...STUCK(place).flatMap(advice)]
         : []),
       ...(report.held === null ? [] : line(keeper(report.held))),
+      ...(report.watch === null
+        ? []
+        : isWell(report.watch)
+          ? [`  ${name}: ${probation(report.watch)}`]
+          : line(probation(report.watch))),
       ...report.drift.flatMap((one) => line(`differs from what was deployed: ${drifted(one)}`)),
       ...(report.verified === null
         ? []

@@ -12,13 +12,13 @@
 # once more by whoever comes next, who is meant to have put right what was in the way.
 
 journal_read() {
-  PHASE=IDLE TXN=- FROM=0 TO=0 SETTLE=10 DEADLINE=0 KEEP=5 ATTEMPT=0 RUNNER=0 RUNNER_START=0 BY=- ACTION=deploy PATIENCE=$GRACE
+  PHASE=IDLE TXN=- FROM=0 TO=0 SETTLE=10 DEADLINE=0 KEEP=5 ATTEMPT=0 RUNNER=0 RUNNER_START=0 BY=- ACTION=deploy PATIENCE=$GRACE WHY=''
   [ -f "$S/state" ] || return 0
   while read -r key value; do
     case $key in
       phase) PHASE=$value ;; txn) TXN=$value ;; from) FROM=$value ;; to) TO=$value ;; settle) SETTLE=$value ;;
       deadline) DEADLINE=$value ;; keep) KEEP=$value ;; attempt) ATTEMPT=$value ;; runner) RUNNER=$value ;;
-      runner_start) RUNNER_START=$value ;; by) BY=$value ;; action) ACTION=$value ;; patience) PATIENCE=$value ;;
+      runner_start) RUNNER_START=$value ;; by) BY=$value ;; action) ACTION=$value ;; patience) PATIENCE=$value ;; why) WHY=$value ;;
       version) [ "$value" = 1 ] || die 78 "the journal in $S/state has version $value; this fleet reads version 1" ;;
     esac
   done <"$S/state"
@@ -39,6 +39,7 @@ journal_try() { # PHASE
 journal_text() {
   printf '%s %s\n' version 1 phase "$PHASE" txn "$TXN" from "$FROM" to "$TO" settle "$SETTLE" deadline "$DEADLINE" keep "$KEEP" \
     attempt "$ATTEMPT" runner "$RUNNER" runner_start "$RUNNER_START" by "$BY" action "$ACTION" patience "$PATIENCE"
+  [ -z "${WHY:-}" ] || say "why $WHY"
 }
 
 # The heart of the protocol: link(2) lets exactly one verdict exist, and whoever comes second learns what it is.
@@ -61,12 +62,13 @@ decision() {
 }
 undecided() { [ ! -e "$S/decision.$1" ]; }
 
-# Append-only history: time, transaction, action, from, to, result, operator.
+# Append-only history: time, transaction, action, from, to, result, operator, and behind a tab why the host did it by itself.
 history_add() {
+  told_why=${WHY:+"$(printf '\t')$WHY"}
   # A run that dies behind this line comes by here again.
-  case $(tail -n 1 "$S/log" 2>/dev/null) in *" $TXN $ACTION $FROM $TO $1 $BY") return 0 ;; esac
+  case $(tail -n 1 "$S/log" 2>/dev/null) in *" $TXN $ACTION $FROM $TO $1 $BY$told_why") return 0 ;; esac
   size=$(wc -c 2>/dev/null <"$S/log" || say 0)
-  printf '%s %s %s %s %s %s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$TXN" "$ACTION" "$FROM" "$TO" "$1" "$BY" >>"$S/log" || {
+  printf '%s %s %s %s %s %s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$TXN" "$ACTION" "$FROM" "$TO" "$1" "$BY$told_why" >>"$S/log" || {
     # Half a line would spoil the next one.
     dd if=/dev/null of="$S/log" bs=1 seek="$size" 2>/dev/null
     return 74

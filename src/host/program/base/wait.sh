@@ -26,7 +26,7 @@ learn_timeout() {
   fi
 }
 # Once for those who ask often, also in subshells; the others may never need it.
-case $VERB in runner | recover | boot | probe | fill | seal) learn_timeout ;; esac
+case $VERB in runner | recover | boot | probation | act | probe | fill | seal) learn_timeout ;; esac
 
 # A program (no function) with a time limit; 124 when it was over.
 limit() { # SECONDS COMMAND…

@@ -39,10 +39,12 @@ verb_probe() { # USER TOOL…
   look_at "${above:-/}"
   [ "$keeper" = root ] || say "below ${keeper:-somebody}"
   tell_transaction
+  tell_probation
   [ ! -f "$S/hold" ] && [ ! -f "$S/lease" ] || ! holder=$(hold_holder || lease_holder) || say "held $holder"
   live_generation
   active=$live
   tell_verdicts
+  tell_acts
   [ ! -d "$S/undo" ] && [ ! -f "$S/log" ] || say "remains yes"
   tell_neighbours
   tell_current "$active"
@@ -282,7 +284,8 @@ END
 
 tell_foreign() { # with ours, after a unit u was read: drop-ins of others
   for path in $u_dropins; do
-    # What comes with the distribution is its own business.
+    # What comes with the distribution is its own business; and what slows a service down on a hot day is ours.
+    case $path in */50-CPUQuota.conf) ! grep -qs "^slowed.* $u\( \|\$\)" "$S/act" || continue ;; esac
     case $path in /etc/* | /run/*) contains "$ours" "${path#"$UNITS/"}" || say "foreign $u $path" ;; esac
   done
 }

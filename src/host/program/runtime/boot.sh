@@ -51,4 +51,7 @@ verb_boot() {
   active=$(active_generation)
   # shellcheck disable=SC2046
   [ "$(runtime_of "$active")" != nohup ] || nohup_start $(start_list "$active")
+  probation_resume
+  # With systemd it has a unit of its own.
+  [ $PRIVILEGED = 1 ] && is_systemd || act_settle "$active"
 }

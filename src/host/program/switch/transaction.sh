@@ -119,6 +119,8 @@ verb_runner() { # TXN FROM TO SETTLE DEADLINE KEEP BY ACTION
   capture "$TO" "$FROM" || { out "end io"; exit 74; }
   note_what_is_up
   journal_write ACTIVATING
+  probation_gives_way
+  act_gives_way
   boot_arm || { close_transaction; out "end io"; exit 74; }
   out "phase activate"
   if apply "$TO" "$FROM" unproven; then
@@ -177,6 +179,8 @@ commit() {
   rm -f "$S/unproven"
   # shellcheck disable=SC2046
   [ $BOOTING = 0 ] || [ "$(runtime_of "$TO")" != systemd ] || systemctl start --no-block -- $(lines "$TO" enable)
+  [ $written = 0 ] || probation_begin
+  act_settle "$TO"
   [ $written = 0 ] ||
     history_add committed || written=0
   if [ $written = 1 ]; then
@@ -205,13 +209,20 @@ revert() {
   out "end stuck $FROM"
 }
 
-mark_bad() { [ ! -d "$G/$TO" ] || [ "$TO" = 0 ] || [ "$(verdict "$TO")" = good ] || say bad | replace "$G/$TO/verdict"; }
+# What was proved stays good, unless it is for what came after that it is left.
+mark_bad() {
+  [ -d "$G/$TO" ] && [ "$TO" != 0 ] || return 0
+  [ "$ACTION" = watch ] || [ "$(verdict "$TO")" != good ] || return 0
+  say bad | replace "$G/$TO/verdict"
+}
 
 # The host has again what it had; what the deploy has made besides goes too, as far as that loses nothing.
 went_back() {
   undo_deploy | while IFS= read -r line; do out "$line"; done
   leave_root
   ! is_forgotten || rm -rf "${G:?}/$TO"
+  probation_went_back
+  act_settle "$FROM"
   history_add reverted
   close_transaction || out "note cannot write $S/state; whoever comes next takes the way back once more"
   # What stood here before fleet is back, and is looked at anew by the next deploy.
@@ -229,9 +240,9 @@ owe_what_was_up() {
 }
 
 close_transaction() {
-  boot_disarm
+  on_probation || { boot_disarm; rm -f "$S/ballast"; }
   # A verdict exists by now: who still writes one comes too late in any case.
-  rm -f "$S/lease" "$S/was-up" "$S/touched" "$S/.before" "$S/.cursor" "$S/ballast" "$S"/.decision.*
+  rm -f "$S/lease" "$S/was-up" "$S/touched" "$S/.before" "$S/.cursor" "$S"/.decision.*
   open=$PHASE
   journal_try IDLE || { PHASE=$open; return 74; }
 }
