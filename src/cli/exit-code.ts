@@ -20,10 +20,12 @@ export function exitCodeOf(outcome: HostOutcome, reportsPending = false): ExitCo
     case 'removed':
     case 'reported':
     case 'healthy':
+    case 'done':
       return 0;
     case 'planned':
       return reportsPending && outcome.pending ? 5 : 0;
     case 'unhealthy':
+    case 'failed':
       return 1;
     case 'reverted':
       return outcome.failure.kind === 'cancelled' ? INTERRUPTED : 1;

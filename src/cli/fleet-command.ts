@@ -30,6 +30,8 @@ export type FleetCommand = {
   readonly verb: string;
   readonly kind: FleetRun['kind'];
   readonly inputs: Inputs;
+  /** How hosts are gone through where the batches of a playbook do not count. */
+  readonly pace?: 'at once' | 'one by one';
   /** Whether all that the command is for is a report at the end. */
   readonly reads?: boolean;
   /** Whether changes that a plan found are worth an exit code. */
@@ -140,7 +142,7 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, context
     project,
     targets,
     report,
-    run: (work) => guarded(() => runFleet(targets, work, { ...settings, kind: command.kind, report })),
+    run: (work) => guarded(() => runFleet(targets, work, { ...settings, ...paceOf(command, settings), report })),
     look: (work) => guarded(() => runFleet(targets, work, { ...settings, kind: 'reads', report: () => {} })),
     async finish(hosts) {
       const outcomes = hosts.map(({ outcome }) => outcome);
@@ -154,6 +156,11 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, context
     },
   };
 }
+
+const paceOf = ({ kind, pace }: FleetCommand, { parallel }: { readonly parallel: number }) => ({
+  kind: pace === undefined ? kind : ('reads' as const),
+  parallel: pace === 'one by one' ? 1 : parallel,
+});
 
 /** The whole of a command that does one thing on every host. @throws UsageError */
 export async function runFleetCommand(

@@ -1,5 +1,6 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { Shard } from '../config/select.ts';
+import type { Verb } from '../model/work.ts';
 import type { CliContext } from './context.ts';
 import { BUG, REFUSED } from './exit-code.ts';
 import { giveHelp, OWN, withExamples } from './help.ts';
@@ -110,6 +111,30 @@ export function program(context: CliContext, ended: (code: number) => void): Com
     .option('--keep-data', 'a full rollback keeps data, .env and the account that owns them')
     .option('--nohup', 'the same generation, run without systemd')
     .action(async (flags) => ended(await (await import('./commands/rollback.ts')).rollback(flags, context)));
+  const verb = (name: Verb, about: string, rolling = false) => {
+    const command = onHosts(fleet.command(name).description(about)).argument(
+      '<unit...>',
+      'units of the active generation, by name or glob; .service may be left out',
+    );
+    if (rolling)
+      command.option('--rolling', 'host by host, each proved healthy before the next; stops at the first that is not');
+    withExamples(
+      command,
+      [`fleet ${name} jarvis --host jarvis-main`, 'one service on one host'],
+      [`fleet ${name} 'worker@*' --app jarvis`, 'all instances of a template, wherever the app runs'],
+    );
+    return command.action(async (words, flags) =>
+      ended(await (await import('./commands/serve.ts')).serve(name, words, flags, context)),
+    );
+  };
+  verb('start', 'start services, and wait until they have stayed up', true);
+  verb('stop', 'stop services, and wait until they are down');
+  verb('restart', 'restart services, and wait until they have stayed up', true);
+  verb('reload', 'have services read their configuration again (ExecReload=)', true);
+  verb('enable', 'have units start at boot');
+  verb('disable', 'keep units from starting at boot; what runs goes on');
+  verb('kill', 'send a signal to all processes of services').option('--signal <signal>', 'which one', 'TERM');
+  verb('reset-failed', 'forget that units have failed, and how often they were started');
   fleet.commandsGroup('Look at hosts:');
   inParts(fleet.command('health').description("the services and the playbook's checks on each host"))
     .addOption(

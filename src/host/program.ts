@@ -16,6 +16,7 @@ export const PROGRAM_PARTS = [
   'switch/apply',
   'switch/restarts',
   'runtime/triggered',
+  'runtime/by-hand',
   'switch/adopt',
   'switch/namesakes',
   'switch/before-start',

@@ -1,4 +1,4 @@
-import type { Drift, GenerationFacts, HostFacts, UnitState } from './facts.ts';
+import type { ByHand, Drift, GenerationFacts, HostFacts, UnitState } from './facts.ts';
 import type { Keeper, OpenTransaction } from './holder.ts';
 import type { GenerationId } from './ids.ts';
 
@@ -12,6 +12,17 @@ export type HistoryEntry = {
   readonly from: GenerationId;
   readonly to: GenerationId;
   readonly result: 'committed' | 'reverted' | 'revert-failed';
+  readonly by: string;
+};
+
+/** What a person asked of services between two deploys. */
+export type Handled = {
+  /** ISO 8601, UTC, of the host's clock. */
+  readonly at: string;
+  readonly verb: string;
+  readonly units: readonly string[];
+  readonly generation: GenerationId;
+  readonly result: 'done' | 'failed';
   readonly by: string;
 };
 
@@ -36,6 +47,7 @@ export type HostReport =
       readonly last: HistoryEntry | null;
       readonly units: readonly UnitState[];
       readonly drift: readonly Drift[];
+      readonly byHand: readonly ByHand[];
       /** Files of the release that were compared byte for byte with what was sealed; null where that was not asked. */
       readonly verified: number | null;
       readonly externalDropIns: HostFacts['externalDropIns'];
@@ -45,6 +57,8 @@ export type HostReport =
       readonly active: GenerationId;
       /** Oldest first. */
       readonly entries: readonly HistoryEntry[];
+      /** Oldest first. */
+      readonly handled: readonly Handled[];
       readonly generations: readonly Made[];
     }
   | { readonly kind: 'lock'; readonly held: Keeper | null; readonly open: OpenTransaction | null };

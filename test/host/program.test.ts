@@ -65,10 +65,12 @@ describe('the host program', () => {
     ];
     expect(all.filter((use) => told.includes(use))).toEqual(told);
     const uses = all.filter((use) => !told.includes(use));
-    expect(uses).toHaveLength(3);
+    expect(uses).toHaveLength(4);
     const stamp = '$(date -u +%Y-%m-%dT%H:%M:%SZ)';
     const known = (use: string) =>
       use.endsWith(`: ${stamp}`) ||
+      // Since when a service is stopped by hand.
+      use === `by-hand: say "$2 $1 ${stamp} $h_by"` ||
       // The history's first column.
       use.includes(`printf '%s %s %s %s %s %s %s\\n' "${stamp}"`);
     expect(uses.filter((use) => !known(use))).toEqual([]);

@@ -26,6 +26,12 @@ export const HISTORY: HostReport = {
   kind: 'history',
   active: generationId(2),
   entries: ENTRIES,
+  handled: [
+    {
+      ...{ at: '2026-01-04T12:00:00Z', verb: 'restart', units: ['jarvis.service', 'crawler@1.service'] },
+      ...{ generation: generationId(2), result: 'done', by: ALICE },
+    },
+  ],
   generations: [made(1, 0, 'good', COMMIT), made(2, 1, 'good', `${COMMIT} dirty`), made(3, 2, 'bad', '-')],
 };
 
@@ -39,6 +45,7 @@ export const STATUS = {
     { ...unit, unit: 'crawler@1.service', pid: 4712, restarts: 3 },
   ],
   drift: [],
+  byHand: [],
   verified: null,
   externalDropIns: [],
 } as const satisfies HostReport;
@@ -103,7 +110,10 @@ export const historyScript = (): Script =>
     .end('web-1', { end: 'reported', report: HISTORY }, 90)
     .end(
       'web-2',
-      { end: 'reported', report: { kind: 'history', active: generationId(0), entries: [], generations: [] } },
+      {
+        end: 'reported',
+        report: { kind: 'history', active: generationId(0), entries: [], handled: [], generations: [] },
+      },
       91,
     );
 

@@ -6,6 +6,7 @@ import type { Drift } from '../../model/facts.ts';
 import type { Keeper } from '../../model/holder.ts';
 import type { HostOutcome } from '../../model/outcome.ts';
 import type { HostTarget } from '../../model/target.ts';
+import { stillByHand } from '../by-hand.ts';
 import { type OpenHost, openHost } from '../open.ts';
 import { type HostRun, QUICK } from '../run.ts';
 
@@ -37,6 +38,7 @@ export const statusHost = (
           ...facts.drift,
           ...altered.map((path): Drift => ({ kind: 'altered', path })),
         ],
+        byHand: stillByHand(host.probe),
         verified: verified?.files ?? null,
         externalDropIns: facts.externalDropIns,
       },
@@ -54,6 +56,7 @@ export const historyHost = (target: HostTarget, run: HostRun): Promise<HostOutco
         kind: 'history',
         active: host.probe.facts.active,
         entries: history.entries,
+        handled: history.handled,
         generations: history.made,
       },
     };

@@ -53,6 +53,7 @@ function next(before: RowState, event: FleetEvent): RowState {
     case 'planned':
     case 'kept':
     case 'away':
+    case 'again':
     case 'note':
       return now;
   }

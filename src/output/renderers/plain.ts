@@ -46,7 +46,7 @@ export function plainRenderer(stdout: Sink, rows: readonly Row[], { verbosity, p
   };
   const isSaid = (event: FleetEvent) => {
     if (verbosity === 'quiet') return false;
-    if (verbosity === 'notes') return event.type === 'note';
+    if (verbosity === 'notes') return event.type === 'note' || event.type === 'again';
     if (event.type === 'check') return isNews(event);
     if (event.type === 'output') return verbosity === 'verbose';
     return event.type !== 'progress' || isDue(event);

@@ -5,6 +5,7 @@ import { command, type Place } from '../messages/explanation.ts';
 import { keeper, unfinished } from '../messages/holder.ts';
 import type { ReportedHost } from '../messages/report.ts';
 import { result, transaction, way, when } from '../messages/report.ts';
+import { changedByHand } from '../messages/work.ts';
 import type { Paint } from '../text/paint.ts';
 import { displayWidth, wrap } from '../text/width.ts';
 import { label, severalApps } from './group.ts';
@@ -102,6 +103,7 @@ function remarks(all: readonly Status[], paint: Paint, width: number): string[] 
         ? [...line('the last change failed, and taking it back failed too'), ...STUCK(place).flatMap(advice)]
         : []),
       ...(report.held === null ? [] : line(keeper(report.held))),
+      ...changedByHand(report.byHand).flatMap(line),
       ...report.drift.flatMap((one) => line(`differs from what was deployed: ${drifted(one)}`)),
       ...(report.verified === null
         ? []

@@ -50,5 +50,5 @@ verb_boot() {
   [ "$PHASE" = IDLE ] || recover_open || [ "$PHASE" = COMMITTED ] || exit 78
   active=$(active_generation)
   # shellcheck disable=SC2046
-  [ "$(runtime_of "$active")" != nohup ] || nohup_start $(start_list "$active")
+  [ "$(runtime_of "$active")" != nohup ] || nohup_start $(start_list "$active" | while read -r u; do is_by_hand disabled "$u" || say "$u"; done)
 }
