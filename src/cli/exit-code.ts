@@ -20,8 +20,9 @@ export function exitCodeOf(outcome: HostOutcome, reportsPending = false): ExitCo
     case 'removed':
     case 'reported':
     case 'healthy':
-    case 'done':
       return 0;
+    case 'done':
+      return outcome.work.kind === 'command' && outcome.work.code !== 0 ? 1 : 0;
     case 'planned':
       return reportsPending && outcome.pending ? 5 : 0;
     case 'unhealthy':

@@ -135,6 +135,30 @@ export function program(context: CliContext, ended: (code: number) => void): Com
   verb('disable', 'keep units from starting at boot; what runs goes on');
   verb('kill', 'send a signal to all processes of services').option('--signal <signal>', 'which one', 'TERM');
   verb('reset-failed', 'forget that units have failed, and how often they were started');
+  withExamples(
+    onHosts(fleet.command('run').description('run a command on many hosts, side by side'))
+      .argument('<command...>', 'behind --; each word as it is, read by no shell')
+      .option('--as <user>', 'as this account; else as root where fleet has it there')
+      .option('--shell', 'one text for sh -c')
+      .option('--timeout <time>', 'how long it may take on a host', '10m')
+      .action(async (words, flags) => ended(await (await import('./commands/run.ts')).run(words, flags, context))),
+    ['fleet run --group vps -- uptime', 'on all hosts of a group'],
+    ['fleet run --all --as jarvis -- ls -l /opt/jarvis/data', 'as the service account'],
+    ["fleet run --all --shell -- 'df -h | tail -n +2'", 'with a pipe'],
+  );
+  withExamples(
+    common(fleet.command('ssh').description("a shell on one host, by the system's ssh and what the inventory knows"))
+      .argument('<host>', 'one host of the inventory')
+      .argument('[command...]', 'run this there and end')
+      .option('--user <name>', 'log in as this user, whatever the inventory says')
+      .option('--identity <file>', 'private key to log in with, whatever the inventory says')
+      .option('--accept-new', 'trust a host whose key is not known yet, and remember it')
+      .action(async (host, words, flags) =>
+        ended(await (await import('./commands/ssh.ts')).ssh(host, words, flags, context)),
+      ),
+    ['fleet ssh jarvis-main', 'a shell there'],
+    ['fleet ssh jarvis-main -- journalctl -u jarvis -n 20', 'one command'],
+  );
   fleet.commandsGroup('Look at hosts:');
   inParts(fleet.command('health').description("the services and the playbook's checks on each host"))
     .addOption(
@@ -149,6 +173,7 @@ export function program(context: CliContext, ended: (code: number) => void): Com
     .option('--explain <id>', 'how a problem came about, and who was told; contacts no host')
     .action(async (flags) => ended(await (await import('./commands/health.ts')).health(flags, context)));
   inParts(fleet.command('status').description('what is active on each host, and how the last change ended'))
+    .option('-w, --watch', 'draw it anew every two seconds, until Ctrl-C')
     .option('--verify', 'compare every file of the active release with what was deployed')
     .action(async (flags) => ended(await (await import('./commands/reports.ts')).status(flags, context)));
   onHosts(fleet.command('history').description('generations of each host: what, who, when, result')).action(
@@ -208,6 +233,9 @@ export function program(context: CliContext, ended: (code: number) => void): Com
   return fleet;
 }
 
+/** Without what stands behind `--`, which is for others. */
+const own = (words: readonly string[]) => (words.includes('--') ? words.slice(0, words.indexOf('--')) : words);
+
 /** Runs a command to its end, whatever that is. @param words what stands behind `fleet` @returns the exit code */
 export async function runCommandLine(words: readonly string[], context: CliContext): Promise<number> {
   let code = 0;
@@ -218,7 +246,7 @@ export async function runCommandLine(words: readonly string[], context: CliConte
   const inOrder = commandFirst(words, fleet);
   // Scripts read the end of a run on standard output, whatever it was.
   const ends = (error: Error, exitCode: number) => {
-    if (wantsJson(words)) context.stdout.write(`${refusalLine(inOrder[0] ?? '', error, exitCode)}\n`);
+    if (wantsJson(own(words))) context.stdout.write(`${refusalLine(inOrder[0] ?? '', error, exitCode)}\n`);
     return exitCode;
   };
   try {

@@ -160,8 +160,9 @@ export async function openAgain(
   target: HostTarget,
   tasks: readonly BoundTask[],
   run: HostRun,
+  asked?: { readonly fragments: readonly Fragment[]; readonly withinMs: number },
 ): Promise<Result<OpenHost>> {
-  const again = await probeHost(host.transport, target, tasks, run);
+  const again = await probeHost(host.transport, target, tasks, run, asked);
   return again.ok ? ok({ ...host, ...again.value }) : again;
 }
 

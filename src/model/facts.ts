@@ -104,6 +104,22 @@ export type UnitState = {
   readonly status: number;
   /** Who starts it where the deploy itself does not: sockets, timers, paths; empty for somebody else. It need not run. */
   readonly startedBy?: readonly string[];
+  readonly living?: Living;
+};
+
+/** What `fleet status` shows of a service besides; null for what is not told. */
+export type Living = {
+  /** When it came into its state; milliseconds since the epoch, by this machine's clock. */
+  readonly since: number | null;
+  /** Whose release it runs from. */
+  readonly generation: GenerationId;
+  /** Bytes, without files that the kernel would give up first. */
+  readonly memory: number | null;
+  readonly memoryMax: number | null;
+  /** Processor time since it was started, milliseconds. */
+  readonly cpuMs: number | null;
+  /** What it last said of itself (STATUS= of sd_notify). */
+  readonly statusText: string;
 };
 
 /** Parses a line "unit NAME ACTIVE SUB PID RESTARTS RESULT STATUS [TRIGGER,TRIGGER…]" without its first word. */

@@ -14,4 +14,7 @@ export type Standing = {
 export type UnitWork = { readonly unit: string; readonly was: Standing; readonly is: Standing };
 
 /** What a person asked a host to do, and what came of it; no generation has changed by it. */
-export type Work = { readonly kind: 'units'; readonly verb: Verb; readonly units: readonly UnitWork[] };
+export type Work =
+  | { readonly kind: 'units'; readonly verb: Verb; readonly units: readonly UnitWork[] }
+  /** `code`: the exit status of the command. */
+  | { readonly kind: 'command'; readonly command: readonly string[]; readonly code: number };

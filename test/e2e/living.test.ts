@@ -77,6 +77,7 @@ describe.each(stages)('living with it on %s', (name, kind) => {
     const status = await project.human('status', '--all');
     expect(status.stdout).toMatch(/work\.service was stopped by \S+@\S+ \(/);
     expect(status.stdout).toMatch(/api\.service +active/);
+    expect(status.stdout).toMatch(/api\.service +active \(running\) +\d+s +1 +\d+ +0 +[\d.]+ [KM]iB +[\d.]+s/);
     expect((await project.human('plan', '--all')).stdout).toMatch(/work\.service was stopped by /);
   });
 
@@ -126,5 +127,14 @@ describe.each(stages)('living with it on %s', (name, kind) => {
     expect(await host().out('grep -rl canary-living /var/lib/fleet/shop/log /var/lib/fleet/shop/by-hand; true')).toBe(
       '',
     );
+  });
+
+  step('a command runs there as an account, and ssh goes the way that the inventory knows', async () => {
+    const run = await project.human('run', '--all', '--as', 'nobody', '--', 'id', '-un');
+    expect(run).toMatchObject({ code: 0, stdout: `${name} | nobody\n` });
+    expect((await project.human('run', '--all', '--', 'sh', '-c', 'exit 9')).code).toBe(9);
+    const ssh = await project.human('ssh', name, '--', 'echo', 'by', 'ssh');
+    expect({ code: ssh.code, stdout: ssh.stdout }).toEqual({ code: 0, stdout: 'by ssh\n' });
+    expect((await project.human('ssh', name, '--', 'exit 5')).code).toBe(5);
   });
 });

@@ -54,6 +54,10 @@ it('services are stopped, started and restarted by name and glob; what a person 
   expect({ code: stop.code, ways: ways(stop) }).toEqual({ code: 0, ways: [['side.service active inactive']] });
   const status = await bench.human('status', '--all');
   expect(status.stdout).toMatch(/! it: side\.service was stopped by alice@\S+ \(\d{4}-/);
+  expect(status.stdout).toMatch(/^it +side\.service +inactive \(dead\), stopped by hand /m);
+  expect(status.stdout).toMatch(/^it +app\.service +active \(running\) +\d+s +1 +\d+ +0 +[\d.]+ [KM]iB +[\d.]+s/m);
+  const order = [...status.stdout.matchAll(/^it +(\w+)\.service/gm)].map(([, name]) => name);
+  expect(order).toEqual(['side', 'app']);
   const plan = await bench.human('plan', '--all');
   expect(plan.stdout).toMatch(/! side\.service was stopped by alice@/);
   expect(plan.stdout).toContain('start side.service (it is down)');

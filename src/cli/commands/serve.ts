@@ -7,7 +7,6 @@ import type { Verb } from '../../model/work.ts';
 import { mayStop, noSuchUnit } from '../../output/messages/work.ts';
 import { confirm } from '../ask.ts';
 import type { CliContext, HostFlags } from '../context.ts';
-import type { ExitCode } from '../exit-code.ts';
 import { type Fleet, openFleet } from '../fleet-command.ts';
 import { UsageError } from '../refusal.ts';
 
@@ -36,7 +35,7 @@ export async function serve(
   words: readonly string[],
   flags: ServeFlags,
   context: CliContext,
-): Promise<ExitCode> {
+): Promise<number> {
   const rolling = flags.rolling === true;
   const signal = (flags.signal ?? 'TERM').replace(/^SIG/, '').toUpperCase();
   if (!/^[A-Z0-9+-]{1,12}$/.test(signal) || signal.startsWith('-'))
