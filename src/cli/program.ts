@@ -176,6 +176,31 @@ export function program(context: CliContext, ended: (code: number) => void): Com
     .option('-w, --watch', 'draw it anew every two seconds, until Ctrl-C')
     .option('--verify', 'compare every file of the active release with what was deployed')
     .action(async (flags) => ended(await (await import('./commands/reports.ts')).status(flags, context)));
+  withExamples(
+    onHosts(fleet.command('logs').description('what services have said, of all hosts in the order of time'))
+      .argument('[unit...]', 'units of the active generation, by name or glob; all of them where none is named')
+      .option('-f, --follow', 'go on with what comes, until Ctrl-C')
+      .option(
+        '-n, --lines <n>',
+        'the last so many of each host (100; with --follow 10; all where a time is given)',
+        whole,
+      )
+      .option('--since <time>', 'from then on, such as 10m for ten minutes ago, or 2026-12-24T08:00Z')
+      .option('--until <time>', 'up to then')
+      .option('-p, --priority <level>', 'at least so bad: err, warning, info …, or a range')
+      .option('--grep <pattern>', 'only lines that match this regular expression')
+      .option('-b, --boot [boot]', 'since the host was started; -1 for the time before')
+      .option('--invocation <id>', 'last: of the present or last run of each service')
+      .option('--generation <generation>', 'while this generation was live', whole)
+      .addOption(
+        new Option('-o, --format <format>', 'how lines are written').choices(['short', 'json', 'raw']).default('short'),
+      )
+      .option('--output <file>', 'into this file')
+      .action(async (words, flags) => ended(await (await import('./commands/logs.ts')).logs(words, flags, context))),
+    ['fleet logs api -f --host shop-1', 'one service, as it speaks'],
+    ['fleet logs --since 10m --group vps', 'everything of the last ten minutes, on all hosts of a group'],
+    ["fleet logs 'worker@*' -p err --generation 12", 'what went wrong while generation 12 was live'],
+  );
   onHosts(fleet.command('history').description('generations of each host: what, who, when, result')).action(
     async (flags) => ended(await (await import('./commands/reports.ts')).history(flags, context)),
   );

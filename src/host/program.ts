@@ -41,6 +41,7 @@ export const PROGRAM_PARTS = [
   'look/use',
   'look/machine',
   'look/reading',
+  'look/logs',
   'main',
 ] as const;
 

@@ -16,5 +16,7 @@ export type UnitWork = { readonly unit: string; readonly was: Standing; readonly
 /** What a person asked a host to do, and what came of it; no generation has changed by it. */
 export type Work =
   | { readonly kind: 'units'; readonly verb: Verb; readonly units: readonly UnitWork[] }
+  /** Lines of logs that were read. */
+  | { readonly kind: 'lines'; readonly lines: number }
   /** `code`: the exit status of the command. */
   | { readonly kind: 'command'; readonly command: readonly string[]; readonly code: number };

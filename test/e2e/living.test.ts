@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { fleetProject, type Project, type Run } from './fleet.ts';
 import { drawn, type Hosts, startHosts, type TestHost } from './rig/index.ts';
@@ -77,7 +78,7 @@ describe.each(stages)('living with it on %s', (name, kind) => {
     const status = await project.human('status', '--all');
     expect(status.stdout).toMatch(/work\.service was stopped by \S+@\S+ \(/);
     expect(status.stdout).toMatch(/api\.service +active/);
-    expect(status.stdout).toMatch(/api\.service +active \(running\) +\d+s +1 +\d+ +0 +[\d.]+ [KM]iB +[\d.]+s/);
+    expect(status.stdout).toMatch(/api\.service +active \(running\) +\d+s +1 +\d+ +0 +[\d.]+ [KM]iB/);
     expect((await project.human('plan', '--all')).stdout).toMatch(/work\.service was stopped by /);
   });
 
@@ -130,11 +131,45 @@ describe.each(stages)('living with it on %s', (name, kind) => {
   });
 
   step('a command runs there as an account, and ssh goes the way that the inventory knows', async () => {
-    const run = await project.human('run', '--all', '--as', 'nobody', '--', 'id', '-un');
-    expect(run).toMatchObject({ code: 0, stdout: `${name} | nobody\n` });
+    const account = await host().out(`awk -F: '$3 != 0 { print $1; exit }' /etc/passwd`);
+    const run = await project.human('run', '--all', '--as', account, '--', 'id', '-un');
+    expect(run).toMatchObject({ code: 0, stdout: `${name} | ${account}\n` });
     expect((await project.human('run', '--all', '--', 'sh', '-c', 'exit 9')).code).toBe(9);
     const ssh = await project.human('ssh', name, '--', 'echo', 'by', 'ssh');
     expect({ code: ssh.code, stdout: ssh.stdout }).toEqual({ code: 0, stdout: 'by ssh\n' });
     expect((await project.human('ssh', name, '--', 'exit 5')).code).toBe(5);
+  });
+
+  step('logs are told in order, cleared of secrets, and each line once while they are followed', async () => {
+    expect((await project.fleet('restart', 'api', '--all')).code).toBe(0);
+    const past = await project.human('logs', 'api', '--all', '-n', '2000', '-o', 'raw');
+    expect(past.code).toBe(0);
+    expect(past.stdout).toContain('api begins with [secret TOKEN]');
+    expect(past.stdout).not.toContain(NEEDLE);
+    expect(past.stdout).not.toContain('work line');
+    const two = await project.human('logs', '--all', '-n', '40');
+    expect(two.stdout).toMatch(/ api\.service \| api line /);
+    expect(two.stdout).toMatch(/ work\.service \| work line /);
+    const times = two.stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.slice(0, 23));
+    expect(times).toEqual(times.toSorted());
+    if (kind.startsWith('systemd')) {
+      const last = await project.human('logs', 'api', '--all', '--invocation', 'last', '-o', 'raw');
+      expect(last.stdout.match(/begins with/g)).toHaveLength(1);
+      const none = await project.human('logs', 'api', '--all', '--since', '2100-01-01', '-o', 'raw');
+      expect(none).toMatchObject({ code: 0, stdout: '' });
+    }
+    expect((await project.human('logs', '--all', '--generation', '1', '-o', 'raw')).stdout).toContain(
+      'begins with [secret',
+    );
+    const running = project.start(['logs', 'api', '-f', '-n', '1', '--all', '-o', 'raw']);
+    await sleep(6000);
+    running.child.kill('SIGINT');
+    const { stdout } = await running.ended;
+    const numbers = [...stdout.matchAll(/api line (\d+)/g)].map(([, n]) => Number(n));
+    expect(numbers.length).toBeGreaterThan(8);
+    expect(numbers).toEqual(numbers.map((_, i) => (numbers[0] ?? 0) + i));
   });
 });

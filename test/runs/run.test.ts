@@ -1,5 +1,10 @@
 import { expect, it } from 'vitest';
-import { openBench, STORY } from './bench.ts';
+import { parseRun } from '../e2e/fleet.ts';
+import { type Bench, openBench, STORY } from './bench.ts';
+
+/** With --json before the command, behind which flags are its own. */
+const json = async (bench: Bench<string>, ...words: readonly string[]) =>
+  parseRun(await bench.human('run', '--json', ...words));
 
 it(
   'a command runs on every host, its lines bear the name of the host, and its words are read by no shell',
@@ -20,7 +25,7 @@ it(
 it('the worst exit status is its own; JSON keeps streams apart and shows no control byte', STORY, async () => {
   await using bench = await openBench('one', 'two');
   const script = 'printf "\\033[2Jred\\n"; echo bad >&2; [ "$(pwd | grep -c x)" = 9 ] || exit 7';
-  const run = await bench.fleet('run', '--all', '--shell', '--', script);
+  const run = await json(bench, '--all', '--shell', '--', script);
   expect({ code: run.code, said: run.summary?.exitCode }).toEqual({ code: 7, said: 7 });
   const lines = run.events.filter(({ type }) => type === 'output').map(({ stream, line }) => [stream, line]);
   expect(lines).toEqual(
@@ -41,7 +46,7 @@ it(
   STORY,
   async () => {
     await using bench = await openBench('down', 'up');
-    const late = await bench.fleet('run', '--host', 'up', '--timeout', '500ms', '--', 'sleep', '60');
+    const late = await json(bench, '--host', 'up', '--timeout', '500ms', '--', 'sleep', '60');
     expect({ code: late.code, kind: late.summary?.hosts[0]?.failure?.kind }).toEqual({ code: 1, kind: 'timed-out' });
     await bench.hosts.down.line.close();
     const run = await bench.human('run', '--all', '--', 'echo', 'here');

@@ -16,11 +16,13 @@ const hop: Connection = {
 };
 const KEY = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0000000000000000000000000000000000000000000';
 
+const READ = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] } as const;
+
 /** What ssh itself makes of it. */
 function asSshReads(name: string, connection: Connection, acceptNew = false): ReadonlyMap<string, string> {
   const files = sshConfigOf(name, connection, { folder, homeKnownHosts: '/home/it/.ssh/known_hosts', acceptNew });
   for (const { path, text } of files) writeFileSync(path, text);
-  const text = execFileSync('ssh', ['-G', '-F', join(folder, 'config'), name], { encoding: 'utf8' });
+  const text = execFileSync('ssh', ['-G', '-F', join(folder, 'config'), name], READ);
   return new Map(text.split('\n').map((line) => [line.split(' ')[0] ?? '', line.slice(line.indexOf(' ') + 1)]));
 }
 
@@ -47,7 +49,7 @@ it('each hop on the way has its own login and keys', () => {
   const jump = { ...hop, address: '192.0.2.1', port: 22, user: 'gate', hostKeys: [KEY] };
   const read = asSshReads('web', { ...hop, jump: [jump] });
   expect(read.get('proxyjump')).toBe('fleet-hop-0');
-  const text = execFileSync('ssh', ['-G', '-F', join(folder, 'config'), 'fleet-hop-0'], { encoding: 'utf8' });
+  const text = execFileSync('ssh', ['-G', '-F', join(folder, 'config'), 'fleet-hop-0'], READ);
   expect(text).toMatch(/^user gate$/m);
   expect(text).toMatch(/^hostname 192\.0\.2\.1$/m);
 });

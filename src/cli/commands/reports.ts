@@ -31,7 +31,7 @@ async function watchStatus(flags: StatusFlags, context: CliContext) {
     throw new UsageError(
       '--watch draws on a terminal: leave --json and --verify out, or run `fleet status` again and again',
     );
-  const fleet = await openFleet({ ...STATUS, silent: true }, flags, context);
+  const fleet = await openFleet({ ...STATUS, silent: true }, { ...flags, parallel: 1000 }, context);
   const seen = new Map<HostTarget, HostOutcome>();
   const draw = () => {
     const rows = fleet.targets.flatMap((target) => {

@@ -70,7 +70,7 @@ const skipped: HostOutcome = {
 };
 
 /** What units there are, host by host, and why a host could not be asked. */
-async function survey(fleet: Fleet) {
+export async function survey(fleet: Fleet) {
   const found = new Map<HostTarget, OwnUnits>();
   const failed = new Map<HostTarget, HostOutcome>();
   await fleet.look(async (target, run) => {

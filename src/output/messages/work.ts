@@ -1,12 +1,13 @@
 import type { ByHand } from '../../model/facts.ts';
 import type { Standing, Work } from '../../model/work.ts';
 import { commandLine } from '../../util/command-line.ts';
-import { list } from '../../util/count.ts';
+import { count, list } from '../../util/count.ts';
 import { when } from './report.ts';
 
 /** What a verb came to on a host, in a few words. */
 export function worked(work: Work): string {
   if (work.kind === 'command') return `${commandLine(work.command)}: exit status ${work.code}`;
+  if (work.kind === 'lines') return `read ${count(work.lines, 'line')}`;
   const { verb, units } = work;
   if (units.length === 0) return `${verb}: no unit of the app has such a name here`;
   return units.map(({ unit, was, is }) => `${unit} was ${standing(was)}, is ${standing(is)}`).join('; ');
