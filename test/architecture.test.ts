@@ -206,7 +206,12 @@ describe('single owners', () => {
   });
 
   it('programs of this machine are started in one place, besides what talks to a host', () => {
-    expect(users(/'node:child_process'/)).toEqual(['demo/exec.ts', 'local/command.ts', 'transport/sync/rsync.ts']);
+    expect(users(/'node:child_process'/)).toEqual([
+      'demo/exec.ts',
+      'local/attended.ts',
+      'local/command.ts',
+      'transport/sync/rsync.ts',
+    ]);
   });
 
   it('files of this machine are read in one place, and opened without waiting for anybody', () => {

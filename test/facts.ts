@@ -23,6 +23,7 @@ export const factsWith = (facts: Partial<HostFacts> = {}): HostFacts => ({
   phase: 'IDLE',
   found: [],
   drift: [],
+  byHand: [],
   altered: [],
   unsafe: [],
   below: null,

@@ -24,9 +24,12 @@ export function exitCodeOf(outcome: HostOutcome, reportsPending = false): ExitCo
       return outcome.report.kind === 'doctor' && outcome.report.findings.some(({ level }) => level === 'critical')
         ? 1
         : 0;
+    case 'done':
+      return outcome.work.kind === 'command' && outcome.work.code !== 0 ? 1 : 0;
     case 'planned':
       return reportsPending && outcome.pending ? 5 : 0;
     case 'unhealthy':
+    case 'failed':
       return 1;
     case 'reverted':
       return outcome.failure.kind === 'cancelled' ? INTERRUPTED : 1;

@@ -30,8 +30,14 @@ export type FleetCommand = {
   readonly verb: string;
   readonly kind: FleetRun['kind'];
   readonly inputs: Inputs;
+  /** How hosts are gone through where the batches of a playbook do not count. */
+  readonly pace?: 'at once' | 'one by one';
   /** Whether all that the command is for is a report at the end. */
   readonly reads?: boolean;
+  /** Whether each host counts once, whatever apps it has. */
+  readonly perHost?: boolean;
+  /** Whether what the command prints on the hosts is all that is told. */
+  readonly lines?: boolean;
   /** Whether changes that a plan found are worth an exit code. */
   readonly reportsPending?: boolean;
   /** How the end is written; `auto` unless told. */
@@ -63,8 +69,8 @@ export type Fleet = {
   lookAtHosts(work: HostWork, quietly?: 'quietly'): Promise<Results>;
   /** Shows an event that no host run made. */
   report(event: FleetEvent): void;
-  /** Ends the run: the summary, and the process's exit code. */
-  finish(results: Results): Promise<ExitCode>;
+  /** Ends the run: the summary, and the process's exit code. @param own what the command makes of the usual one */
+  finish(results: Results, own?: (code: ExitCode) => number): Promise<number>;
 };
 
 /** Resolves the selection and asks where it has to. @throws UsageError */
@@ -82,7 +88,8 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, context
   };
   const resolved = await resolveTargets(project, selection, overrides, command.inputs);
   if (!resolved.ok) throw refused(resolved.failure);
-  const { targets, warnings } = resolved.value;
+  const { warnings } = resolved.value;
+  const targets = command.perHost === true ? onePerHost(resolved.value.targets) : resolved.value.targets;
   const log = openLog(flags, command.name, context);
   context.begin();
   if (!flags.quiet && command.silent !== true)
@@ -94,6 +101,7 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, context
     verbose: flags.verbose === true,
     quiet: flags.quiet === true || command.silent === true,
     reads: command.reads === true,
+    lines: command.lines === true,
     stdout: context.stdout,
     stderr: context.stderr,
     isTTY: context.stdout.isTTY === true,
@@ -143,15 +151,15 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, context
     project,
     targets,
     report,
-    run: (work) => guarded(() => runFleet(targets, work, { ...settings, kind: command.kind, report })),
+    run: (work) => guarded(() => runFleet(targets, work, { ...settings, ...paceOf(command, settings), report })),
     look: (work) => guarded(() => runFleet(targets, work, { ...settings, kind: 'reads', report: () => {} })),
     lookAtHosts: (work, quietly) =>
       guarded(() =>
         lookAtHosts(targets, work, { ...settings, kind: 'reads', report: quietly === undefined ? report : () => {} }),
       ),
-    async finish(hosts) {
+    async finish(hosts, own = (code) => code) {
       const outcomes = hosts.map(({ outcome }) => outcome);
-      const code = exitCode(outcomes, context.signal.aborted, command.reportsPending);
+      const code = own(exitCode(outcomes, context.signal.aborted, command.reportsPending));
       const summary = { command: command.name, exitCode: code, hosts };
       await Promise.all([reporter.close(summary), logged?.close(summary)]);
       log?.end();
@@ -162,12 +170,20 @@ export async function openFleet(command: FleetCommand, flags: HostFlags, context
   };
 }
 
+const onePerHost = (targets: readonly HostTarget[]) =>
+  targets.filter(({ host }, i) => targets.findIndex((one) => one.host === host) === i);
+
+const paceOf = ({ kind, pace }: FleetCommand, { parallel }: { readonly parallel: number }) => ({
+  kind: pace === undefined ? kind : ('reads' as const),
+  parallel: pace === 'one by one' ? 1 : parallel,
+});
+
 /** The whole of a command that does one thing on every host. @throws UsageError */
 export async function runFleetCommand(
   command: FleetCommand & { readonly work: Work },
   flags: HostFlags,
   context: CliContext,
-): Promise<ExitCode> {
+): Promise<number> {
   const fleet = await openFleet(command, flags, context);
   return fleet.finish(await fleet.run(command.work));
 }

@@ -95,7 +95,8 @@ function examples(command: Command): readonly string[] {
   const rows = examplesOf(command).flatMap(([line, what]) => [
     '.Pp',
     text(`${withoutStop(sentence(what))}:`),
-    `.Dl ${literal(line)}`,
+    // By itself it would be taken for a dash.
+    `.Dl ${literal(line).replaceAll(' -- ', ' \\-\\- ')}`,
   ]);
   return rows.length === 0 ? [] : ['.Sh EXAMPLES', ...rows.slice(1)];
 }

@@ -1,5 +1,6 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { Shard } from '../config/select.ts';
+import type { Verb } from '../model/work.ts';
 import type { CliContext } from './context.ts';
 import { BUG, REFUSED } from './exit-code.ts';
 import { giveHelp, OWN, withExamples } from './help.ts';
@@ -110,6 +111,54 @@ export function program(context: CliContext, ended: (code: number) => void): Com
     .option('--keep-data', 'a full rollback keeps data, .env and the account that owns them')
     .option('--nohup', 'the same generation, run without systemd')
     .action(async (flags) => ended(await (await import('./commands/rollback.ts')).rollback(flags, context)));
+  const verb = (name: Verb, about: string, rolling = false) => {
+    const command = onHosts(fleet.command(name).description(about)).argument(
+      '<unit...>',
+      'units of the active generation, by name or glob; .service may be left out',
+    );
+    if (rolling)
+      command.option('--rolling', 'host by host, each proved healthy before the next; stops at the first that is not');
+    withExamples(
+      command,
+      [`fleet ${name} jarvis --host jarvis-main`, 'one service on one host'],
+      [`fleet ${name} 'worker@*' --app jarvis`, 'all instances of a template, wherever the app runs'],
+    );
+    return command.action(async (words, flags) =>
+      ended(await (await import('./commands/serve.ts')).serve(name, words, flags, context)),
+    );
+  };
+  verb('start', 'start services, and wait until they have stayed up', true);
+  verb('stop', 'stop services, and wait until they are down');
+  verb('restart', 'restart services, and wait until they have stayed up', true);
+  verb('reload', 'have services read their configuration again (ExecReload=)', true);
+  verb('enable', 'have units start at boot');
+  verb('disable', 'keep units from starting at boot; what runs goes on');
+  verb('kill', 'send a signal to all processes of services').option('--signal <signal>', 'which one', 'TERM');
+  verb('reset-failed', 'forget that units have failed, and how often they were started');
+  withExamples(
+    onHosts(fleet.command('run').description('run a command on many hosts, side by side'))
+      .argument('<command...>', 'behind --; each word as it is, read by no shell')
+      .option('--as <user>', 'as this account; else as root where fleet has it there')
+      .option('--shell', 'one text for sh -c')
+      .option('--timeout <time>', 'how long it may take on a host', '10m')
+      .action(async (words, flags) => ended(await (await import('./commands/run.ts')).run(words, flags, context))),
+    ['fleet run --group vps -- uptime', 'on all hosts of a group'],
+    ['fleet run --all --as jarvis -- ls -l /opt/jarvis/data', 'as the service account'],
+    ["fleet run --all --shell -- 'df -h | tail -n +2'", 'with a pipe'],
+  );
+  withExamples(
+    common(fleet.command('ssh').description("a shell on one host, by the system's ssh and what the inventory knows"))
+      .argument('<host>', 'one host of the inventory')
+      .argument('[command...]', 'run this there and end')
+      .option('--user <name>', 'log in as this user, whatever the inventory says')
+      .option('--identity <file>', 'private key to log in with, whatever the inventory says')
+      .option('--accept-new', 'trust a host whose key is not known yet, and remember it')
+      .action(async (host, words, flags) =>
+        ended(await (await import('./commands/ssh.ts')).ssh(host, words, flags, context)),
+      ),
+    ['fleet ssh jarvis-main', 'a shell there'],
+    ['fleet ssh jarvis-main -- journalctl -u jarvis -n 20', 'one command'],
+  );
   fleet.commandsGroup('Look at hosts:');
   inParts(fleet.command('health').description("the services and the playbook's checks on each host"))
     .addOption(
@@ -127,8 +176,34 @@ export function program(context: CliContext, ended: (code: number) => void): Com
     .option('--uninstall-cron', 'take that line out again')
     .action(async (flags) => ended(await (await import('./commands/health.ts')).health(flags, context)));
   inParts(fleet.command('status').description('what is active on each host, and how the last change ended'))
+    .option('-w, --watch', 'draw it anew every two seconds, until Ctrl-C')
     .option('--verify', 'compare every file of the active release with what was deployed')
     .action(async (flags) => ended(await (await import('./commands/reports.ts')).status(flags, context)));
+  withExamples(
+    onHosts(fleet.command('logs').description('what services have said, of all hosts in the order of time'))
+      .argument('[unit...]', 'units of the active generation, by name or glob; all of them where none is named')
+      .option('-f, --follow', 'go on with what comes, until Ctrl-C')
+      .option(
+        '-n, --lines <n>',
+        'the last so many of each host (100; with --follow 10; all where a time is given)',
+        whole,
+      )
+      .option('--since <time>', 'from then on, such as 10m for ten minutes ago, or 2026-12-24T08:00Z')
+      .option('--until <time>', 'up to then')
+      .option('-p, --priority <level>', 'at least so bad: err, warning, info …, or a range')
+      .option('--grep <pattern>', 'only lines that match this regular expression')
+      .option('-b, --boot [boot]', 'since the host was started; -1 for the time before')
+      .option('--invocation <id>', 'last: of the present or last run of each service')
+      .option('--generation <generation>', 'while this generation was live', whole)
+      .addOption(
+        new Option('-o, --format <format>', 'how lines are written').choices(['short', 'json', 'raw']).default('short'),
+      )
+      .option('--output <file>', 'into this file')
+      .action(async (words, flags) => ended(await (await import('./commands/logs.ts')).logs(words, flags, context))),
+    ['fleet logs api -f --host shop-1', 'one service, as it speaks'],
+    ['fleet logs --since 10m --group vps', 'everything of the last ten minutes, on all hosts of a group'],
+    ["fleet logs 'worker@*' -p err --generation 12", 'what went wrong while generation 12 was live'],
+  );
   onHosts(fleet.command('history').description('generations of each host: what, who, when, result')).action(
     async (flags) => ended(await (await import('./commands/reports.ts')).history(flags, context)),
   );
@@ -196,6 +271,9 @@ export function program(context: CliContext, ended: (code: number) => void): Com
   return fleet;
 }
 
+/** Without what stands behind `--`, which is for others. */
+const own = (words: readonly string[]) => (words.includes('--') ? words.slice(0, words.indexOf('--')) : words);
+
 /** Runs a command to its end, whatever that is. @param words what stands behind `fleet` @returns the exit code */
 export async function runCommandLine(words: readonly string[], context: CliContext): Promise<number> {
   let code = 0;
@@ -206,7 +284,7 @@ export async function runCommandLine(words: readonly string[], context: CliConte
   const inOrder = commandFirst(words, fleet);
   // Scripts read the end of a run on standard output, whatever it was.
   const ends = (error: Error, exitCode: number) => {
-    if (wantsJson(words)) context.stdout.write(`${refusalLine(inOrder[0] ?? '', error, exitCode)}\n`);
+    if (wantsJson(own(words))) context.stdout.write(`${refusalLine(inOrder[0] ?? '', error, exitCode)}\n`);
     return exitCode;
   };
   try {

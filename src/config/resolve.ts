@@ -116,10 +116,7 @@ async function splitUp(
   return broken.length > 0 ? fail(sortDiagnostics(broken)) : ok(parts);
 }
 
-/**
- * How to reach the selected hosts, whatever apps they have.
- * @internal Only tests look at connections without an app so far.
- */
+/** How to reach the selected hosts, whatever apps they have. */
 export async function resolveHosts(
   project: Project,
   selection: Selection,

@@ -150,7 +150,7 @@ export const library = (site: InstalledSite): Script =>
 /** One verb that only reads. On a host with another fleet's program, or none, ours is part of the script and not left there. */
 export const look = (
   site: CallSite,
-  verb: 'history' | 'said' | 'scrub' | 'verify' | 'ownership',
+  verb: 'history' | 'logs' | 'said' | 'scrub' | 'verify' | 'ownership',
   ...words: readonly string[]
 ): Script =>
   site.hasProgram

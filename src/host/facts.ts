@@ -1,12 +1,19 @@
 import type { Acts } from '../model/act.ts';
 import type { BootLine, Bystander } from '../model/beside.ts';
-import { type GenerationFacts, type HostFacts, type Observed, parseUnit, type UnitState } from '../model/facts.ts';
+import {
+  type ByHand,
+  type GenerationFacts,
+  type HostFacts,
+  type Observed,
+  parseUnit,
+  type UnitState,
+} from '../model/facts.ts';
 import type { OpenTransaction } from '../model/holder.ts';
 import { digest, generationId } from '../model/ids.ts';
 import type { Aside, Namesake } from '../model/namesake.ts';
 import type { Use } from '../model/plan.ts';
 import type { Probation } from '../model/probation.ts';
-import type { HistoryEntry, Made } from '../model/report.ts';
+import type { Handled, HistoryEntry, Made } from '../model/report.ts';
 import { capped, MOST } from '../util/capped.ts';
 import { parseBootLine, parseBystander } from './beside.ts';
 import { parseDrift } from './drift.ts';
@@ -67,7 +74,7 @@ export type ProbeReply = {
 export function parseHistory(
   text: string,
   generations: readonly GenerationFacts[],
-): { entries: HistoryEntry[]; made: Made[] } {
+): { entries: HistoryEntry[]; handled: Handled[]; made: Made[] } {
   const lines = text.split('\n').map((line) => line.split(' '));
   const entries = lines.flatMap(([word, at = '', txn = '', action = '', from, to, result, ...by]): HistoryEntry[] => {
     if (word !== 'event' || (result !== 'committed' && result !== 'reverted' && result !== 'revert-failed')) return [];
@@ -75,11 +82,17 @@ export function parseHistory(
     const way = { from: generationId(Number(from)), to: generationId(Number(to)) };
     return [{ at, txn, action, ...way, result, by: who, ...(because === '' ? {} : { because }) }];
   });
+  const handled = lines.flatMap(([word, at = '', , action = '', generation, , result, ...by]): Handled[] => {
+    const [, verb = '', units = ''] = /^([a-z-]+):(.*)$/.exec(action) ?? [];
+    if (word !== 'event' || verb === '' || (result !== 'done' && result !== 'failed')) return [];
+    const known = { at, verb, units: units.split(','), generation: generationId(Number(generation)) };
+    return [{ ...known, result, by: by.join(' ') }];
+  });
   const made = lines.flatMap(([word, id, , at = '', by = '', ...source]): Made[] => {
     const facts = generations.find((one) => String(one.id) === id);
     return word === 'made' && facts !== undefined ? [{ ...facts, at, by, source: source.join(' ') }] : [];
   });
-  return { entries, made };
+  return { entries, handled, made };
 }
 
 const BOOT = ['systemd', 'cron', 'rc.local', 'none'] as const;
@@ -122,6 +135,7 @@ export function parseFacts(text: string): ProbeReply {
       phase: one('phase') || 'IDLE',
       found: words('found'),
       drift: capped(all('drift').map(parseDrift), MOST, (text) => ({ kind: 'told', text })),
+      byHand: all('by-hand').slice(0, MOST).flatMap(parseByHand),
       altered: words('altered'),
       unsafe: words('unsafe'),
       below: one('below') || null,
@@ -179,6 +193,12 @@ function parseActs(line: string, acted: readonly string[]): Acts | null {
     return { at, units: units.join(' '), what, because };
   });
   return { state, since, running: running === 'running', recent };
+}
+
+/** Parses "UNIT WHAT TIME BY". */
+function parseByHand(line: string): readonly ByHand[] {
+  const [unit = '', what, at = '', ...by] = line.split(' ');
+  return what === 'stopped' || what === 'disabled' ? [{ unit, what, at, by: by.join(' ') }] : [];
 }
 
 /** Parses "UNIT HOW PART". */

@@ -16,6 +16,7 @@ export const PROGRAM_PARTS = [
   'switch/apply',
   'switch/restarts',
   'runtime/triggered',
+  'runtime/by-hand',
   'switch/adopt',
   'switch/namesakes',
   'switch/before-start',
@@ -45,6 +46,7 @@ export const PROGRAM_PARTS = [
   'look/machine',
   'look/reading',
   'look/doctor',
+  'look/logs',
   'main',
 ] as const;
 

@@ -26,6 +26,8 @@ export type FleetEvent = {
   | { readonly type: 'kept'; readonly units: readonly string[] }
   /** How long a restarted service was not there, as the host has measured it; milliseconds. */
   | { readonly type: 'away'; readonly unit: string; readonly ms: number }
+  /** A unit that was stopped comes back when `by`, which goes on, asks for it. */
+  | { readonly type: 'again'; readonly unit: string; readonly by: string }
   | { readonly type: 'check'; readonly result: CheckResult }
   /** What `fleet doctor` found, and what it has put right. */
   | { readonly type: 'finding'; readonly finding: Finding }

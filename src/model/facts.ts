@@ -34,6 +34,14 @@ export type Drift =
   /** In the host's own words: the root cannot be trusted, or what another program on it says. */
   | { readonly kind: 'told'; readonly text: string };
 
+/** What a person has changed with fleet since the last deploy, by the host's clock. */
+export type ByHand = {
+  readonly unit: string;
+  readonly what: 'stopped' | 'disabled';
+  readonly at: string;
+  readonly by: string;
+};
+
 /** What one probe of a host found. Read-only; taken in the run's first command. */
 export type HostFacts = {
   /** Effective user id that commands run with: 0 when root was reached, directly or by sudo. */
@@ -69,6 +77,8 @@ export type HostFacts = {
   readonly found: readonly string[];
   /** Differences between the active generation and the live host, besides `altered`. */
   readonly drift: readonly Drift[];
+  /** What of those differences a person has made with fleet. */
+  readonly byHand: readonly ByHand[];
   /** Files of the active release that are not as they were sealed, relative to the root. */
   readonly altered: readonly string[];
   /** The account below whose folder the app's root lies or is to lie; null where nobody but root can turn its name. */
@@ -94,6 +104,22 @@ export type UnitState = {
   readonly status: number;
   /** Who starts it where the deploy itself does not: sockets, timers, paths; empty for somebody else. It need not run. */
   readonly startedBy?: readonly string[];
+  readonly living?: Living;
+};
+
+/** What `fleet status` shows of a service besides; null for what is not told. */
+export type Living = {
+  /** When it came into its state; milliseconds since the epoch, by this machine's clock. */
+  readonly since: number | null;
+  /** Whose release it runs from. */
+  readonly generation: GenerationId;
+  /** Bytes, without files that the kernel would give up first. */
+  readonly memory: number | null;
+  readonly memoryMax: number | null;
+  /** Processor time since it was started, milliseconds. */
+  readonly cpuMs: number | null;
+  /** What it last said of itself (STATUS= of sd_notify). */
+  readonly statusText: string;
 };
 
 /** Parses a line "unit NAME ACTIVE SUB PID RESTARTS RESULT STATUS [TRIGGER,TRIGGER…]" without its first word. */

@@ -18,6 +18,8 @@ export function newsOf(outcome: HostOutcome): News | null {
     case 'unknown':
       return 'stuck';
     case 'unchanged':
+    case 'done':
+    case 'failed':
     case 'untouched':
     case 'planned':
     case 'reported':

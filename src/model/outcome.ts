@@ -4,6 +4,7 @@ import type { GenerationId } from './ids.ts';
 import type { Reading } from './reading.ts';
 import type { HostReport } from './report.ts';
 import type { LoginChange, ServiceAccount } from './service-account.ts';
+import type { Work } from './work.ts';
 
 /** How a remote command ended. A lost connection is never an `Exit`; it is a `Failure`. */
 export type Exit = { readonly code: number; readonly stdout: string; readonly stderr: string };
@@ -225,6 +226,9 @@ export type HostOutcome =
   | { readonly end: 'reported'; readonly report: HostReport }
   | { readonly end: 'healthy'; readonly generation: GenerationId; readonly checks: readonly CheckResult[] }
   | { readonly end: 'unhealthy'; readonly generation: GenerationId; readonly failure: Failure }
+  /** What a person asked for between deploys was done, or was begun and failed. */
+  | { readonly end: 'done'; readonly generation: GenerationId; readonly work: Work }
+  | { readonly end: 'failed'; readonly generation: GenerationId; readonly work: Work; readonly failure: Failure }
   /** Nothing was changed on the host. */
   | { readonly end: 'untouched'; readonly failure: Failure }
   /** Something was begun and taken back, wholly but for what `left` names; `generation` (0 = as found) is active. */

@@ -1,6 +1,6 @@
 import type { Script } from '../shell/sh.ts';
 import type { Beside } from './beside.ts';
-import type { Drift, RuntimeName } from './facts.ts';
+import type { ByHand, Drift, RuntimeName } from './facts.ts';
 import type { Digest, GenerationId } from './ids.ts';
 import type { Aside, Namesake } from './namesake.ts';
 import type { Failure } from './outcome.ts';
@@ -194,6 +194,8 @@ export type PlanView = {
   readonly returns: readonly Aside[];
   /** What else is at work in the app's folder, or will be. */
   readonly beside: readonly Beside[];
+  /** What a person has stopped or disabled since the last deploy, where it still is so. */
+  readonly byHand: readonly ByHand[];
   readonly logins: readonly LoginChange[];
   readonly warnings: readonly string[];
 };

@@ -1,4 +1,4 @@
-import type { Drift, GenerationFacts, HostFacts, UnitState } from './facts.ts';
+import type { ByHand, Drift, GenerationFacts, HostFacts, UnitState } from './facts.ts';
 import type { Finding, Fixed } from './finding.ts';
 import type { Keeper, OpenTransaction } from './holder.ts';
 import type { GenerationId } from './ids.ts';
@@ -17,6 +17,17 @@ export type HistoryEntry = {
   readonly by: string;
   /** Why the host did it, where it did so by itself. */
   readonly because?: string;
+};
+
+/** What a person asked of services between two deploys. */
+export type Handled = {
+  /** ISO 8601, UTC, of the host's clock. */
+  readonly at: string;
+  readonly verb: string;
+  readonly units: readonly string[];
+  readonly generation: GenerationId;
+  readonly result: 'done' | 'failed';
+  readonly by: string;
 };
 
 /** A generation as its own record describes it. */
@@ -42,6 +53,7 @@ export type HostReport =
       readonly watch: Probation | null;
       readonly units: readonly UnitState[];
       readonly drift: readonly Drift[];
+      readonly byHand: readonly ByHand[];
       /** Files of the release that were compared byte for byte with what was sealed; null where that was not asked. */
       readonly verified: number | null;
       readonly externalDropIns: HostFacts['externalDropIns'];
@@ -51,6 +63,8 @@ export type HostReport =
       readonly active: GenerationId;
       /** Oldest first. */
       readonly entries: readonly HistoryEntry[];
+      /** Oldest first. */
+      readonly handled: readonly Handled[];
       readonly generations: readonly Made[];
     }
   | { readonly kind: 'lock'; readonly held: Keeper | null; readonly open: OpenTransaction | null }

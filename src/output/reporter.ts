@@ -16,6 +16,8 @@ export type ReporterOptions = {
   readonly quiet: boolean;
   /** Whether all that the command is for is a report at the end: then the way there is told only with `verbose`. */
   readonly reads: boolean;
+  /** Whether what the command prints on the hosts is all that is told. */
+  readonly lines?: boolean;
   /** Whether plain lines begin with their time: those of a log. */
   readonly stamped?: boolean;
   readonly stdout: NodeJS.WritableStream;
@@ -95,8 +97,8 @@ export async function createReporter(options: ReporterOptions): Promise<RunRepor
   };
 }
 
-function plainLook({ quiet, verbose, reads, stamped = false, env, isTTY }: ReporterOptions): PlainLook {
-  const verbosity = quiet ? 'quiet' : verbose ? 'verbose' : reads ? 'notes' : 'normal';
+function plainLook({ quiet, verbose, reads, lines = false, stamped = false, env, isTTY }: ReporterOptions): PlainLook {
+  const verbosity = quiet ? 'quiet' : verbose ? 'verbose' : lines ? 'lines' : reads ? 'notes' : 'normal';
   return { verbosity, paint: linePaint(env, isTTY), stamped };
 }
 
@@ -106,10 +108,10 @@ async function choose(
   err: Sink,
   broken: (error: unknown) => void,
 ): Promise<Renderer> {
-  const { mode, hosts, env, isTTY, size, clock, verbose, quiet } = options;
+  const { mode, hosts, env, isTTY, size, clock, verbose, quiet, lines } = options;
   if (mode === 'json') return jsonRenderer(out, err, quiet);
   if (typeof mode === 'function') return formatRenderer(out, mode);
-  const live = mode === 'auto' && isTTY && !verbose && !quiet && env.TERM !== 'dumb';
+  const live = mode === 'auto' && isTTY && !verbose && !quiet && lines !== true && env.TERM !== 'dumb';
   if (!live) return plainRenderer(out, hosts, plainLook(options));
   const { terminalRenderer } = await import('./live/live.ts');
   return terminalRenderer(hosts, { out, paint: terminalPaint(env), size, clock }, broken);

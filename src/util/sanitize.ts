@@ -27,6 +27,9 @@ export function clean(text: string): string {
   return cut(text.replace(/[\r\n]+$/, '')).replace(UNSAFE, written);
 }
 
+/** The same of a line that is wanted whole, however long it is. */
+export const cleanWhole = (text: string): string => text.replace(UNSAFE, written);
+
 /** Several lines that are safe to show, still separated by line feeds. */
 export function cleanBlock(text: string): string {
   const lines = text.replaceAll('\r\n', '\n').split('\n').map(cut);

@@ -34,8 +34,9 @@ async function at(line: string, tree = fleet) {
 describe('what could stand at the cursor', () => {
   it('is a command first, also behind flags and what they take', async () => {
     expect(await at('')).toEqual(expect.arrayContaining(['deploy', 'check', 'completion', 'help']));
-    expect(await at('st')).toEqual(['status']);
-    expect(await at('-C deploy --host web1 st')).toEqual(['status']);
+    expect(await at('sta')).toEqual(['start', 'status']);
+    expect(await at('restart jarvis.service jar')).toEqual(['jarvis.service']);
+    expect(await at('-C deploy --host web1 stat')).toEqual(['status']);
     expect(await at('help hi')).toEqual(['history']);
     expect((await at('')).filter((word) => word.startsWith('_'))).toEqual([]);
   });

@@ -65,13 +65,15 @@ describe('the host program', () => {
     ];
     expect(all.filter((use) => told.includes(use))).toEqual(told);
     const uses = all.filter((use) => !told.includes(use));
-    expect(uses).toHaveLength(7);
+    expect(uses).toHaveLength(8);
     const stamp = '$(date -u +%Y-%m-%dT%H:%M:%SZ)';
     const known = (use: string) =>
       use.endsWith(`: ${stamp}`) ||
       // When a watch began, and when its host went back; since when heat is acted on, and what was done.
       /( P_AT=| A_SINCE=)$/.test(use.replace(stamp, '')) ||
       use.includes(`printf '%s %s %s %s\\t%s\\t%s\\n' "${stamp}"`) ||
+      // Since when a service is stopped by hand.
+      use === `by-hand: say "$2 $1 ${stamp} $h_by"` ||
       // The history's first column.
       use.includes(`printf '%s %s %s %s %s %s %s\\n' "${stamp}"`);
     expect(uses.filter((use) => !known(use))).toEqual([]);

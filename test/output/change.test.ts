@@ -33,6 +33,7 @@ const view = (changes: PlanView['changes']): PlanView => ({
     units: [],
     replaces: [],
     returns: [],
+    byHand: [],
     beside: [],
     logins: [],
     warnings: [],

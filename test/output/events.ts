@@ -64,6 +64,7 @@ const PLAN: PlanView = {
       command: '0 3 * * * root tar czf /backup/jarvis.tgz /opt/jarvis',
     },
   ],
+  byHand: [{ unit: 'voice.service', what: 'stopped', at: '2026-01-04T12:00:00Z', by: 'alice@laptop' }],
   logins: [],
   warnings: ['no cron daemon: the app will not come back after a reboot'],
 };
@@ -118,6 +119,7 @@ export function planScript(): Script {
     units: [],
     replaces: [],
     returns: [],
+    byHand: [],
     beside: [],
     logins: [],
     warnings: [],

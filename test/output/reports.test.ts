@@ -104,6 +104,7 @@ test('no text of a host is obeyed, whatever field it stands in', async () => {
           kind: 'history',
           active: generationId(1),
           entries: [entry],
+          handled: [{ ...entry, verb: bad, units: [bad], generation: generationId(1), result: 'done' }],
           generations: [
             { ...entry, id: generationId(1), base: generationId(0), digest: '' as never, verdict: 'good', source: bad },
           ],

@@ -26,19 +26,31 @@ export const HISTORY: HostReport = {
   kind: 'history',
   active: generationId(2),
   entries: ENTRIES,
+  handled: [
+    {
+      ...{ at: '2026-01-04T12:00:00Z', verb: 'restart', units: ['jarvis.service', 'crawler@1.service'] },
+      ...{ generation: generationId(2), result: 'done', by: ALICE },
+    },
+  ],
   generations: [made(1, 0, 'good', COMMIT), made(2, 1, 'good', `${COMMIT} dirty`), made(3, 2, 'bad', '-')],
 };
 
 const unit = { active: 'active', sub: 'running', pid: 4711, restarts: 0, result: 'success', status: 0 };
 
+const LIVING = {
+  ...{ since: null, generation: generationId(2), memory: 13_107_200, memoryMax: 536_870_912 },
+  ...{ cpuMs: 1234, statusText: '3 bots are up' },
+};
+
 export const STATUS = {
   ...{ kind: 'status', generation: generationId(2), runtime: 'systemd', phase: 'IDLE', open: null, held: null },
   last: ENTRIES[1],
   units: [
-    { ...unit, unit: 'jarvis.service' },
+    { ...unit, unit: 'jarvis.service', living: LIVING },
     { ...unit, unit: 'crawler@1.service', pid: 4712, restarts: 3 },
   ],
   drift: [],
+  byHand: [],
   verified: null,
   watch: null,
   externalDropIns: [],
@@ -84,6 +96,7 @@ export const statusScript = (): Script =>
           open: { txn: '1-a', from: 2, to: 1, running: false, by: ALICE },
           last: ENTRIES[4],
           units: [{ ...unit, ...down, unit: 'jarvis.service' }],
+          byHand: [{ unit: 'jarvis.service', what: 'stopped', at: '2026-01-04T12:00:00Z', by: ALICE }],
         },
       },
       92,
@@ -104,7 +117,10 @@ export const historyScript = (): Script =>
     .end('web-1', { end: 'reported', report: HISTORY }, 90)
     .end(
       'web-2',
-      { end: 'reported', report: { kind: 'history', active: generationId(0), entries: [], generations: [] } },
+      {
+        end: 'reported',
+        report: { kind: 'history', active: generationId(0), entries: [], handled: [], generations: [] },
+      },
       91,
     );
 

@@ -290,6 +290,11 @@ const LEFTOVERS: readonly Left[] = [
   { kind: 'state', name: '/var/lib/fleet/app', because: '' },
   { kind: 'unknown', name: '', because: 'the host could not be reached again' },
 ];
+const up = { active: 'active', sub: 'running', pid: 17, enabled: null };
+const WORK = {
+  kind: 'units',
+  units: [{ unit: 'app.service', was: up, is: { active: 'inactive', sub: 'dead', pid: 0, enabled: null } }],
+} as const;
 const OUTCOMES: { readonly [K in HostOutcome['end']]: readonly Extract<HostOutcome, { end: K }>[] } = {
   unchanged: [{ end: 'unchanged', generation: five }],
   deployed: [{ end: 'deployed', generation: five }],
@@ -306,6 +311,8 @@ const OUTCOMES: { readonly [K in HostOutcome['end']]: readonly Extract<HostOutco
     { end: 'reported', report: { kind: 'lock', held: null, open: null } },
     { end: 'reported', report: HELD },
   ],
+  done: [{ end: 'done', generation: five, work: { ...WORK, verb: 'stop' } }],
+  failed: [{ end: 'failed', generation: five, work: { ...WORK, verb: 'restart' }, failure: refused }],
   healthy: [{ end: 'healthy', generation: five, checks: [] }],
   unhealthy: [{ end: 'unhealthy', generation: five, failure: refused }],
   untouched: [{ end: 'untouched', failure: refused }],

@@ -101,6 +101,7 @@ const planOf = (text: string) => ({
     { by: 'process', pid: 1, account: text, unit: text, cwd: text, copyOf: [text], command: text },
     { by: 'line', account: text, file: text, copyOf: [], command: text },
   ] as const,
+  byHand: [{ unit: text, what: 'stopped' as const, at: text, by: text }],
   logins: [{ account: text, whose: 'keys' as const, changes: [{ what: 'home' as const, from: text, to: text }] }],
   warnings: [text],
 });

@@ -5,7 +5,6 @@ import { fixWords } from '../../output/messages/doctor/finding.ts';
 import { clean } from '../../util/sanitize.ts';
 import { confirm } from '../ask.ts';
 import type { CliContext, HostFlags } from '../context.ts';
-import type { ExitCode } from '../exit-code.ts';
 import { type FleetCommand, openFleet, runFleetCommand } from '../fleet-command.ts';
 import { UsageError } from '../refusal.ts';
 
@@ -24,7 +23,7 @@ export async function doctor(
   names: readonly string[],
   { fix = false, ...given }: HostFlags & { readonly fix?: boolean },
   context: CliContext,
-): Promise<ExitCode> {
+): Promise<number> {
   const flags = { ...given, host: [...given.host, ...names] };
   if (!fix)
     return runFleetCommand(

@@ -22,11 +22,13 @@ export async function help(topic: string | undefined, fleet: Command, context: C
     return 0;
   }
   const command = fleet.commands.find((one) => one.name() === topic);
+  const page = pages.get(topic);
   if (command !== undefined) {
     command.outputHelp();
+    // A task may have the name of a command.
+    if (page !== undefined) context.stdout.write(`\n${[page.about, '', ...page.lines()].join('\n')}\n`);
     return 0;
   }
-  const page = pages.get(topic);
   if (page === undefined) {
     const topics = [...fleet.commands.map((one) => one.name()), ...pages.keys()];
     const near = didYouMean(nearest(topic, topics));

@@ -5,7 +5,6 @@ import type { HostOutcome } from '../../model/outcome.ts';
 import type { HostTarget } from '../../model/target.ts';
 import { askText } from '../ask.ts';
 import type { CliContext, HostFlags } from '../context.ts';
-import type { ExitCode } from '../exit-code.ts';
 import { openFleet } from '../fleet-command.ts';
 import { UsageError } from '../refusal.ts';
 
@@ -20,7 +19,7 @@ export type RollbackFlags = HostFlags & {
  * `fleet rollback`: needs neither the code nor the secrets of the deploy on this machine. All hosts are looked at first;
  * where one of them cannot go back, none is changed. @throws UsageError
  */
-export async function rollback(flags: RollbackFlags, context: CliContext): Promise<ExitCode> {
+export async function rollback(flags: RollbackFlags, context: CliContext): Promise<number> {
   const request = requestOf(flags);
   const fleet = await openFleet(
     { name: 'rollback', verb: 'Roll back', kind: 'changes', inputs: 'skip' },

@@ -37,7 +37,8 @@ export async function complete(
   }
   if (current.startsWith('-')) return startingWith(current, words(flags(line)));
   if (line.command === null) return startingWith(current, words(commands(fleet)));
-  const argument = line.command.registeredArguments[line.operands];
+  const all = line.command.registeredArguments;
+  const argument = all[line.operands] ?? all.findLast(({ variadic }) => variadic);
   if (argument === undefined) return current === '' ? words(flags(line)) : NOTHING;
   return startingWith(
     current,

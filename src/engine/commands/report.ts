@@ -4,9 +4,12 @@ import { holderIn } from '../../host/holder.ts';
 import { numberOf, textsOf } from '../../host/reply.ts';
 import type { Drift } from '../../model/facts.ts';
 import type { Keeper } from '../../model/holder.ts';
-import type { HostOutcome } from '../../model/outcome.ts';
+import type { HostOutcome, Result } from '../../model/outcome.ts';
 import type { HostTarget } from '../../model/target.ts';
-import { type OpenHost, openHost } from '../open.ts';
+import { pause } from '../../util/async.ts';
+import { stillByHand } from '../by-hand.ts';
+import { LIVING, withLiving } from '../living.ts';
+import { type OpenHost, openAgain, openHost } from '../open.ts';
 import { type HostRun, QUICK } from '../run.ts';
 
 /** `fleet status` on one host: what is active, what is open, how the last transaction ended. Never changes anything. */
@@ -14,35 +17,74 @@ export const statusHost = (
   target: HostTarget,
   run: HostRun,
   asked: { readonly verify: boolean } = { verify: false },
-): Promise<HostOutcome> =>
-  reading(target, run, async (host) => {
-    const { facts, units, open } = host.probe;
-    const history = await readHistory(host, run);
-    if (history === null) return null;
-    const verified = asked.verify && facts.active !== 0 ? await verifyRelease(host, run) : null;
-    const altered = verified?.altered ?? facts.altered;
-    return {
-      end: 'reported',
-      report: {
-        kind: 'status',
-        generation: facts.active,
-        runtime: host.probe.runtime,
-        phase: facts.phase,
-        open,
-        held: facts.held,
-        last: history.entries.at(-1) ?? null,
-        watch: host.probe.probation,
-        units,
-        drift: [
-          ...facts.unsafe.map((text): Drift => ({ kind: 'told', text })),
-          ...facts.drift,
-          ...altered.map((path): Drift => ({ kind: 'altered', path })),
-        ],
-        verified: verified?.files ?? null,
-        externalDropIns: facts.externalDropIns,
-      },
-    };
-  });
+): Promise<HostOutcome> => reading(target, run, (host) => statusOf(host, run, asked.verify), WITH_LIVING);
+
+/**
+ * The same again and again over one connection, until the signal ends it; a host that is lost is connected to anew.
+ * @param every milliseconds between two looks
+ */
+export async function watchHost(
+  target: HostTarget,
+  run: HostRun,
+  every: number,
+  show: (outcome: HostOutcome) => void,
+): Promise<HostOutcome> {
+  let last: HostOutcome = { end: 'untouched', failure: { kind: 'cancelled', phase: 'connect' } };
+  const told = (outcome: HostOutcome) => {
+    last = outcome;
+    show(outcome);
+  };
+  while (!run.signal.aborted) {
+    const opened = await openHost(target, [], run, WITH_LIVING);
+    if (run.signal.aborted && !opened.ok) break;
+    if (!opened.ok) told({ end: 'untouched', failure: opened.failure });
+    else {
+      await using host = opened.value;
+      for (let now: Result<OpenHost> = opened; now.ok; now = await openAgain(host, target, [], run, WITH_LIVING)) {
+        const outcome = await statusOf(now.value, run, false);
+        if (outcome === null) break;
+        told(outcome);
+        await pause(every, run.signal);
+        if (run.signal.aborted) break;
+      }
+    }
+    await pause(every, run.signal);
+  }
+  return last;
+}
+
+const WITH_LIVING = { fragments: [LIVING], withinMs: 0 };
+
+/** Null when the host could not be asked. */
+async function statusOf(host: OpenHost, run: HostRun, verify: boolean): Promise<HostOutcome | null> {
+  const { facts, units, open } = host.probe;
+  const history = await readHistory(host, run);
+  if (history === null) return null;
+  const verified = verify && facts.active !== 0 ? await verifyRelease(host, run) : null;
+  const altered = verified?.altered ?? facts.altered;
+  return {
+    end: 'reported',
+    report: {
+      kind: 'status',
+      generation: facts.active,
+      runtime: host.probe.runtime,
+      phase: facts.phase,
+      open,
+      held: facts.held,
+      last: history.entries.at(-1) ?? null,
+      watch: host.probe.probation,
+      units: withLiving(units, host.answers.get(LIVING.name) ?? '', facts.active, host.told.to),
+      drift: [
+        ...facts.unsafe.map((text): Drift => ({ kind: 'told', text })),
+        ...facts.drift,
+        ...altered.map((path): Drift => ({ kind: 'altered', path })),
+      ],
+      byHand: stillByHand(host.probe),
+      verified: verified?.files ?? null,
+      externalDropIns: facts.externalDropIns,
+    },
+  };
+}
 
 /** `fleet history` on one host. */
 export const historyHost = (target: HostTarget, run: HostRun): Promise<HostOutcome> =>
@@ -55,6 +97,7 @@ export const historyHost = (target: HostTarget, run: HostRun): Promise<HostOutco
         kind: 'history',
         active: host.probe.facts.active,
         entries: history.entries,
+        handled: history.handled,
         generations: history.made,
       },
     };
@@ -88,8 +131,9 @@ async function reading(
   target: HostTarget,
   run: HostRun,
   read: (host: OpenHost) => Promise<HostOutcome | null>,
+  asked?: typeof WITH_LIVING,
 ): Promise<HostOutcome> {
-  const opened = await openHost(target, [], run);
+  const opened = await openHost(target, [], run, asked);
   if (!opened.ok) return { end: 'untouched', failure: opened.failure };
   await using host = opened.value;
   const outcome = await read(host);

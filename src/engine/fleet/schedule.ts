@@ -7,8 +7,10 @@ export function stopsOthers(outcome: HostOutcome): boolean {
     case 'reverted':
     case 'stuck':
     case 'unknown':
+    case 'failed':
       return true;
     case 'untouched':
+    case 'done':
     case 'unchanged':
     case 'deployed':
     case 'rolled-back':

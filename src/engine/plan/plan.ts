@@ -19,6 +19,7 @@ import type { RuntimeRecord } from '../../runtime/define.ts';
 import { fallbackFiles } from '../../runtime/nohup/fallback.ts';
 import type { SyncMethod } from '../../transport/transport.ts';
 import { commandLine } from '../../util/command-line.ts';
+import { stillByHand } from '../by-hand.ts';
 import { wentBack } from '../checks/probation.ts';
 import { unrecorded } from '../open.ts';
 import { withKeptEnv } from './below-account.ts';
@@ -97,6 +98,7 @@ export function planHost(
     units: actionsOf(plan, { start: launch.start, uses, parts }, probe),
     replaces: plan.to === 'advance' ? host.replaced : [],
     returns: plan.to === 'advance' ? host.returning : [],
+    byHand: stillByHand(probe),
     beside,
     logins: wanted.logins,
     warnings: [

@@ -55,6 +55,7 @@ function next(before: RowState, event: FleetEvent): RowState {
     case 'planned':
     case 'kept':
     case 'away':
+    case 'again':
     case 'note':
       return now;
   }

@@ -32,6 +32,8 @@ export function formatEvent(event: FleetEvent): string {
       return `left alone, since nothing that it uses has changed: ${list(event.units)}`;
     case 'away':
       return awayFor(event);
+    case 'again':
+      return `${event.unit} is stopped, and comes back when ${event.by} asks for it: stop that too`;
     case 'check':
       return checked(event.result);
     case 'finding':

@@ -4,6 +4,7 @@ import { warned } from './check.ts';
 import { command, type Explanation, type Place, wayOut } from './explanation.ts';
 import { explain } from './failures/failure.ts';
 import { reported } from './report.ts';
+import { worked } from './work.ts';
 
 /** How it ended, and so what state the host is in: one sentence without a full stop. */
 export function ended(outcome: HostOutcome): string {
@@ -24,6 +25,10 @@ export function ended(outcome: HostOutcome): string {
       return `healthy: ${passed(outcome.checks)}, generation ${outcome.generation}`;
     case 'unhealthy':
       return `UNHEALTHY: generation ${outcome.generation}`;
+    case 'done':
+      return worked(outcome.work);
+    case 'failed':
+      return `FAILED: ${worked(outcome.work)}`;
     case 'untouched':
       return 'untouched: nothing was changed on this host';
     case 'reverted':

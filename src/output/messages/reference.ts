@@ -1,7 +1,7 @@
 /** What each exit code means, in the order in which people meet them. */
 export const EXIT_CODES: readonly (readonly [code: number, meaning: string])[] = [
   [0, 'done: deployed, unchanged, rolled back, healthy'],
-  [1, 'a host went back, or health is bad, or doctor found what is'],
+  [1, 'a host went back, a service or a command failed there, health is bad, or doctor found what is'],
   [2, 'usage or configuration error; no host was changed'],
   [3, 'a host was left untouched: unreachable, login, host key, locked, unsupported, a precondition'],
   [4, 'a host needs a person: it could not go back (stuck), or its verdict could not be learned (unknown)'],

@@ -65,6 +65,7 @@ function summaryObject(summary: Summary) {
       ...(outcome.end === 'reverted' && outcome.left !== undefined ? { left: outcome.left } : {}),
       ...(outcome.end === 'stuck' ? { revert: failureObject(outcome.revert) } : {}),
       ...(checks.length > 0 ? { checks } : {}),
+      ...('work' in outcome ? { work: outcome.work } : {}),
       ...(outcome.end === 'reported' ? { report: reportObject(outcome.report, { hosts: [host], app }) } : {}),
     };
   });

@@ -9,8 +9,11 @@ import type { Paint } from '../text/paint.ts';
 import type { Sink } from '../text/sink.ts';
 import type { Renderer } from './renderer.ts';
 
-/** How much is printed while the run goes on; `notes` are what a reading command has to say besides its report. */
-type Verbosity = 'quiet' | 'notes' | 'normal' | 'verbose';
+/**
+ * How much is printed while the run goes on; `notes` are what a reading command has to say besides its report,
+ * `lines` what a command on the hosts prints, and nothing else.
+ */
+type Verbosity = 'quiet' | 'notes' | 'lines' | 'normal' | 'verbose';
 
 export type PlainLook = {
   readonly verbosity: Verbosity;
@@ -46,7 +49,8 @@ export function plainRenderer(stdout: Sink, rows: readonly Row[], { verbosity, p
   };
   const isSaid = (event: FleetEvent) => {
     if (verbosity === 'quiet') return false;
-    if (verbosity === 'notes') return event.type === 'note';
+    if (verbosity === 'lines') return event.type === 'output' || event.type === 'note';
+    if (verbosity === 'notes') return event.type === 'note' || event.type === 'again';
     if (event.type === 'check') return isNews(event);
     if (event.type === 'output') return verbosity === 'verbose';
     return event.type !== 'progress' || isDue(event);
@@ -60,12 +64,17 @@ export function plainRenderer(stdout: Sink, rows: readonly Row[], { verbosity, p
       if (!isSaid(event)) return;
       said = true;
       const time = stamped ? `${new Date(event.at).toISOString()} ` : '';
-      const prefix = `${time}${label(event, several)} | `;
+      const prefix = `${time}${label(event, several && verbosity !== 'lines')} | `;
+      if (verbosity === 'lines' && event.type === 'output') {
+        stdout.write(`${prefix}${event.line}\n`);
+        return;
+      }
       stdout.write([formatEvent(event), ...more(event)].map((line) => `${prefix}${line}\n`).join(''));
     },
     close(summary, notes) {
       const look = { paint, width: Number.POSITIVE_INFINITY, remarks: false };
       const lines = summaryLines(summary, notes, look);
+      if (verbosity === 'lines' && lines.length === 0) return;
       stdout.write(`${said ? '\n' : ''}${lines.join('\n')}\n`);
     },
     suspend() {},

@@ -23,6 +23,8 @@ function position(outcome: HostOutcome): Position | null {
     case 'stuck':
     case 'unknown':
       return { done: false, where: outcome.end };
+    case 'done':
+    case 'failed':
     case 'planned':
     case 'reported':
     case 'healthy':

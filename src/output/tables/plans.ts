@@ -5,6 +5,7 @@ import { bystanders } from '../messages/beside.ts';
 import { changed, inOrder } from '../messages/change.ts';
 import { warningsOf } from '../messages/failures/login-account.ts';
 import { hostUnits, planned, unitActions } from '../messages/plan.ts';
+import { changedByHand } from '../messages/work.ts';
 import type { Paint } from '../text/paint.ts';
 import { groupBy } from './group.ts';
 
@@ -33,6 +34,7 @@ export function planLines(plan: PlanView, paint: Paint): string[] {
       return `    ${painted(change.sign, text, paint)}`;
     }),
     ...unitActions(plan).map((text) => `    ${paint.dim(`> ${text}`)}`),
+    ...changedByHand(plan.byHand).map((text) => `    ${paint.warn(`! ${text}`)}`),
     ...hostUnits(plan).map((text) => `    ${painted('!', `! ${text}`, paint)}`),
     ...[...bystanders(plan), ...warningsOf(plan)].map((text) => `    ${paint.warn(`warning: ${text}`)}`),
   ];

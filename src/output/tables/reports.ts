@@ -1,6 +1,7 @@
 import type { Summary } from '../../model/events.ts';
 import { unreachable } from '../../model/outcome.ts';
-import type { HistoryEntry, Made } from '../../model/report.ts';
+import type { Handled, HistoryEntry, Made } from '../../model/report.ts';
+import { list } from '../../util/count.ts';
 import { by, locks, type ReportedHost, reportOf, result, source, way, when } from '../messages/report.ts';
 import type { Paint } from '../text/paint.ts';
 import { cutTo, displayWidth, pad, wrap } from '../text/width.ts';
@@ -61,7 +62,7 @@ function lockLines(all: readonly ReportedHost<'lock'>[], paint: Paint, width: nu
 function history({ host, app, report }: ReportedHost<'history'>, paint: Paint, width: number): string[] {
   const { active, entries } = report;
   const generations = report.generations.toSorted((a, b) => b.id - a.id);
-  const changes = entries.toReversed();
+  const changes = [...entries, ...report.handled].toSorted((a, b) => (a.at < b.at ? 1 : -1));
   const indented = (lines: readonly string[], look: (i: number) => (text: string) => string) =>
     lines.map((line, i) => `  ${i === 0 ? paint.dim(line) : look(i - 1)(line)}`);
   const same = (text: string) => text;
@@ -84,7 +85,9 @@ function history({ host, app, report }: ReportedHost<'history'>, paint: Paint, w
       ? []
       : indented(made, (i) => (generations[i]?.id === active ? paint.good : verdictLook(generations[i], paint)))),
     ...(generations.length > 0 && changes.length > 0 ? [''] : []),
-    ...(changes.length === 0 ? [] : indented(done, (i) => (changes[i]?.result === 'committed' ? same : paint.bad))),
+    ...(changes.length === 0
+      ? []
+      : indented(done, (i) => (['committed', 'done'].includes(changes[i]?.result ?? '') ? same : paint.bad))),
   ];
 }
 
@@ -98,10 +101,7 @@ const row = (made: Made, active: number): string[] => [
   source(made.source),
 ];
 
-const change = (entry: HistoryEntry, paint: Paint): string[] => [
-  when(entry.at),
-  entry.action,
-  way(entry, paint.arrow),
-  result(entry),
-  by(entry),
-];
+const change = (entry: HistoryEntry | Handled, paint: Paint): string[] =>
+  'verb' in entry
+    ? [when(entry.at), `${entry.verb} ${list(entry.units, 3)}`, String(entry.generation), entry.result, entry.by]
+    : [when(entry.at), entry.action, way(entry, paint.arrow), result(entry), by(entry)];

@@ -1,9 +1,10 @@
 import type { FleetEvent } from '../../model/events.ts';
 import type { PlanView } from '../../model/plan.ts';
 import { bystanders } from '../messages/beside.ts';
-import { awayFor } from '../messages/event.ts';
+import { awayFor, formatEvent } from '../messages/event.ts';
 import { warningsOf } from '../messages/failures/login-account.ts';
 import { hostUnits } from '../messages/plan.ts';
+import { changedByHand } from '../messages/work.ts';
 import { checksOf } from './checks.ts';
 import type { Row } from './group.ts';
 
@@ -30,6 +31,7 @@ export function collectNotes(): RunNotes {
       if (event.type === 'ended' && checksOf(event.outcome).length > 0) shown.add(`check\0${rowKey(row)}`);
       if (event.type === 'planned') {
         plans.set(rowKey(row), event.plan);
+        for (const text of changedByHand(event.plan.byHand)) remarks.push({ ...row, text, of: 'plan' });
         for (const text of hostUnits(event.plan)) remarks.push({ ...row, text, of: 'plan' });
         for (const text of [...bystanders(event.plan), ...warningsOf(event.plan)])
           remarks.push({ ...row, text: `warning: ${text}`, of: 'plan' });
@@ -37,6 +39,7 @@ export function collectNotes(): RunNotes {
       if (event.type === 'check' && event.result.warning === true)
         remarks.push({ ...row, text: `warning: ${event.result.check}: ${event.result.detail}`, of: 'check' });
       if (event.type === 'away') remarks.push({ ...row, text: awayFor(event), of: 'run' });
+      if (event.type === 'again') remarks.push({ ...row, text: formatEvent(event), of: 'run' });
       if (event.type === 'note') remarks.push({ ...row, text: event.text, of: 'run' });
     },
     planOf: (row) => plans.get(rowKey(row)),

@@ -1,4 +1,4 @@
-import type { UnitState } from '../../model/facts.ts';
+import type { ByHand, UnitState } from '../../model/facts.ts';
 import type { Probation } from '../../model/probation.ts';
 import { count } from '../../util/count.ts';
 import { drifted } from '../messages/drift.ts';
@@ -7,6 +7,9 @@ import { keeper, unfinished } from '../messages/holder.ts';
 import { probation } from '../messages/probation.ts';
 import type { ReportedHost } from '../messages/report.ts';
 import { by, result, transaction, way, when } from '../messages/report.ts';
+import { size } from '../messages/size.ts';
+import { duration, span } from '../messages/time.ts';
+import { changedByHand } from '../messages/work.ts';
 import type { Paint } from '../text/paint.ts';
 import { displayWidth, wrap } from '../text/width.ts';
 import { label, severalApps } from './group.ts';
@@ -63,17 +66,56 @@ function last({ report }: Status, paint: Paint): string {
   return `${when(entry.at)}  ${entry.action} ${way(entry, paint.arrow)}: ${result(entry)}, by ${by(entry)}`;
 }
 
+type Row = { readonly name: string; readonly unit: UnitState; readonly hand: readonly ByHand[] };
+
+/** Every service: those that failed first, then what was changed by hand. Columns that nothing stands in are left out. */
 function services(all: readonly Status[], paint: Paint, width: number): string[] {
   const several = severalApps(all);
-  const units = all.flatMap((one) => one.report.units.map((unit) => ({ name: label(one, several), unit })));
+  const units = all.flatMap((one) =>
+    one.report.units.map((unit): Row => ({ name: label(one, several), unit, hand: one.report.byHand })),
+  );
   if (units.length === 0) return [];
+  const rank = (one: Row) => (isUp(one) ? (handOf(one) === undefined ? 2 : 1) : 0);
+  const rows = units.toSorted((a, b) => rank(a) - rank(b));
+  const now = Date.now();
+  const columns = COLUMNS.map(([head, cell]) => ({ head, cells: rows.map((one) => cell(one, now)) }));
+  const shown = columns.filter(({ head, cells }, i) => i < 2 || ALWAYS.has(head) || cells.some((cell) => cell !== '-'));
   const lines = table(
-    ['HOST', 'SERVICE', 'STATE', 'PID', 'RESTARTS'],
-    units.map(({ name, unit }) => [name, unit.unit, inWords(unit), String(unit.pid || '-'), String(unit.restarts)]),
+    shown.map(({ head }) => head),
+    rows.map((_, i) => shown.map(({ cells }) => cells[i] ?? '')),
     width,
   );
-  const isUp = (i: number) => ['active', 'inactive'].includes(units[i]?.unit.active ?? '');
-  return ['', ...lines.map((line, i) => (i === 0 ? paint.dim(line) : isUp(i - 1) ? line : paint.bad(line)))];
+  return ['', ...lines.map((line, i) => paintedRow(line, rows[i - 1], paint))];
+}
+
+const paintedRow = (line: string, row: Row | undefined, paint: Paint) => {
+  if (row === undefined) return paint.dim(line);
+  if (isUp(row)) return handOf(row) === undefined ? line : paint.warn(line);
+  return paint.bad(line);
+};
+
+const isUp = ({ unit }: Row) => ['active', 'inactive'].includes(unit.active);
+const handOf = ({ unit, hand }: Row) => hand.find((one) => one.unit === unit.unit);
+
+const ALWAYS: ReadonlySet<string> = new Set(['STATE', 'PID', 'RESTARTS']);
+
+const COLUMNS: readonly (readonly [head: string, cell: (row: Row, now: number) => string])[] = [
+  ['HOST', ({ name }) => name],
+  ['SERVICE', ({ unit }) => unit.unit],
+  ['STATE', (row) => `${inWords(row.unit)}${handOf(row) === undefined ? '' : `, ${handOf(row)?.what} by hand`}`],
+  ['SINCE', ({ unit }, now) => (unit.living?.since == null ? '-' : span(now - unit.living.since))],
+  ['GEN', ({ unit }) => String(unit.living?.generation || '-')],
+  ['PID', ({ unit }) => String(unit.pid || '-')],
+  ['RESTARTS', ({ unit }) => String(unit.restarts)],
+  ['MEMORY', ({ unit }) => memory(unit)],
+  ['CPU', ({ unit }) => (unit.living?.cpuMs == null ? '-' : duration(unit.living.cpuMs))],
+  ['STATUS', ({ unit }) => unit.living?.statusText || '-'],
+];
+
+/** `12.5 MiB`, with what it may use at most where there is a limit. */
+function memory({ living }: UnitState): string {
+  if (living?.memory == null) return '-';
+  return living.memoryMax === null ? size(living.memory) : `${size(living.memory)} of ${size(living.memoryMax)}`;
 }
 
 /** `active (running)`; for one that failed also with what. */
@@ -106,6 +148,7 @@ function remarks(all: readonly Status[], paint: Paint, width: number): string[] 
         ? [...line('the last change failed, and taking it back failed too'), ...STUCK(place).flatMap(advice)]
         : []),
       ...(report.held === null ? [] : line(keeper(report.held))),
+      ...changedByHand(report.byHand).flatMap(line),
       ...(report.watch === null
         ? []
         : isWell(report.watch)

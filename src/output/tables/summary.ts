@@ -15,6 +15,7 @@ import { plans } from './plans.ts';
 import { reports } from './reports.ts';
 import type { RunNotes } from './run-notes.ts';
 import { table } from './table.ts';
+import { workLines } from './work.ts';
 
 export type Look = {
   readonly paint: Paint;
@@ -34,11 +35,13 @@ export function summaryLines(summary: Summary, notes: RunNotes, look: Look): str
     return plan === undefined ? [] : [{ name: label(host, several), plan }];
   });
   const found = reports(summary, paint, width);
+  const done = workLines(summary, paint, width);
   const lines = [
     ...plans(views, paint),
     ...(look.remarks ? remarks(notes, several, paint) : []),
     ...checksTable(summary, paint, width),
     ...(found.length === 0 ? [] : ['', ...found]),
+    ...(done.length === 0 ? [] : ['', ...done]),
     ...(onlyReports(summary) ? [] : results(summary, paint, width)),
   ];
   return lines.slice(lines.findIndex((line) => line !== ''));
@@ -46,7 +49,7 @@ export function summaryLines(summary: Summary, notes: RunNotes, look: Look): str
 
 /** Reports that were all read say everything; a table of outcomes would only say that they were read. */
 const onlyReports = ({ hosts }: Summary) =>
-  hosts.length > 0 && hosts.every(({ outcome }) => outcome.end === 'reported');
+  hosts.length > 0 && hosts.every(({ outcome }) => outcome.end === 'reported' || outcome.end === 'done');
 
 const results = (summary: Summary, paint: Paint, width: number): string[] => [
   '',

@@ -10,7 +10,7 @@ export const SERVICE = {
   BusName: { value: name.busName },
   BusPolicy: { value: free, removed: true },
   ExecCondition: { value: command, since: 243 },
-  ExecReload: { value: command },
+  ExecReload: { value: command, nohup: true },
   ExecStart: { value: command, nohup: true },
   ExecStartPost: { value: command },
   ExecStartPre: { value: command, nohup: true },

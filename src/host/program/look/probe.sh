@@ -135,6 +135,7 @@ probe_live() { # GENERATION: sets rt
     done
   fi
   probe_supervisors "$1"
+  [ ! -f "$S/by-hand" ] || while IFS= read -r line; do say "by-hand $(plain "$line")"; done <"$S/by-hand"
 }
 
 # The first look of `altered`, by fewer programs; what it is not sure of is for that to say.

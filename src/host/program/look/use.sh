@@ -15,6 +15,19 @@ tell_use_of_app() {
   [ "$rt" = - ] || tell_use $(start_list "$active")
 }
 
+# For `fleet status`: what those and what they trigger use, with what people want to see besides; "run UNIT GENERATION" where one
+# goes on from an earlier release. A service may say its secrets in its status.
+tell_living() {
+  live_generation
+  rt=$(runtime_of "$live")
+  [ "$rt" != - ] || return 0
+  [ ! -f "$S/runs" ] || sed 's/^/run /' "$S/runs"
+  u_also=,CPUUsageNSec,StatusText,StateChangeTimestampMonotonic
+  # shellcheck disable=SC2046
+  tell_use $(start_list "$live"; triggered_units "$live" | cut -d' ' -f1) | scrub
+}
+u_also=''
+
 tell_use() { # UNIT…, after rt is set
   [ $# -gt 0 ] || return 0
   clock
@@ -23,7 +36,7 @@ tell_use() { # UNIT…, after rt is set
 }
 
 systemd_use() { # UNIT…
-  systemctl show -p MemoryCurrent,MemoryHigh,MemoryMax,TasksCurrent,TasksMax,WatchdogUSec,WatchdogTimestampMonotonic,ActiveEnterTimestampMonotonic,ControlGroup -- "$@" 2>/dev/null | {
+  systemctl show -p MemoryCurrent,MemoryHigh,MemoryMax,TasksCurrent,TasksMax,WatchdogUSec,WatchdogTimestampMonotonic,ActiveEnterTimestampMonotonic,ControlGroup"$u_also" -- "$@" 2>/dev/null | {
     for u_used; do
       say "use $u_used"
       while IFS= read -r u_line && [ -n "$u_line" ]; do
@@ -47,7 +60,7 @@ cached_files() { # GROUP
 }
 
 # Nothing counts for us there, so the processes of each service are: "Session=PID" of it, and of each process in one of
-# those sessions "part SESSION KIB THREADS".
+# those sessions "part SESSION KIB THREADS"; with u_also "Began=" and "spent SESSION", in ticks of a hundredth of a second.
 nohup_use() { # UNIT…
   u_sessions=' '
   for u_used; do
@@ -55,6 +68,7 @@ nohup_use() { # UNIT…
     nohup_read "$u_used"
     alive "$pid" "$pid_start" || continue
     say "Session=$pid"
+    [ -z "$u_also" ] || say "Began=$pid_start"
     u_sessions="$u_sessions$pid "
   done
   [ "$u_sessions" != ' ' ] || return 0
@@ -70,5 +84,6 @@ nohup_use() { # UNIT…
       case $u_key in RssAnon: | RssShmem:) u_kib=$((u_kib + u_value)) ;; esac
     done <"${u_file%stat}status"; } 2>/dev/null
     say "part $4 $u_kib ${18:-1}"
+    [ -z "$u_also" ] || say "spent $4 $((${12:-0} + ${13:-0}))"
   done
 }

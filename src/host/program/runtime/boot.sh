@@ -50,7 +50,7 @@ verb_boot() {
   [ "$PHASE" = IDLE ] || recover_open || [ "$PHASE" = COMMITTED ] || exit 78
   active=$(active_generation)
   # shellcheck disable=SC2046
-  [ "$(runtime_of "$active")" != nohup ] || nohup_start $(start_list "$active")
+  [ "$(runtime_of "$active")" != nohup ] || nohup_start $(start_list "$active" | while read -r u; do is_by_hand disabled "$u" || say "$u"; done)
   probation_resume
   # With systemd it has a unit of its own.
   [ $PRIVILEGED = 1 ] && is_systemd || act_settle "$active"

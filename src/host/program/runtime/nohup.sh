@@ -237,7 +237,9 @@ nohup_remove_line() {
   return 0
 }
 
+# UNIT, which a person may have left out of it.
 nohup_enabled() {
+  ! is_by_hand disabled "$1" || return 1
   case $(nohup_boot) in
     cron) crontab -l 2>/dev/null | grep -q " # fleet:$APP\$" ;;
     rc.local) grep -q " # fleet:$APP\$" /etc/rc.local ;;

@@ -3,6 +3,8 @@
 
 # A line is one line, whatever it quotes.
 out() {
+  # Where there is no transaction, whoever has asked reads it at once.
+  [ "$TXN" != - ] || { plain "$*"; return; }
   case $* in *"$NL"*) set -- "$(plain "$*")" ;; esac
   printf '%s\n' "$*" >>"$S/out.$TXN" || out_of_room "$*"
 }
@@ -174,6 +176,8 @@ commit() {
   # The decision says the same, and recovery goes by it.
   journal_try COMMITTED || written=0
   [ "$TO" = 0 ] || say good | replace "$G/$TO/verdict" || written=0
+  # What a person had changed is as the playbook says again.
+  rm -f "$S/by-hand"
   # Proved, and the verdict is out: what cannot be enabled now is told of as drift until it can.
   [ "$TO" = 0 ] || enable_all "$TO" || :
   rm -f "$S/unproven"

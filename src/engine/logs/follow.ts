@@ -1,0 +1,94 @@
+import { generationId } from '../../model/ids.ts';
+import type { Failure, HostOutcome } from '../../model/outcome.ts';
+import type { HostTarget } from '../../model/target.ts';
+import { pause } from '../../util/async.ts';
+import { openHost } from '../open.ts';
+import type { HostRun } from '../run.ts';
+import { BEGIN, type LogLine, readPiece, type Wanted } from './read.ts';
+
+/** What is told of a host besides its lines. */
+type LogNews =
+  | { readonly news: 'lost'; readonly failure: Failure; readonly last: number | null }
+  | { readonly news: 'back' }
+  /** Lines may be missing here. */
+  | { readonly news: 'gap' }
+  | { readonly news: 'rebooted' }
+  /** In the host's words. */
+  | { readonly news: 'trouble'; readonly text: string };
+
+export type LogSink = {
+  /** Resolves when more may come. */
+  readonly lines: (lines: readonly LogLine[]) => Promise<void>;
+  readonly news: (news: LogNews) => void;
+};
+
+/** Milliseconds between two looks for new lines. */
+const EVERY = 700;
+/** Between two attempts at a host that was lost. */
+const PATIENCE = [1000, 2000, 5000, 10_000, 20_000] as const;
+
+/**
+ * The lines of one host, piece by piece, each asked for when the one before was taken. With `follow` until the signal ends
+ * it: a host that is lost is connected to again, and gone on with from the last line that was had.
+ */
+export async function hostLogs(
+  target: HostTarget,
+  units: readonly string[],
+  wanted: Wanted,
+  follow: boolean,
+  sink: LogSink,
+  run: HostRun,
+): Promise<HostOutcome> {
+  let where = BEGIN;
+  let asked = wanted;
+  let seen = 0;
+  let last: LogLine | null = null;
+  let attempt = 0;
+  const done = (): HostOutcome => ({
+    ...{ end: 'done', generation: generationId(0), work: { kind: 'lines', lines: seen } },
+  });
+  const lost = (failure: Failure): HostOutcome | null => {
+    if (run.signal.aborted) return done();
+    if (!follow || (seen === 0 && where === BEGIN && attempt === 0)) return { end: 'untouched', failure };
+    if (attempt === 0) sink.news({ news: 'lost', failure, last: last === null ? null : last.at });
+    return null;
+  };
+  for (;;) {
+    const opened = await openHost(target, [], run);
+    if (opened.ok) {
+      await using host = opened.value;
+      if (attempt > 0) sink.news({ news: 'back' });
+      attempt = 0;
+      for (;;) {
+        const piece = await readPiece(host, asked, units, where, run);
+        if (!piece.ok) {
+          const end = lost(piece.failure);
+          if (end !== null) return end;
+          break;
+        }
+        const { lines, gap, more, troubles } = piece.value;
+        for (const text of troubles) sink.news({ news: 'trouble', text });
+        if (gap) sink.news({ news: 'gap' });
+        // Of files it is the last so many of each.
+        const shown = asked.last === null || lines.some(({ exact }) => !exact) ? lines : lines.slice(-asked.last);
+        for (const line of shown) {
+          if (last !== null && line.boot !== last.boot) sink.news({ news: 'rebooted' });
+          last = line;
+        }
+        seen += shown.length;
+        where = piece.value.where;
+        await sink.lines(shown);
+        if (run.signal.aborted || (!follow && (!more || asked.last !== null))) return done();
+        asked = { ...asked, last: null };
+        if (!more) await pause(EVERY, run.signal);
+        if (run.signal.aborted) return done();
+      }
+    } else {
+      const end = lost(opened.failure);
+      if (end !== null) return end;
+    }
+    await pause(PATIENCE[Math.min(attempt, PATIENCE.length - 1)] ?? 1000, run.signal);
+    attempt += 1;
+    if (run.signal.aborted) return done();
+  }
+}
