@@ -51,8 +51,8 @@ const PAGES = ['README.md', 'CHANGELOG.md', 'SECURITY.md', ...filesIn('docs', /\
 
 /** What is wrong with a command line, or null: a command that there is not, or a flag that it does not take. */
 function wrong(words: string): string | null {
-  // What is behind a pipe, a comment or another command is not ours.
-  const [line = ''] = words.split(/ [|>#;&]/);
+  // What is behind a pipe, a comment, another command or `--` is not ours.
+  const [line = ''] = words.split(/ [|>#;&]| -- /);
   const all = line.trim().split(/\s+/);
   const at = all.findIndex((word, i) => !word.startsWith('-') && !(all[i - 1] ?? '').startsWith('-'));
   const name = all[at];

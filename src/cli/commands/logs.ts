@@ -16,7 +16,7 @@ import type { CliContext, HostFlags } from '../context.ts';
 import { exitCode } from '../exit-code.ts';
 import { openFleet } from '../fleet-command.ts';
 import { UsageError } from '../refusal.ts';
-import { survey } from './serve.ts';
+import { survey } from '../survey.ts';
 
 export type LogFlags = HostFlags & {
   readonly follow?: boolean;

@@ -1,5 +1,4 @@
-import { ownUnits, serveHost } from '../../engine/commands/serve.ts';
-import { leftAlone } from '../../engine/open.ts';
+import { serveHost } from '../../engine/commands/serve.ts';
 import { matchUnits, type OwnUnits } from '../../host/own-units.ts';
 import type { HostOutcome } from '../../model/outcome.ts';
 import type { HostTarget } from '../../model/target.ts';
@@ -7,8 +6,9 @@ import type { Verb } from '../../model/work.ts';
 import { mayStop, noSuchUnit } from '../../output/messages/work.ts';
 import { confirm } from '../ask.ts';
 import type { CliContext, HostFlags } from '../context.ts';
-import { type Fleet, openFleet } from '../fleet-command.ts';
+import { openFleet } from '../fleet-command.ts';
 import { UsageError } from '../refusal.ts';
+import { survey } from '../survey.ts';
 
 export type ServeFlags = HostFlags & { readonly rolling?: boolean; readonly signal?: string };
 
@@ -68,19 +68,6 @@ const skipped: HostOutcome = {
   end: 'untouched',
   failure: { kind: 'skipped', why: 'a host before it did not come back healthy, and --rolling stops there' },
 };
-
-/** What units there are, host by host, and why a host could not be asked. */
-export async function survey(fleet: Fleet) {
-  const found = new Map<HostTarget, OwnUnits>();
-  const failed = new Map<HostTarget, HostOutcome>();
-  await fleet.look(async (target, run) => {
-    const own = await ownUnits(target, run);
-    if (own.ok) found.set(target, own.value);
-    else failed.set(target, leftAlone(own.failure));
-    return own.ok ? { end: 'untouched', failure: { kind: 'skipped', why: '' } } : leftAlone(own.failure);
-  });
-  return { found, failed };
-}
 
 /** Refuses names that fit nothing, and asks before services of several hosts are stopped. @throws UsageError */
 async function check(
