@@ -11,6 +11,8 @@ export type Ailing = {
   readonly upFor: number | null;
   /** The account of its unit, where the host has no such account. */
   readonly stranger: string | null;
+  /** Bytes of MemoryMax=; null where there is no limit. */
+  readonly limit: number | null;
   readonly needs: readonly Need[];
   readonly said: readonly string[];
 };
@@ -43,6 +45,7 @@ export function parseAiling(text: string): ReadonlyMap<string, Ailing> {
       load: words(load),
       upFor: /^\d{1,12}$/.test(up) ? Number(up) : null,
       stranger: toldOf(block, 'stranger')[0] ?? null,
+      limit: Number(/^limit ([1-9]\d{0,14})$/m.exec(block)?.[1] ?? 0) || null,
       needs: parseNeeds(block),
       said: textsOf(block, 'said').slice(-30).map(words),
     });

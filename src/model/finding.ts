@@ -123,8 +123,11 @@ export type Cause =
   | { readonly why: 'need'; readonly need: Need }
   | { readonly why: 'account'; readonly name: string }
   | { readonly why: 'not-loaded'; readonly load: string }
-  /** Of whom there was too little: the unit's own limit, the host, or the program says so itself. */
-  | { readonly why: 'memory'; readonly of: 'limit' | 'host' | 'program' }
+  /**
+   * Of whom there was too little: the unit's own limit, the host, or the program says so itself. `likely`: it was killed, has a limit,
+   * and the kernel's log, which would tell, cannot be read.
+   */
+  | { readonly why: 'memory'; readonly of: 'limit' | 'host' | 'program' | 'likely' }
   | { readonly why: 'watchdog' }
   | { readonly why: 'disk' }
   | { readonly why: 'read-only'; readonly path: string | null }

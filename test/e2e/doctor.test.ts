@@ -281,7 +281,8 @@ describe.each(drawn(...NAMES))('fleet doctor on %s', (name) => {
     await names({ kind: 'service', cause: { why: 'watchdog' } });
     await sets('[Service]\\nMemoryMax=3M\\nMemorySwapMax=0\\n');
     await host.out(`systemctl restart --no-block ${UNIT}`);
-    await names({ kind: 'service', cause: { why: 'memory', of: 'limit' } });
+    // With control groups of the first version systemd does not learn why, and no container may read the kernel's log.
+    await names({ kind: 'service', cause: { why: 'memory', of: expect.stringMatching(/^(limit|likely)$/) } });
     await asDeployed();
     await host.out(`systemctl restart ${UNIT}`);
     await well();

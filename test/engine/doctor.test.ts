@@ -229,6 +229,27 @@ const BROKEN: readonly Row[] = [
     /host ran out of memory/,
   ],
   [
+    'a memory limit of which systemd does not learn, but the kernel tells',
+    {
+      state: looping('signal', 9),
+      answers: { oom: [`oom oom-kill:constraint=CONSTRAINT_MEMCG,task_memcg=/system.slice/${UNIT},task=node`] },
+    },
+    service('memory', { of: 'limit' }),
+    /used more than it may/,
+  ],
+  [
+    'the same where nobody may read what the kernel tells',
+    { state: looping('signal', 9), ailing: ailing('limit 3145728'), answers: { oom: ['oom hidden'] } },
+    service('memory', { of: 'likely' }),
+    /most likely for using more memory/,
+  ],
+  [
+    'a killed service without a limit, where nobody may read what the kernel tells',
+    { state: failed('signal', 9), ailing: ailing(), answers: { oom: ['oom hidden'] } },
+    service('ended', { status: 9 }),
+    /killed with SIGKILL/,
+  ],
+  [
     'a killed service where the kernel has killed another',
     { state: failed('signal', 9), answers: { oom: ['oom Out of memory: Killed process 812 (java) total-vm:1kB'] } },
     service('ended', { result: 'signal', status: 9 }),

@@ -13,7 +13,7 @@ const UNKNOWN: Ending = { result: '', status: 0 };
  * @param ports those that the playbook's checks connect to on the host
  */
 export function causeOf(unit: UnitState, ailing: Ailing | undefined, seen: Seen, ports: readonly number[]): Cause {
-  const { needs = [], said = [], stranger = null, load = 'loaded' } = ailing ?? {};
+  const { needs = [], said = [], stranger = null, load = 'loaded', limit = null } = ailing ?? {};
   if (unit.active === 'taken') return { why: 'neighbour', app: unit.sub };
   if (unit.sub === 'orphaned' || unit.sub === 'unrecorded') return { why: 'supervisor' };
   if (load !== 'loaded' && load !== '') return { why: 'not-loaded', load };
@@ -21,7 +21,11 @@ export function causeOf(unit: UnitState, ailing: Ailing | undefined, seen: Seen,
   const end = endingOf(unit, said);
   if (end.result === 'oom-kill') return { why: 'memory', of: 'limit' };
   if (end.result === 'watchdog') return { why: 'watchdog' };
-  if (wasKilled(end) && killedByKernel(unit.unit, needs, seen.oom)) return { why: 'memory', of: 'host' };
+  if (wasKilled(end)) {
+    const line = killedByKernel(unit.unit, needs, seen.oom);
+    if (line !== null) return { why: 'memory', of: OF_A_GROUP.test(line) ? 'limit' : 'host' };
+    if (limit !== null && seen.oom.includes('hidden')) return { why: 'memory', of: 'likely' };
+  }
   const lack = needs.find(({ role, state }) => state !== 'ok' && role !== 'named' && role !== 'write');
   if (unit.active !== 'active' && lack !== undefined) return { why: 'need', need: lack };
   // One that was killed by somebody or ended well had nothing to say of it.
@@ -62,15 +66,19 @@ export function ownWords(said: readonly string[], unit: string): readonly string
 const wasKilled = ({ result, status }: Ending) =>
   (result === 'signal' && status === 9) || (result === 'exit-code' && status === 137);
 
-/** Whether the kernel names the unit, or the program that it runs. */
-function killedByKernel(unit: string, needs: readonly Need[], oom: readonly string[]): boolean {
+/** systemd itself does not learn of it where control groups are of the first version. */
+const OF_A_GROUP = /Memory cgroup out of memory|CONSTRAINT_MEMCG/;
+
+/** What the kernel says where it names the unit, or the program that it runs; null where it has killed neither. */
+function killedByKernel(unit: string, needs: readonly Need[], oom: readonly string[]): string | null {
   const program = needs.find(({ role }) => role === 'program')?.part;
   const name = program === undefined ? '' : program.slice(program.lastIndexOf('/') + 1).slice(0, 15);
-  return oom.some((line) => {
+  const found = oom.find((line) => {
     if (line.includes(`/${unit}`)) return true;
     const killed = /[Kk]illed process \d+ \(([^)]*)\)/.exec(line)?.[1] ?? '';
     return killed !== '' && name !== '' && (killed.startsWith(name) || name.startsWith(killed));
   });
+  return found ?? null;
 }
 
 const PLACE = String.raw`(?:\[[0-9a-fA-F:.]+\]|[\w.-]+):\d{1,5}`;

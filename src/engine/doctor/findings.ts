@@ -188,7 +188,7 @@ function ofServices(read: Reading): readonly Finding[] {
     const level = unlessAtWork(read, calm ? 'warn' : 'critical');
     const evidence = [
       ...ownWords(ailing?.said ?? [], unit.unit).slice(-5),
-      ...(cause.why === 'memory' ? seen.oom.slice(-2) : []),
+      ...(cause.why === 'memory' ? seen.oom.filter((line) => line !== 'hidden').slice(-2) : []),
     ];
     const started = unit.startedBy === undefined;
     const resets =

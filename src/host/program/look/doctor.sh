@@ -17,6 +17,7 @@ tell_ailing() {
       -) d_user=- ;;
       *) if ! id "$d_user" >/dev/null 2>&1; then say "stranger $(plain "$d_user")"; d_user=-; fi ;;
     esac
+    say "$d_paths" | grep '^limit [0-9]*$'
     # A secret is looked for before anything is cut off.
     d_words=$(ailing_words "$d_unit" "$d_state" </dev/null | tr -d '\000' | scrub | cut -c 1-400 | clean)
     {
@@ -50,10 +51,11 @@ ailing_words() { # UNIT STATE
   esac
 }
 
-# Lines "user NAME", "load STATE" and "need ROLE PATH". Of an account that systemd makes up there is nothing to ask.
+# Lines "user NAME", "load STATE", "limit BYTES" of memory, and "need ROLE PATH". Of an account that systemd makes up there is nothing to ask.
 systemd_needs() { # UNIT GENERATION
-  systemctl show -p LoadState,User,DynamicUser,WorkingDirectory,EnvironmentFiles,ExecStart -- "$1" 2>/dev/null | awk '
+  systemctl show -p LoadState,MemoryMax,User,DynamicUser,WorkingDirectory,EnvironmentFiles,ExecStart -- "$1" 2>/dev/null | awk '
     /^LoadState=/ { print "load", substr($0, 11) }
+    /^MemoryMax=[0-9]/ { print "limit", substr($0, 11) }
     /^User=/ { user = substr($0, 6) }
     /^DynamicUser=yes/ { user = "" }
     /^WorkingDirectory=\// { print "need cwd", substr($0, 18) }
@@ -142,10 +144,13 @@ tell_wrong_files() {
   done | head -n 50
 }
 
-# What the kernel has said of memory that ran out, in the last day or since it came up.
+# What the kernel has said of memory that ran out, in the last day or since it came up; "hidden" where nobody may read it.
 tell_oom() {
-  { journalctl -q -k --no-pager -o cat --since=-1d 2>/dev/null || limit 5 dmesg 2>/dev/null; } </dev/null |
-    grep -E 'Out of memory|oom-kill:|[Kk]illed process' | tail -n 6 | cut -c 1-400 | clean | sed 's/^/oom /'
+  if [ -n "$(journalctl -q -k --no-pager -o cat -n 1 2>/dev/null </dev/null)" ]; then
+    journalctl -q -k --no-pager -o cat --since=-1d 2>/dev/null </dev/null
+  elif ! limit 5 dmesg 2>/dev/null </dev/null; then
+    say "hidden"
+  fi | grep -E 'Out of memory|oom-kill:|[Kk]illed process|^hidden$' | tail -n 6 | cut -c 1-400 | clean | sed 's/^/oom /'
 }
 
 # How long a login's shell takes before each command, beside /bin/sh: "shell NAME HUNDREDTHS HUNDREDTHS" for five of each. It

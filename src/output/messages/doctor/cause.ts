@@ -139,6 +139,11 @@ function memory(of: Extract<Cause, { why: 'memory' }>['of']): CauseWords {
         'it ran out of memory: it used more than it may, and the kernel killed it',
         'Raise MemoryMax= in its unit, let it use less, or give the host more memory.',
       );
+    case 'likely':
+      return words(
+        "it was killed (SIGKILL), most likely for using more memory than MemoryMax= allows: the kernel's log, which would tell, cannot be read",
+        'Unless a person did it: raise MemoryMax= in its unit, or let it use less. On a host of its own `dmesg` says for sure.',
+      );
     case 'host':
       return words(
         'the host ran out of memory, and the kernel killed it',
