@@ -174,6 +174,7 @@ export function program(context: CliContext, ended: (code: number) => void): Com
     .option('--trend', 'how memory and disks went, and when they are full; contacts no host')
     .option('--install-cron', 'write the line of this project into your crontab; --every 5m unless told')
     .option('--uninstall-cron', 'take that line out again')
+    .option('--timer', 'with both: a timer of systemd in the place of the line')
     .action(async (flags) => ended(await (await import('./commands/health.ts')).health(flags, context)));
   inParts(fleet.command('status').description('what is active on each host, and how the last change ended'))
     .option('-w, --watch', 'draw it anew every two seconds, until Ctrl-C')

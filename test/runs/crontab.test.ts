@@ -100,3 +100,22 @@ it.each([
   expect(run.stderr).toContain(`the crontab was left as it is: ${why}\nby hand it would be this line`);
   expect(text()).toBe('theirs\n');
 });
+
+it('a timer in its place is shown, and nothing is written before somebody agrees', STORY, async () => {
+  await using bench = await openBench('it');
+  const { bin } = crontabs('timer');
+  const asked = await fleetWith(bench, bin, 'health', '--install-cron', '--timer', '--every', '10m');
+  expect(asked).toMatchObject({
+    code: 2,
+    stderr: 'nothing was changed; say --yes where there is no terminal to ask on\n',
+  });
+  expect(asked.stdout).toMatch(/^\/\S+\/systemd\/(user|system)\/fleet-health-project-\w{12}\.service\n\+ \[Unit\]/);
+  expect(asked.stdout).toMatch(/^\+ ExecStart=\/.* health --cron --exit-zero --every 10m -C \//m);
+  expect(asked.stdout).toContain('+ OnUnitActiveSec=10m\n');
+  const [file] = asked.stdout.split('\n');
+  expect(existsSync(file ?? '')).toBe(false);
+  expect((await fleetWith(bench, bin, 'health', '--uninstall-cron', '--timer', '--yes')).stdout).toBe(
+    'there is no timer of this project\n',
+  );
+  expect((await fleetWith(bench, bin, 'health', '--timer')).stderr).toContain('--timer belongs to --install-cron');
+});

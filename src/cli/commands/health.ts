@@ -24,6 +24,7 @@ type HealthFlags = CronFlags & {
   readonly trend?: boolean;
   readonly installCron?: boolean;
   readonly uninstallCron?: boolean;
+  readonly timer?: boolean;
   readonly output?: string;
 };
 
@@ -53,6 +54,8 @@ export function health(
   if (cron !== true && flags.exitZero === true) throw new UsageError('--exit-zero belongs to --cron');
   if (cron !== true && install !== true && flags.every !== undefined)
     throw new UsageError('--every belongs to --cron and --install-cron');
+  if ((install ?? takeOut) !== true && flags.timer === true)
+    throw new UsageError('--timer belongs to --install-cron and --uninstall-cron');
   if (explain !== undefined) return explainProblem(explain, flags, context);
   if (trends === true) return trend(format === 'json' ? { ...flags, json: true } : flags, context);
   if ((install ?? takeOut) === true && [...flags.host, ...flags.group, ...flags.app].length > 0)

@@ -6,6 +6,22 @@ export const CRONTAB = {
   taken: 'taken out\n',
 } as const;
 
+/** The same of a timer. */
+export const TIMER = {
+  none: 'there is no timer of this project\n',
+  there: (name: string) => `it is there already: ${name}.timer\n`,
+  taken: 'stopped and taken away\n',
+  /** `lingers` is null where nobody says. */
+  started: (name: string, system: boolean, lingers: boolean | null, user: string) =>
+    [
+      `started; what a run prints stands in the journal: journalctl ${system ? '' : '--user '}-u ${name}`,
+      ...(lingers === false ? [`it runs only while you are logged in: loginctl enable-linger ${user}`] : []),
+      '',
+    ].join('\n'),
+  notStarted: (why: string, folder: string) => `the units stand in ${folder}, and the timer was not started: ${why}`,
+  mayRun: (why: string) => `the units are gone, and the timer may still run: ${why}`,
+} as const;
+
 /** Lines that go and come; every other one stays as it is. */
 export function crontabChange(before: string, after: string): string {
   const [old, fresh] = [before.split('\n'), after.split('\n')];
