@@ -1,6 +1,7 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CommandResult, lastLines, runCommand } from './command.ts';
+import { readLocalText } from './file.ts';
 import { replaceable, replaceFile } from './replace.ts';
 
 // A timer of systemd's on the operator's machine: root's own among those of the system, anybody else's in their home.
@@ -21,7 +22,7 @@ export function timerPlace(env: Place['env'], home: string): Place {
 /** Its text; empty where there is none. @throws where it cannot be read */
 export async function readUnit({ folder }: Place, name: string): Promise<string> {
   try {
-    return await readFile(join(folder, name), 'utf8');
+    return await readLocalText(join(folder, name));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
     throw error;
