@@ -101,7 +101,7 @@ settle_late() {
 settle_failure() {
   case $u_why/${u_status:-0} in exit-code/0) before_start "$1" ;; esac
   # What the service said itself may reach the journal behind what systemd says of its end.
-  [ "$rt" != systemd ] || sleep 0.3
+  [ "$rt" != systemd ] || sleep 0.5
   out "unit-failed $1 ${u_why:-unknown} ${u_code:-0} ${u_status:-0} ${u_active}/${u_sub} ${u_restarts:-0}"
   "${rt}_log" "$1" 20 | scrub | while IFS= read -r text; do out "unit-log $1 $text"; done
 }
