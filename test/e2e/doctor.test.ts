@@ -11,7 +11,7 @@ type Found = {
   readonly what: string;
   readonly evidence: readonly string[];
 };
-const PATIENT = { timeout: 40_000, interval: 500 };
+const PATIENT = { timeout: 90_000, interval: 500 };
 type Report = { readonly findings: readonly Found[]; readonly fixed: readonly { readonly why: string | null }[] };
 
 const [APP, ROOT, UNIT, STATE] = ['ill', '/opt/ill', 'ill.service', '/var/lib/fleet/ill'];
@@ -288,7 +288,7 @@ describe.each(drawn(...NAMES))('fleet doctor on %s', (name) => {
     await well();
   });
 
-  step('names a service that was stopped, and a program that is not there', async () => {
+  step('names a service that was stopped, and a program that is not there', { timeout: 240_000 }, async () => {
     await host.out(`systemctl stop ${UNIT}`);
     await names({ kind: 'service', symptom: 'down', cause: { why: 'stopped' } });
     await host.out(

@@ -100,8 +100,15 @@ settle_late() {
 
 settle_failure() {
   case $u_why/${u_status:-0} in exit-code/0) before_start "$1" ;; esac
-  # What the service said itself may reach the journal behind what systemd says of its end.
-  [ "$rt" != systemd ] || sleep 0.5
+  # What the service said itself may reach the journal behind what systemd says of its end: until nothing more comes.
+  last_words='' tries=5
+  until [ "$rt" != systemd ] || [ $tries = 0 ]; do
+    sleep 0.3
+    words_before=$last_words
+    last_words=$(systemd_log "$1" 20)
+    tries=$((tries - 1))
+    [ -z "$last_words" ] || [ "$last_words" != "$words_before" ] || tries=0
+  done
   out "unit-failed $1 ${u_why:-unknown} ${u_code:-0} ${u_status:-0} ${u_active}/${u_sub} ${u_restarts:-0}"
   "${rt}_log" "$1" 20 | scrub | while IFS= read -r text; do out "unit-log $1 $text"; done
 }
