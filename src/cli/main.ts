@@ -61,6 +61,10 @@ process.on('SIGINT', onSignal);
 process.on('SIGTERM', onSignal);
 process.on('exit', endCommands);
 process.stderr.on('error', () => {});
+// Whoever read has gone, as `| head` does. Work that is under way has a reader of its own errors, and goes on.
+process.stdout.on('error', () => {
+  if (!begun) process.exit();
+});
 
 process.exitCode = await runCommandLine(words, context);
 // A connection that does not want to close must not keep a finished run alive.
