@@ -82,6 +82,18 @@ describe.each(SHELLS)('%s', (_shell, shell) => {
     expect(() => statSync(join(shop.fresh, 'same.py'))).toThrow();
   });
 
+  it('a file of another group is sent again: a second name of it would take the base along', async () => {
+    using shop = host();
+    const other = 'group_to_share() { say none; }; ';
+    expect((await shop.run(shell, `${BEGIN}; ${other}reuse 2 1 link`)).stdout).toContain('missing ./same.py');
+    expect(() => statSync(join(shop.fresh, 'same.py'))).toThrow();
+    const same = `group_to_share() { say ${statSync(join(shop.old, 'same.py')).gid}; }; `;
+    const { stdout } = await shop.run(shell, `${BEGIN}; ${same}reuse 2 1 link`);
+    expect(stdout).not.toContain('missing ./same.py');
+    const asked = `printf 'user %s\n' root >"$G/.staging-2/manifest"; PRIVILEGED=1; group_to_share 2 -l; group_to_share 2 ''`;
+    expect((await shop.run(shell, asked)).stdout).toBe('0\n');
+  });
+
   it('what came of it is compared, and a base that is not as it was sealed is not believed again', async () => {
     using shop = host();
     shop.list([`${sha256('same\n')} ./same.py`]);

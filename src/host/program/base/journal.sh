@@ -57,7 +57,7 @@ decide() { # TXN commit|revert
 
 decision() {
   decided=none
-  ! { read -r decided <"$S/decision.$1"; } 2>/dev/null || :
+  { read -r decided <"$S/decision.$1"; } 2>/dev/null || :
   say "$decided"
 }
 undecided() { [ ! -e "$S/decision.$1" ]; }

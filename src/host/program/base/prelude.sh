@@ -128,7 +128,7 @@ replace_lightly() { # FILE
   return 74
 }
 
-# Nobody but root may be in that folder, so a name of its own is all that it needs.
+# Nobody else may write in that folder, so a name of its own is all that it needs. Of one process, one file at a time.
 own_temporary() { # FILE: sets t
   t=00000$$
   t=${1%/*}/.fleet.$APP.${t#"${t%??????}"}

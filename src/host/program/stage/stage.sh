@@ -71,7 +71,7 @@ reuse() { # N BASE link|copy|nothing
   staged=$G/.staging-$1
   case $3 in link) with='-l' ;; copy) with='' ;; *) with=- ;; esac
   if [ "$with" != - ] && [ -s "$staged/sent" ] && [ -f "$G/$2/sums" ] && (release_enter "$1") >/dev/null &&
-    awk "$REUSE" side=sums "$G/$2/sums" side=seal "$G/$2/seal" side=sent "$staged/sent" >"$staged/differs" &&
+    awk -v group="$(group_to_share "$1" "$with")" "$REUSE" side=sums "$G/$2/sums" side=seal "$G/$2/seal" side=sent "$staged/sent" >"$staged/differs" &&
     [ "$(grep -c '^missing' "$staged/differs")" -le 2000 ]; then
     # shellcheck disable=SC2016
     if sed -n 's/^same //p' "$staged/differs" | tr '\n' '\0' |
@@ -87,18 +87,26 @@ reuse() { # N BASE link|copy|nothing
   rm -f "$staged/differs"
   say missing
 }
+# A second name of a file has its group, too: sealing a release for another one must not change the base's. Nothing, where each
+# has a file of its own.
+group_to_share() { # N WITH
+  [ "$PRIVILEGED/$2" = 1/-l ] || return 0
+  entry ".staging-$1" user
+  case $recorded in -) say 0 ;; *) id -g "$recorded" 2>/dev/null || say none ;; esac
+}
+
 # Modes are in hex: an owner may run it where bit 2 of the last digit but one is set.
 # shellcheck disable=SC2016
 REUSE='
 { name = substr($0, index($0, " ./") + 1) }
 side == "sums" { sum[name] = $1; next }
-side == "seal" { if ($1 ~ /[4-7c-f].$/) program[name]; next }
+side == "seal" { of[name] = $3; if ($1 ~ /[4-7c-f].$/) program[name]; next }
 $1 == "x" { wanted[name]; next }
 $1 == "l" { sub(/ -> .*/, "", name); print "missing " name; next }
 { want[name] = $1 }
 END {
   for (name in want)
-    print (want[name] == sum[name] && (name in program) == (name in wanted) && !index(name, "\001") ? "same " : "missing ") name
+    print (want[name] == sum[name] && (name in program) == (name in wanted) && (group == "" || of[name] == group) && !index(name, "\001") ? "same " : "missing ") name
 }'
 
 # Runs a command of the transport, which receives files, in a folder of a release that nobody else can write in yet.
