@@ -13,7 +13,7 @@ type Where = {
 /**
  * A connection and the hops on its way, in the words of ssh_config: nothing of the operator's own configuration is read
  * besides, since the connection has it already. Pinned keys are put into a file, and count alone, as they do for fleet.
- * @param name by which ssh is to be called
+ * @param name by which ssh is to be called @throws Unwritable
  */
 export function sshConfigOf(
   name: string,
@@ -68,5 +68,11 @@ function block(name: string, hop: Connection, via: string | undefined, pinFile: 
   return [`Host ${name}\n`, ...lines.flatMap((line) => (line === null ? [] : [`  ${line.join(' ')}\n`]))].join('');
 }
 
-/** A word of ssh_config: % begins a token there. */
-const quoted = (word: string) => `"${word.replaceAll('%', '%%')}"`;
+/** Why a word cannot stand in ssh_config: what follows it would be another setting, which may be a command. */
+export class Unwritable extends Error {}
+
+/** A word of ssh_config: % begins a token there. @throws Unwritable */
+function quoted(word: string): string {
+  if (/["\p{Cc}]/u.test(word)) throw new Unwritable(`${JSON.stringify(word)} has a quote or a control character in it`);
+  return `"${word.replaceAll('%', '%%')}"`;
+}

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import type { Connection } from '../../src/model/target.ts';
-import { sshConfigOf } from '../../src/transport/ssh-config.ts';
+import { sshConfigOf, Unwritable } from '../../src/transport/ssh-config.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'fleet ssh%-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -52,4 +52,13 @@ it('each hop on the way has its own login and keys', () => {
   const text = execFileSync('ssh', ['-G', '-F', join(folder, 'config'), 'fleet-hop-0'], READ);
   expect(text).toMatch(/^user gate$/m);
   expect(text).toMatch(/^hostname 192\.0\.2\.1$/m);
+});
+
+it.each([
+  ['identityFiles', ['/keys/a"\n  ProxyCommand touch /tmp/mine\n#"']],
+  ['hostKeyAlias', 'web"x'],
+  ['user', 'ops\tx'],
+])('a word that would be another setting is refused: %s', (field, value) => {
+  const connection = { ...hop, [field]: value } as Connection;
+  expect(() => sshConfigOf('web', connection, { folder, homeKnownHosts: '', acceptNew: false })).toThrow(Unwritable);
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { resolveHosts } from '../../config/resolve.ts';
 import { attended } from '../../local/attended.ts';
-import { sshConfigOf } from '../../transport/ssh-config.ts';
+import { sshConfigOf, Unwritable } from '../../transport/ssh-config.ts';
 import { list } from '../../util/count.ts';
 import type { CliContext, CommonFlags } from '../context.ts';
 import { openProject } from '../project.ts';
@@ -48,6 +48,11 @@ export async function ssh(
     const ended = await attended(['ssh', '-F', join(folder, 'config'), host.host.name, ...command], { env, cwd });
     if (typeof ended === 'number') return ended;
     throw new UsageError(`ssh ${ended}: install OpenSSH's client to use fleet ssh`);
+  } catch (error) {
+    if (!(error instanceof Unwritable)) throw error;
+    throw new UsageError(
+      `${error.message}, which ssh's configuration cannot hold: give ${name} another one in the inventory`,
+    );
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
