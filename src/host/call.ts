@@ -137,9 +137,6 @@ export function call(site: CallSite, verb: string, ...words: readonly (string | 
   return site.hasProgram ? run : Script.join([install(site), run], '\n');
 }
 
-/** Puts the program on a host that has not got it, for a call that is one line. */
-export const installing = (site: CallSite): Script => install(site);
-
 /**
  * Makes the functions of the host program usable for what follows in a script, which wants a subshell of its own: the
  * program's settings (PATH, umask, `set -u`) are put back to what scripts expect, but not for good.
@@ -160,8 +157,11 @@ export const look = (
         '\n',
       );
 
-/** Two operators may install at the same moment: each writes a file of its own, and either may win the name. */
-function install({ layout, uid }: CallSite): Script {
+/**
+ * Puts the program on a host that has not got it. Two operators may install at the same moment: each writes a file of its
+ * own, and either may win the name.
+ */
+export function install({ layout, uid }: CallSite): Script {
   const state = stateFolder(layout, uid);
   const temporary = sh`${`${state}/.${PROGRAM_NAME}`}.$$`;
   return Script.join(

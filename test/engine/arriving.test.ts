@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Arriving, bytesOf, leftOf, partOf, sentList } from '../../src/engine/stage/arriving.ts';
+import { type Arriving, codeBytes, leftOf, partOf, sentList } from '../../src/engine/stage/arriving.ts';
 import { missingIn } from '../../src/host/reply.ts';
 import { sha256 } from '../../src/model/digest.ts';
 import type { TreeEntry } from '../../src/model/plan.ts';
@@ -39,7 +39,7 @@ describe('what a host lacks of what arrives', () => {
   });
 
   it('is as large as its code', () => {
-    expect(bytesOf(leftOf([TREE, put('etc')], missingIn('missing ./lib/b\nmissing ./etc\n')))).toBe(10);
+    expect(codeBytes(leftOf([TREE, put('etc')], missingIn('missing ./lib/b\nmissing ./etc\n')))).toBe(10);
   });
 
   it('goes as parts, in order', () => {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { merger } from '../../src/engine/logs/merge.ts';
-import { BEGIN, type LogLine, pieceOf } from '../../src/engine/logs/read.ts';
+import { BEGIN, pieceOf } from '../../src/engine/logs/read.ts';
+import type { LogLine } from '../../src/model/log-line.ts';
 
 const line = (at: number, text = ''): LogLine => ({
   ...{ unit: 'a.service', at, exact: true, priority: null, text, cursor: '', boot: '' },

@@ -1,20 +1,11 @@
 import { generationId } from '../../model/ids.ts';
+import type { LogLine, LogNews } from '../../model/log-line.ts';
 import type { Failure, HostOutcome } from '../../model/outcome.ts';
 import type { HostTarget } from '../../model/target.ts';
 import { pause } from '../../util/async.ts';
 import { openHost } from '../open.ts';
 import type { HostRun } from '../run.ts';
-import { BEGIN, type LogLine, readPiece, type Wanted } from './read.ts';
-
-/** What is told of a host besides its lines. */
-type LogNews =
-  | { readonly news: 'lost'; readonly failure: Failure; readonly last: number | null }
-  | { readonly news: 'back' }
-  /** Lines may be missing here. */
-  | { readonly news: 'gap' }
-  | { readonly news: 'rebooted' }
-  /** In the host's words. */
-  | { readonly news: 'trouble'; readonly text: string };
+import { BEGIN, readPiece, type Wanted } from './read.ts';
 
 export type LogSink = {
   /** Resolves when more may come. */

@@ -1,4 +1,4 @@
-import type { LogLine } from './read.ts';
+import type { LogLine } from '../../model/log-line.ts';
 
 /** A line of one of several sources. `late`: one that is younger was told already. */
 export type Told<S> = { readonly source: S; readonly line: LogLine; readonly late: boolean };

@@ -1,4 +1,5 @@
 import { look } from '../../host/call.ts';
+import type { LogLine } from '../../model/log-line.ts';
 import { fail, ok, type Result } from '../../model/outcome.ts';
 import type { OpenHost } from '../open.ts';
 import { QUICK } from '../run.ts';
@@ -14,20 +15,6 @@ export type Wanted = {
   readonly boot: string | null;
   readonly invocation: string | null;
   readonly generation: number | null;
-};
-
-export type LogLine = {
-  readonly unit: string;
-  /** Microseconds since the epoch, by the host's clock. */
-  readonly at: number;
-  /** Whether that is when it was written; without systemd nobody knows, and it is when it was found. */
-  readonly exact: boolean;
-  /** As syslog counts them; null where it has none. */
-  readonly priority: number | null;
-  readonly text: string;
-  /** Of the journal. */
-  readonly cursor: string;
-  readonly boot: string;
 };
 
 /** A piece of a host's log, and where the next one begins. */

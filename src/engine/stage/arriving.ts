@@ -70,5 +70,5 @@ export const partOf = (step: Arriving): Part =>
   step.do === 'sync' ? { tree: step.tree, to: step.to } : { path: step.to, content: step.content, mode: step.mode };
 
 /** Of code; small files do not count. */
-export const bytesOf = (steps: readonly Arriving[]): number =>
+export const codeBytes = (steps: readonly Arriving[]): number =>
   steps.reduce((sum, step) => sum + (step.do === 'sync' ? step.tree.bytes : 0), 0);

@@ -1,4 +1,4 @@
-import { call, installed, installing } from '../../host/call.ts';
+import { call, install, installed } from '../../host/call.ts';
 import { holderIn } from '../../host/holder.ts';
 import { type GenerationRecord, recordFiles } from '../../host/record.ts';
 import { type Missing, missingIn, numberOf } from '../../host/reply.ts';
@@ -28,7 +28,7 @@ export async function claimGeneration(
 ): Promise<Result<Claimed>> {
   const io = { signal: run.signal, timeoutMs: 5 * QUICK, gzip: host.probe.facts.tools.has('gzip') };
   if (!host.site.hasProgram) {
-    const put = await host.transport.run(installing(host.site), io);
+    const put = await host.transport.run(install(host.site), io);
     if (!put.ok) return put;
     if (put.value.code !== 0) return fail(stepFailed('stage', put.value));
   }

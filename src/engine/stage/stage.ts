@@ -6,7 +6,7 @@ import type { HostTarget } from '../../model/target.ts';
 import { Script, sh } from '../../shell/sh.ts';
 import type { Planned } from '../plan/plan.ts';
 import { type HostRun, QUICK } from '../run.ts';
-import { bytesOf, isArriving, leftOf, partOf } from './arriving.ts';
+import { codeBytes, isArriving, leftOf, partOf } from './arriving.ts';
 import { type Claimed, stepFailed } from './claim.ts';
 import type { CodeLogin } from './code-login.ts';
 import { sendCode, UNHURRIED } from './send-code.ts';
@@ -34,7 +34,7 @@ export async function fillGeneration(
   const reuse = plan.base > 0 ? plan.base : null;
   const sealed = (reply: Result<Exit>) => succeeded('seal the release', reply);
 
-  if (code === null && bytesOf(left) <= AT_ONCE) {
+  if (code === null && codeBytes(left) <= AT_ONCE) {
     const into = builds ? call(host.site, 'within', id, '') : call(host.site, 'fill', id, user);
     const io = { signal: run.signal, timeoutMs: UNHURRIED, gzip };
     const came = await together(left, async () => sealed(await host.transport.unpack(left.map(partOf), into, io)));

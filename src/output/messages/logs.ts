@@ -1,17 +1,9 @@
+import type { LogLine, LogNews } from '../../model/log-line.ts';
 import { cleanJson, cleanWhole } from '../../util/sanitize.ts';
 
 export type LogFormat = 'short' | 'json' | 'raw';
 
-type Line = {
-  readonly unit: string;
-  readonly at: number;
-  readonly exact: boolean;
-  readonly priority: number | null;
-  readonly text: string;
-  readonly cursor: string;
-};
-
-type Shown = { readonly host: string; readonly app: string; readonly line: Line; readonly late: boolean };
+type Shown = { readonly host: string; readonly app: string; readonly line: LogLine; readonly late: boolean };
 
 type Look = {
   /** Columns of the longest name of a host. */
@@ -53,13 +45,8 @@ function hue(name: string): number {
   return HUES[hash % HUES.length] ?? 32;
 }
 
-type News =
-  | { readonly news: 'lost'; readonly failure: { readonly kind: string }; readonly last: number | null }
-  | { readonly news: 'back' | 'gap' | 'rebooted' }
-  | { readonly news: 'trouble'; readonly text: string };
-
 /** What is told of a host between its lines. */
-export function logNews(host: string, news: News): string {
+export function logNews(host: string, news: LogNews): string {
   switch (news.news) {
     case 'lost':
       return `${host}: lost (${news.failure.kind}), connecting again${news.last === null ? '' : `; last line of ${iso(news.last)}`}`;

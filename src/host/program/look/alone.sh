@@ -28,11 +28,12 @@ ask_page() { # USER SECONDS STATUSES TEXT insecure|- URL HEADER…
   shift 6
   if [ $PRIVILEGED = 1 ]; then id "$a_as" >/dev/null 2>&1 || a_as=nobody; fi
   if have curl; then
-    # Headers may be secrets, and words of a command are seen by all.
+    # Headers and the address may be secrets, and words of a command are seen by all.
     {
       for a_header; do printf 'header = "%s"\n' "$(say "$a_header" | sed 's/[\\"]/\\&/g')"; done
+      printf 'url = "%s"\n' "$(say "$a_url" | sed 's/[\\"]/\\&/g')"
       [ "$a_any" = - ] || say insecure
-    } | within_as $((a_seconds + 3)) "$a_as" curl -q -s -i -g --http1.1 --noproxy '*' --max-time "$a_seconds" -K - --url "$a_url" | head -c 1000000 >"$S/.page"
+    } | within_as $((a_seconds + 3)) "$a_as" curl -q -s -i -g --http1.1 --noproxy '*' --max-time "$a_seconds" -K - | head -c 1000000 >"$S/.page"
     a_status=$(sed -n '1s/^HTTP[^ ]* \([0-9]*\).*/\1/p' "$S/.page")
   elif have wget && [ "$a_pass" = ' 200 ' ] && [ "$a_any" = - ] && [ $# = 0 ]; then
     # It says whether there was a page, and nothing else. Its own time limit crashes busybox's of Debian 12.

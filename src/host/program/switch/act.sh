@@ -183,7 +183,7 @@ act_heat() { # TO WHY
     slow) slow_down && a_what='slowed down' || a_what='too warm, and cannot be slowed down here' ;;
     cool) full_speed && a_what='at full speed' ;;
   esac
-  if [ "$a_was/$1" != off/off ] && [ "$a_was" = off ]; then
+  if [ "$a_was" = off ] && [ "$1" != off ]; then
     # shellcheck disable=SC2086
     case $rt in systemd) systemd_start $A_UNITS ;; nohup) nohup_start $A_UNITS ;; esac >/dev/null || exit 70
     a_what="started again, $a_what"

@@ -110,5 +110,5 @@ settle_failure() {
     [ -z "$last_words" ] || [ "$last_words" != "$words_before" ] || tries=0
   done
   out "unit-failed $1 ${u_why:-unknown} ${u_code:-0} ${u_status:-0} ${u_active}/${u_sub} ${u_restarts:-0}"
-  "${rt}_log" "$1" 20 | scrub | while IFS= read -r text; do out "unit-log $1 $text"; done
+  case $rt in systemd) [ -z "$last_words" ] || say "$last_words" ;; *) "${rt}_log" "$1" 20 ;; esac | scrub | while IFS= read -r text; do out "unit-log $1 $text"; done
 }
