@@ -37,9 +37,11 @@ async function harmful(it: Victim, lines: readonly string[], between: string): P
 const decoy = (it: Victim) => `python3 -c 'import os
 r, w = os.pipe()
 os.set_inheritable(r, True)
-if os.fork() == 0:
+pid = os.fork()
+if pid:
+  print(pid)
+else:
   os.setsid()
-  print(os.getpid(), flush=True)
   os.dup2(w, 1)
   os.execv("/usr/bin/yes", ["sh", "/var/lib/fleet/${it.name}/host.sh", "${it.root}", "${it.name}", "supervise", "${it.name}.service", "1"])'`;
 
