@@ -3,6 +3,7 @@ export default {
   // What the bundle starts from, what the editor schemas and the manual pages are written with; a test joins first-use.ts into a program of its own.
   entry: [
     'src/cli/main.ts!',
+    'src/library/index.ts!',
     'src/config/json-schema.ts!',
     'src/cli/manual.ts!',
     'scripts/*.mjs',

@@ -1,212 +1,168 @@
-import { randomBytes } from 'node:crypto';
-import { access, constants } from 'node:fs/promises';
-import { hostname } from 'node:os';
-import { join } from 'node:path';
-import type { Inputs } from '../config/bind.ts';
-import type { Project } from '../config/project.ts';
-import { resolveTargets } from '../config/resolve.ts';
-import { type FleetRun, lookAtHosts, runFleet } from '../engine/fleet/fleet.ts';
-import type { HostRun, Share } from '../engine/run.ts';
-import type { FleetEvent, Summary } from '../model/events.ts';
-import type { HostOutcome } from '../model/outcome.ts';
-import type { HostTarget } from '../model/target.ts';
+import { type Fleet, fleetOf } from '../library/fleet.ts';
+import type { World } from '../library/open.ts';
+import type { About, Event, Options } from '../library/options.ts';
+import type { Refusal } from '../library/refusal.ts';
+import type { Summary } from '../model/events.ts';
+import type { Result } from '../model/outcome.ts';
+import type { Question } from '../model/question.ts';
 import type { Format } from '../output/formats/index.ts';
-import { createReporter, type ReporterOptions } from '../output/reporter.ts';
+import { asked, matter } from '../output/messages/question.ts';
+import { createReporter, type ReporterOptions, type RunReporter } from '../output/reporter.ts';
 import { clean } from '../util/sanitize.ts';
-import { confirm, turns } from './ask.ts';
+import { askSecret, askText, confirm, type Turn, turns } from './ask.ts';
 import { keepGenerations } from './complete/names.ts';
-import { connections } from './connections.ts';
 import type { CliContext, HostFlags } from './context.ts';
-import { type ExitCode, exitCode } from './exit-code.ts';
 import { openLog } from './log-file.ts';
-import { announce } from './notifiers.ts';
-import { openProject } from './project.ts';
-import { refused, UsageError } from './refusal.ts';
+import { openHere } from './project.ts';
+import { UsageError } from './refusal.ts';
 
-/** A command that works on hosts, as `openFleet` sets it up. */
-export type FleetCommand = {
-  readonly name: string;
-  /** What a person is asked to agree to when no host was named. */
-  readonly verb: string;
-  readonly kind: FleetRun['kind'];
-  readonly inputs: Inputs;
-  /** How hosts are gone through where the batches of a playbook do not count. */
-  readonly pace?: 'at once' | 'one by one';
+/** How a command on hosts is shown. */
+export type Look = {
   /** Whether all that the command is for is a report at the end. */
   readonly reads?: boolean;
-  /** Whether each host counts once, whatever apps it has. */
-  readonly perHost?: boolean;
   /** Whether what the command prints on the hosts is all that is told. */
   readonly lines?: boolean;
-  /** Whether changes that a plan found are worth an exit code. */
-  readonly reportsPending?: boolean;
   /** How the end is written; `auto` unless told. */
   readonly format?: Format;
   /** Whether nothing is said of the run but what the command itself says. */
   readonly silent?: boolean;
-  /** How often a connection that fails early is tried again; 2 unless told. */
-  readonly retries?: number;
-  /** Milliseconds after which no host is begun any more and all are let go. */
-  readonly limitMs?: number;
+};
+
+/** A command of the library at work, with the command line's flags, questions and screen. */
+export type Session = {
+  readonly world: World;
+  readonly fleet: Fleet;
+  readonly options: Options;
+  /** What there is to work on, once that is known. */
+  readonly about: () => About;
 };
 
 /** A log has everything, whatever the screen shows. */
 const LOGGED = { verbose: true, quiet: false, stamped: true } as const;
 
-type Work = (target: HostTarget, run: HostRun) => Promise<HostOutcome>;
-type HostWork = (shares: readonly Share[]) => Promise<readonly HostOutcome[]>;
-type Results = Summary['hosts'];
+/** Runs a command on hosts, shows it, and ends with its exit code. @throws Refusal */
+export const onHosts = async (
+  look: Look,
+  flags: HostFlags,
+  context: CliContext,
+  work: (session: Session) => Ending<{ readonly exitCode: number }>,
+): Promise<number> => (await endOf(look, flags, context, work)).exitCode;
 
-/** The selected hosts and the means to work on them. */
-export type Fleet = {
-  readonly project: Project;
-  readonly targets: readonly HostTarget[];
-  /** Works on every target and shows it. */
-  run(work: Work): Promise<Results>;
-  /** Looks at every target before anything is shown as begun; nothing of it is shown. */
-  look(work: Work): Promise<Results>;
-  /** Looks at all apps of each host at once. @param quietly nothing of it is shown */
-  lookAtHosts(work: HostWork, quietly?: 'quietly'): Promise<Results>;
-  /** Shows an event that no host run made. */
-  report(event: FleetEvent): void;
-  /** Ends the run: the summary, and the process's exit code. @param own what the command makes of the usual one */
-  finish(results: Results, own?: (code: ExitCode) => number): Promise<number>;
-};
+type Ending<T> = PromiseLike<Result<T, Refusal>>;
 
-/** Resolves the selection and asks where it has to. @throws UsageError */
-export async function openFleet(command: FleetCommand, flags: HostFlags, context: CliContext): Promise<Fleet> {
-  const project = await openProject(flags, context);
-  // A plan foretells what a deploy would refuse.
-  const ordered = command.kind === 'changes' || command.inputs === 'read';
-  const selection = {
-    ...{ hosts: flags.host, groups: flags.group, apps: flags.app, all: flags.all === true },
-    ...(flags.shard === undefined ? {} : { shard: { ...flags.shard, ordered } }),
-  };
-  const overrides = {
-    ...(flags.user === undefined ? {} : { user: flags.user }),
-    ...(flags.identity === undefined ? {} : { identityFile: [flags.identity] }),
-  };
-  const resolved = await resolveTargets(project, selection, overrides, command.inputs);
-  if (!resolved.ok) throw refused(resolved.failure);
-  const { warnings } = resolved.value;
-  const targets = command.perHost === true ? onePerHost(resolved.value.targets) : resolved.value.targets;
-  const log = openLog(flags, command.name, context);
-  context.begin();
-  if (!flags.quiet && command.silent !== true)
-    for (const warning of warnings) context.stderr.write(`warning: ${warning}\n`);
-  await agree(command, targets, flags, context);
+/** The same for who makes more of how the hosts ended. @throws Refusal */
+export async function endOf<T>(
+  look: Look,
+  flags: HostFlags,
+  context: CliContext,
+  work: (session: Session) => Ending<T>,
+): Promise<T> {
+  const screen = screenOf(look, flags, context);
+  const world = await openHere(flags, context, {
+    becomePassword: () =>
+      context.becomePassword ?? screen.turn(() => askSecret('sudo password on the hosts: ', 'sudo password', context)),
+    passphrase: (file) => screen.turn(() => askSecret(`passphrase of ${file}: `, 'passphrase', context)),
+  });
+  try {
+    const ended = await work({ world, fleet: fleetOf(world), options: screen.options, about: screen.about });
+    if (!ended.ok) throw ended.failure;
+    const summary = await screen.closed();
+    if (summary !== null) await keepGenerations(world.project.dir, context.invoker, summary);
+    return ended.value;
+  } catch (error) {
+    throw screen.failed(error);
+  }
+}
 
-  const shown: ReporterOptions = {
-    mode: flags.json ? 'json' : (command.format ?? 'auto'),
-    verbose: flags.verbose === true,
-    quiet: flags.quiet === true || command.silent === true,
-    reads: command.reads === true,
-    lines: command.lines === true,
-    stdout: context.stdout,
-    stderr: context.stderr,
-    isTTY: context.stdout.isTTY === true,
-    size: () => ({ columns: context.stdout.columns ?? 80, rows: context.stdout.rows ?? 24 }),
-    env: context.invoker.env,
-    hosts: targets.map(({ host, app }) => ({ host, app })),
-    clock: Date.now,
+/** The terminal, the log file and the questions of one run. */
+function screenOf(look: Look, flags: HostFlags, context: CliContext) {
+  const { stdout, stderr, invoker } = context;
+  let about: About | null = null;
+  let reporter: RunReporter | null = null;
+  let logged: RunReporter | null = null;
+  let log: ReturnType<typeof openLog> = null;
+  let turn: Turn = (use) => use();
+  let closing: Promise<Summary | null> = Promise.resolve(null);
+
+  const onBegin = async (of: About) => {
+    about = of;
+    log = openLog(flags, of.command, context);
+    context.begin();
+    if (!flags.quiet && look.silent !== true) for (const warning of of.warnings) stderr.write(`warning: ${warning}\n`);
+    const shown: ReporterOptions = {
+      mode: flags.json ? 'json' : (look.format ?? 'auto'),
+      verbose: flags.verbose === true,
+      quiet: flags.quiet === true || look.silent === true,
+      reads: look.reads === true,
+      lines: look.lines === true,
+      ...{ stdout, stderr, isTTY: stdout.isTTY === true },
+      size: () => ({ columns: stdout.columns ?? 80, rows: stdout.rows ?? 24 }),
+      env: invoker.env,
+      hosts: of.hosts,
+      clock: Date.now,
+    };
+    const view = await createReporter(shown);
+    if (log !== null)
+      logged = await createReporter({ ...shown, mode: 'plain', ...LOGGED, stdout: log, isTTY: false, env: {} });
+    reporter = view;
+    turn = turns(view);
+    context.onAbandon(() => view.abandon());
+    context.onAside(aside);
   };
-  const reporter = await createReporter(shown);
-  const logged =
-    log && (await createReporter({ ...shown, mode: 'plain', ...LOGGED, stdout: log, isTTY: false, env: {} }));
-  context.onAbandon(() => reporter.abandon());
   const aside = (text: string) => {
-    if (command.silent === true) return;
-    reporter.suspend();
-    context.stderr.write(text);
+    if (look.silent === true) return;
+    reporter?.suspend();
+    stderr.write(text);
     log?.write(text);
-    reporter.resume();
+    reporter?.resume();
   };
-  context.onAside(aside);
-  const settings = {
-    signal:
-      command.limitMs === undefined
-        ? context.signal
-        : AbortSignal.any([context.signal, AbortSignal.timeout(command.limitMs)]),
-    now: Date.now,
-    connect: connections(flags, context, (text) => aside(`${clean(text)}\n`), turns(reporter), command.retries ?? 2),
-    by: `${context.invoker.user}@${hostname()}`,
-    newId: () => randomBytes(6).toString('hex'),
-    // Code is sent only by what has read it.
-    localRsync: command.inputs === 'read' && (await hasRsync(context.invoker)),
-    parallel: flags.parallel,
+  const onEvent = (event: Event) => {
+    const all = [reporter, logged];
+    if (event.type !== 'summary') for (const one of all) one?.on(event);
+    else
+      closing = Promise.all(all.map((one) => one?.close(event))).then(() => {
+        log?.end();
+        return event;
+      });
   };
-  const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (bug) {
-      reporter.abandon();
-      throw bug;
-    }
-  };
-  const report = (event: FleetEvent) => {
-    reporter.on(event);
-    logged?.on(event);
+  const options: Options = {
+    ...{ hosts: flags.host, groups: flags.group, apps: flags.app, all: flags.all === true },
+    ...(flags.shard === undefined ? {} : { shard: flags.shard }),
+    ...(flags.user === undefined ? {} : { user: flags.user }),
+    ...(flags.identity === undefined ? {} : { identityFile: flags.identity }),
+    ...{ acceptNew: flags.acceptNew === true, parallel: flags.parallel, signal: context.signal },
+    agree: (question) => turn(() => agreed(question, flags, context)),
+    ...{ onBegin, onEvent },
+    onNote: (text) => void closing.then(() => aside(`${clean(text)}\n`)),
   };
   return {
-    project,
-    targets,
-    report,
-    run: (work) => guarded(() => runFleet(targets, work, { ...settings, ...paceOf(command, settings), report })),
-    look: (work) => guarded(() => runFleet(targets, work, { ...settings, kind: 'reads', report: () => {} })),
-    lookAtHosts: (work, quietly) =>
-      guarded(() =>
-        lookAtHosts(targets, work, { ...settings, kind: 'reads', report: quietly === undefined ? report : () => {} }),
-      ),
-    async finish(hosts, own = (code) => code) {
-      const outcomes = hosts.map(({ outcome }) => outcome);
-      const code = own(exitCode(outcomes, context.signal.aborted, command.reportsPending));
-      const summary = { command: command.name, exitCode: code, hosts };
-      await Promise.all([reporter.close(summary), logged?.close(summary)]);
-      log?.end();
-      await keepGenerations(project.dir, context.invoker, summary);
-      if (command.kind === 'changes') await announce(project, summary, settings.by, context);
-      return code;
+    options,
+    about: () => about ?? { command: '', hosts: [], warnings: [] },
+    turn: <T>(use: () => Promise<T>) => turn(use),
+    closed: () => closing,
+    /** What is said at last where it did not come to its end. */
+    failed(error: unknown): unknown {
+      const { question } = error as Partial<Refusal>;
+      if (!(error instanceof Error) || question === undefined) {
+        reporter?.abandon();
+        return error;
+      }
+      if (question === null) return error;
+      return new UsageError(`${error.message}${question.ask === 'all-hosts' ? NAME_THEM : CONFIRM}`);
     },
   };
 }
 
-const onePerHost = (targets: readonly HostTarget[]) =>
-  targets.filter(({ host }, i) => targets.findIndex((one) => one.host === host) === i);
+const NAME_THEM = '\nsay which with --host or --group, or --all';
+const CONFIRM = '; --yes confirms without asking';
 
-const paceOf = ({ kind, pace }: FleetCommand, { parallel }: { readonly parallel: number }) => ({
-  kind: pace === undefined ? kind : ('reads' as const),
-  parallel: pace === 'one by one' ? 1 : parallel,
-});
-
-/** The whole of a command that does one thing on every host. @throws UsageError */
-export async function runFleetCommand(
-  command: FleetCommand & { readonly work: Work },
-  flags: HostFlags,
-  context: CliContext,
-): Promise<number> {
-  const fleet = await openFleet(command, flags, context);
-  return fleet.finish(await fleet.run(command.work));
-}
-
-/** Changing every host needs a word: a host, a group, an app, `--all`, or a yes on the terminal. */
-async function agree(
-  command: FleetCommand,
-  targets: readonly HostTarget[],
-  flags: HostFlags,
-  context: CliContext,
-): Promise<void> {
-  const named = flags.host.length + flags.group.length + flags.app.length > 0 || targets.length === 0;
-  if (command.kind === 'reads' || named || flags.all || flags.yes) return;
-  const hosts = [...new Set(targets.map(({ host }) => host))].join(', ');
-  if (await confirm(`No host was named. ${command.verb} ALL hosts (${hosts})?`, context)) return;
-  throw new UsageError(
-    `no host was named, so ${command.name} would change all of them: ${hosts}\nsay which with --host or --group, or --all`,
-  );
-}
-
-/** Whether rsync is installed here. Looked for, not started: a process for every run, and most send nothing. */
-async function hasRsync({ env }: CliContext['invoker']): Promise<boolean> {
-  const folders = (env.PATH ?? '').split(':').filter((folder) => folder !== '');
-  const found = await Promise.allSettled(folders.map((folder) => access(join(folder, 'rsync'), constants.X_OK)));
-  return found.some(({ status }) => status === 'fulfilled');
+/** Deleting data wants more than a yes: the app's name, typed. */
+async function agreed(question: Question, flags: HostFlags, context: CliContext): Promise<boolean> {
+  if (flags.yes === true) {
+    if (question.ask === 'mend' && !flags.quiet && !flags.json) context.stderr.write(`${matter(question)}\n`);
+    return true;
+  }
+  if (question.ask !== 'delete') return confirm(asked(question), context);
+  const word = question.apps[0]?.app ?? '';
+  return (await askText(`${matter(question)}\ntype ${word} to go on: `, context)) === word;
 }

@@ -1,17 +1,17 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import type { Shard } from '../config/select.ts';
+import { BUG, REFUSED } from '../library/exit-code.ts';
 import type { Verb } from '../model/work.ts';
 import type { CliContext } from './context.ts';
-import { BUG, REFUSED } from './exit-code.ts';
 import { giveHelp, OWN, withExamples } from './help.ts';
-import { refusalLine, UsageError } from './refusal.ts';
+import { Refusal, refusalLine } from './refusal.ts';
 import { VERSION } from './version.ts';
 import { commandFirst, wantsFormat, wantsJson } from './words.ts';
 
+export { INTERRUPTED } from '../library/exit-code.ts';
 // What the process needs besides, so that it loads one file.
 export { endCommands } from '../local/command.ts';
 export { Secret } from '../model/secret.ts';
-export { INTERRUPTED } from './exit-code.ts';
 
 const many = (value: string, before: readonly string[]) => [...before, value];
 
@@ -294,9 +294,9 @@ export async function runCommandLine(words: readonly string[], context: CliConte
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     // Commander has already said what is wrong.
-    const refused = error instanceof CommanderError || error instanceof UsageError;
+    const refused = error instanceof CommanderError || error instanceof Refusal;
     const why = error instanceof Error ? error : new Error(String(error));
-    if (error instanceof UsageError) context.stderr.write(`${why.message}\n`);
+    if (error instanceof Refusal) context.stderr.write(`${why.message}\n`);
     else if (!refused) context.stderr.write(`fleet: internal error, please report it: ${why.stack}\n`);
     // So does whoever calls a plugin, which has words and codes of its own.
     if (inOrder[0] === 'health' && wantsFormat('nagios', words)) {

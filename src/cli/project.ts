@@ -1,23 +1,24 @@
-import { findProject } from '../config/find-project.ts';
-import { loadProject, type Project } from '../config/project.ts';
+import type { Project } from '../config/project.ts';
+import { type OpenOptions, openWorld, type World } from '../library/open.ts';
 import { keepNames, namesIn } from './complete/names.ts';
 import type { CliContext, CommonFlags } from './context.ts';
-import { refused } from './refusal.ts';
 
-/** The project that the command is about. @throws UsageError with every error of every file */
-export async function openProject(flags: CommonFlags, context: CliContext): Promise<Project> {
-  const folder = await findProject(context.invoker, flags.C ?? null);
-  if (!folder.ok) throw refused(folder.failure);
-  const { FLEET_SSH_CONFIG } = context.invoker.env;
-  const project = await loadProject(folder.value, {
-    invoker: context.invoker,
-    ...(FLEET_SSH_CONFIG === undefined ? {} : { sshConfigFile: FLEET_SSH_CONFIG }),
-  });
-  if (!project.ok) throw refused(project.failure);
-  await keepNames(project.value.dir, context.invoker, async () => {
-    const { inventory, playbooks } = project.value;
+/** The project that a command is about, and where it stands. @throws Refusal with every error of every file */
+export async function openHere(
+  { C }: CommonFlags,
+  { invoker }: CliContext,
+  secrets: Pick<OpenOptions, 'becomePassword' | 'passphrase'> = {},
+): Promise<World> {
+  const opened = await openWorld({ ...invoker, ...secrets, ...(C === undefined ? {} : { dir: C }) });
+  if (!opened.ok) throw opened.failure;
+  const { dir, inventory, playbooks } = opened.value.project;
+  await keepNames(dir, invoker, async () => {
     const values = playbooks.map(({ yaml }) => yaml.value);
-    return namesIn(project.value.dir, [...inventory.hosts.keys()], [...inventory.groups.keys()], values);
+    return namesIn(dir, [...inventory.hosts.keys()], [...inventory.groups.keys()], values);
   });
-  return project.value;
+  return opened.value;
 }
+
+/** @throws Refusal with every error of every file */
+export const openProject = async (flags: CommonFlags, context: CliContext): Promise<Project> =>
+  (await openHere(flags, context)).project;

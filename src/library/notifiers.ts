@@ -13,8 +13,6 @@ import { CHANNELS, PINGS } from '../notify/index.ts';
 import { runNotice } from '../output/messages/news.ts';
 import { deliveryLine, noticeText } from '../output/messages/notification.ts';
 import { InputError } from '../tasks/define.ts';
-import { clean } from '../util/sanitize.ts';
-import type { CliContext } from './context.ts';
 
 type Notifiers = { readonly channels: readonly Channel[]; readonly pings: readonly Ping[] };
 
@@ -58,9 +56,9 @@ export async function announce(
   project: Project,
   { command, hosts }: Summary,
   by: string,
-  { signal, stderr }: CliContext,
+  signal: AbortSignal,
+  say: (text: string) => void,
 ): Promise<void> {
-  const say = (text: string) => stderr.write(`${clean(text)}\n`);
   const listeners = new Map(project.playbooks.map(({ name, notify }) => [name, notify]));
   const run = { project: basename(project.dir), command, hosts, by, id: randomUUID(), at: Date.now() };
   // What a Ctrl-C has led to is told too; one that comes now ends the telling.

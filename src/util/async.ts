@@ -53,3 +53,22 @@ export function pause(ms: number, signal: AbortSignal): Promise<void> {
     const stop = onAbort(signal, done);
   });
 }
+
+/** Something to wait at until somebody opens it; it closes behind whoever has waited. */
+export function latch(): { readonly open: () => void; readonly opened: () => Promise<void> } {
+  let isOpen = false;
+  let go = () => {};
+  return {
+    open() {
+      isOpen = true;
+      go();
+    },
+    async opened() {
+      if (!isOpen)
+        await new Promise<void>((resolve) => {
+          go = resolve;
+        });
+      isOpen = false;
+    },
+  };
+}

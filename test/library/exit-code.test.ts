@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { exitCode, exitCodeOf } from '../../src/cli/exit-code.ts';
+import { exitCode, exitCodeOf } from '../../src/library/exit-code.ts';
 import { generationId } from '../../src/model/ids.ts';
 import type { Failure, HostOutcome } from '../../src/model/outcome.ts';
 

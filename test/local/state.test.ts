@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openStore } from '../../src/cli/store.ts';
+import { openStore } from '../../src/library/store.ts';
 import { tryLock } from '../../src/local/lock.ts';
 import type { DiskStep } from '../../src/local/replace.ts';
 import { replaceState } from '../../src/local/state.ts';

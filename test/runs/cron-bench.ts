@@ -21,5 +21,5 @@ export async function cron(bench: Bench<string>, channels: readonly Channel[] = 
       },
     });
   const context = { ...world, stdout: sink('stdout', world.stdout), stderr: sink('stderr', world.stderr) };
-  return { code: await healthCron({ ...FLAGS, ...flags }, context, channels, PATIENCE), ...said };
+  return { code: await healthCron({ ...FLAGS, ...flags }, context, { channels, patience: PATIENCE }), ...said };
 }

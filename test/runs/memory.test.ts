@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { appendFileSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { connections } from '../../src/cli/connections.ts';
-import { openProject } from '../../src/cli/project.ts';
+import { openHere } from '../../src/cli/project.ts';
 import { resolveTargets } from '../../src/config/resolve.ts';
 import { EVERYTHING } from '../../src/config/select.ts';
 import { healthOf } from '../../src/engine/commands/health.ts';
 import { lookAtHosts } from '../../src/engine/fleet/fleet.ts';
+import { connections } from '../../src/library/connections.ts';
 import { NO_MEMORY } from '../../src/model/check.ts';
 import type { Transport } from '../../src/transport/transport.ts';
 import { type Bench, openBench, STORY } from './bench.ts';
@@ -116,15 +116,10 @@ it('all apps of a host share one login and one command', STORY, async () => {
 /** Of `fleet health`, what it sends. */
 async function commandsOf(bench: Bench<'it'>) {
   const world = bench.world();
-  const project = await openProject({ C: bench.folder }, world);
-  const resolved = await resolveTargets(project, EVERYTHING);
+  const here = await openHere({ C: bench.folder }, world);
+  const resolved = await resolveTargets(here.project, EVERYTHING);
   if (!resolved.ok) throw new Error('no targets');
-  const connect = connections(
-    { host: [], group: [], app: [], parallel: 1 },
-    world,
-    () => {},
-    (use) => use(),
-  );
+  const connect = connections(here, {});
   let commands = 0;
   const counted = (transport: Transport): Transport =>
     new Proxy(transport, {

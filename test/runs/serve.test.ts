@@ -116,7 +116,7 @@ it('a service that does not stay up is told with its last words, and what it kno
 it('--rolling stops at the first host that does not come back healthy', STORY, async () => {
   await using bench = await openBench('one', 'two');
   bench.write('app/serve.sh', SERVE);
-  bench.playbook({ deploy: { settle: '1ms', deadline: '5s' } });
+  bench.playbook({ deploy: { settle: '1ms', deadline: '5m' } });
   expect((await bench.fleet('deploy', '--all')).code).toBe(0);
   const well = await bench.fleet('restart', 'app', '--all', '--rolling');
   expect({ code: well.code, ends: ends(well).map(({ outcome }) => outcome) }).toEqual({
@@ -125,6 +125,7 @@ it('--rolling stops at the first host that does not come back healthy', STORY, a
   });
   mkdirSync(join(bench.hosts.one.root, 'data'), { recursive: true });
   writeFileSync(join(bench.hosts.one.root, 'data/refuse'), '');
+  bench.playbook({ deploy: { settle: '1ms', deadline: '5s' } });
   const bad = await bench.fleet('restart', 'app', '--all', '--rolling');
   expect({ code: bad.code, ends: ends(bad).map(({ outcome }) => outcome) }).toEqual({
     ...{ code: 1, ends: ['failed', 'untouched'] },

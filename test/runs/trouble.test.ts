@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { connections } from '../../src/cli/connections.ts';
-import { openProject } from '../../src/cli/project.ts';
+import { openHere } from '../../src/cli/project.ts';
 import { resolveTargets } from '../../src/config/resolve.ts';
 import { EVERYTHING } from '../../src/config/select.ts';
 import { deployHost } from '../../src/engine/commands/deploy.ts';
 import { contentDigest } from '../../src/engine/plan/parts.ts';
 import type { HostRun } from '../../src/engine/run.ts';
+import { connections } from '../../src/library/connections.ts';
 import type { Run } from '../e2e/fleet.ts';
 import { type Bench, end, openBench, STORY, TASKS } from './bench.ts';
 
@@ -95,17 +95,11 @@ it('a runner that is killed is heard of, and its way back is gone for it', STORY
 /** The engine alone, with a clock of its own: once its host is gone, every attempt to reach it takes an hour. */
 async function loneRun(bench: Bench<'it'>) {
   const world = bench.world();
-  const project = await openProject({ C: bench.folder }, world);
-  const resolved = await resolveTargets(project, EVERYTHING);
+  const here = await openHere({ C: bench.folder }, world);
+  const resolved = await resolveTargets(here.project, EVERYTHING);
   const target = resolved.ok ? resolved.value.targets[0] : undefined;
   if (target === undefined) throw new Error('no target');
-  const flags = { host: [], group: [], app: [], parallel: 1 };
-  const connect = connections(
-    flags,
-    world,
-    () => {},
-    (use) => use(),
-  )(target);
+  const connect = connections(here, {})(target);
   let hours: number | null = null;
   const run: HostRun = {
     ...{ signal: world.signal, by: 'alice@bench', localRsync: false, connectCode: null, emit: () => {} },

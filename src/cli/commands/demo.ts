@@ -1,8 +1,8 @@
 import { freePort } from '../../demo/port.ts';
 import { writeDemoProject } from '../../demo/project.ts';
 import { startDemoHost } from '../../demo/server.ts';
+import { INTERRUPTED } from '../../library/exit-code.ts';
 import type { CliContext, HostFlags } from '../context.ts';
-import { INTERRUPTED } from '../exit-code.ts';
 import { deploy } from './deploy.ts';
 import { health } from './health.ts';
 import { rollback } from './rollback.ts';

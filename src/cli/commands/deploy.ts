@@ -1,11 +1,6 @@
-import { deployHost } from '../../engine/commands/deploy.ts';
 import type { CliContext, HostFlags } from '../context.ts';
-import { runFleetCommand } from '../fleet-command.ts';
+import { onHosts } from '../fleet-command.ts';
 
 /** `fleet deploy` */
 export const deploy = (flags: HostFlags, context: CliContext) =>
-  runFleetCommand(
-    { name: 'deploy', verb: 'Deploy to', kind: 'changes', inputs: 'read', work: deployHost },
-    flags,
-    context,
-  );
+  onHosts({}, flags, context, ({ fleet, options }) => fleet.deploy(options));

@@ -1,17 +1,16 @@
 import { resolve } from 'node:path';
 import { hostsOf } from '../../config/select.ts';
-import { healthOf } from '../../engine/commands/health.ts';
 import { readLocalText } from '../../local/file.ts';
 import { replaceable, replaceFile } from '../../local/replace.ts';
+import { ok } from '../../model/outcome.ts';
 import type { Format } from '../../output/formats/index.ts';
 import { nagios } from '../../output/formats/nagios.ts';
 import { prometheus } from '../../output/formats/prometheus.ts';
 import { list } from '../../util/count.ts';
 import { clean, cleanAll } from '../../util/sanitize.ts';
 import type { CliContext, HostFlags } from '../context.ts';
-import { type Fleet, type FleetCommand, openFleet } from '../fleet-command.ts';
+import { endOf, type Look, onHosts, type Session } from '../fleet-command.ts';
 import { UsageError } from '../refusal.ts';
-import { memoryOf, stateOf } from '../store.ts';
 import { type CronFlags, healthCron } from './cron.ts';
 import { installCron, uninstallCron } from './install-cron.ts';
 import { explainProblem } from './quiet.ts';
@@ -28,7 +27,7 @@ type HealthFlags = CronFlags & {
   readonly output?: string;
 };
 
-const HEALTH: FleetCommand = { name: 'health', verb: 'Check', kind: 'reads', inputs: 'skip', reads: true };
+const READS: Look = { reads: true };
 
 /** `fleet health`: read-only, takes no lock. @throws UsageError */
 export function health(
@@ -68,26 +67,15 @@ export function health(
   const metrics: Format = (summary) => prometheus(summary, Date.now());
   const written = format === 'prometheus' ? { format: metrics } : {};
   const json = format === 'json' ? { json: true } : {};
-  return shown({ ...HEALTH, ...written }, { ...flags, ...json }, context);
+  return onHosts({ ...READS, ...written }, { ...flags, ...json }, context, look);
 }
 
-async function shown(command: FleetCommand, flags: HostFlags, context: CliContext): Promise<number> {
-  const fleet = await openFleet(command, flags, context);
-  return fleet.finish(await look(fleet));
-}
-
-/** With what `--cron` remembers, where it has run; nothing is remembered of this look. */
-async function look({ project, lookAtHosts }: Fleet) {
-  const state = await stateOf(project);
-  return lookAtHosts((shares) => healthOf(shares, ({ host, app }) => memoryOf(state, host, app)));
-}
+const look = ({ fleet, options }: Session) => fleet.health(options);
 
 /** Ends as plugins do: 0, 1, 2 or 3. */
 async function plugin(flags: HostFlags, context: CliContext): Promise<number> {
-  const fleet = await openFleet({ ...HEALTH, format: (summary) => `${nagios(summary).text}\n` }, flags, context);
-  const hosts = await look(fleet);
-  const exitCode = await fleet.finish(hosts);
-  return nagios({ command: HEALTH.name, exitCode, hosts }).code;
+  const format: Format = (summary) => `${nagios(summary).text}\n`;
+  return nagios(await endOf({ ...READS, format }, flags, context, look)).code;
 }
 
 const READABLE = 0o644;
@@ -99,10 +87,11 @@ async function toFile(output: string, flags: HostFlags, context: CliContext): Pr
   const file = await replaceable(resolve(context.invoker.cwd, output)).catch((error) => {
     throw new UsageError(`${refused(error)}\nno host was contacted`);
   });
-  const fleet = await openFleet({ ...HEALTH, format: () => '' }, flags, context);
-  const hosts = await look(fleet);
-  const exitCode = await fleet.finish(hosts);
-  const { inventory, playbooks } = fleet.project;
+  const { seen, project } = await endOf({ ...READS, format: () => '' }, flags, context, async (session) => {
+    const ended = await look(session);
+    return ended.ok ? ok({ seen: ended.value, project: session.world.project }) : ended;
+  });
+  const { inventory, playbooks } = project;
   const pairs = new Set(
     playbooks.flatMap((playbook) => hostsOf(inventory, playbook).map(({ name }) => `${name}\0${playbook.name}`)),
   );
@@ -112,11 +101,11 @@ async function toFile(output: string, flags: HostFlags, context: CliContext): Pr
       throw error;
     });
     const before = { text, has: (host: string, app: string) => pairs.has(`${host}\0${app}`) };
-    const summary = cleanAll({ command: HEALTH.name, exitCode, hosts });
+    const summary = cleanAll(seen);
     await replaceFile(file, prometheus(summary, Date.now(), before), READABLE);
-    return exitCode;
+    return seen.exitCode;
   } catch (error) {
     context.stderr.write(`${clean(refused(error))}\n`);
-    return exitCode === 0 ? 1 : exitCode;
+    return seen.exitCode === 0 ? 1 : seen.exitCode;
   }
 }

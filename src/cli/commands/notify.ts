@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { basename } from 'node:path';
 import { suggestion } from '../../config/diagnostics/nearest.ts';
+import type { ExitCode } from '../../library/exit-code.ts';
+import { openNotifiers } from '../../library/notifiers.ts';
 import type { Delivery, Ping } from '../../model/notice.ts';
 import { testNotice } from '../../output/messages/news.ts';
 import { deliveryLine } from '../../output/messages/notification.ts';
 import { clean, cleanJson } from '../../util/sanitize.ts';
 import type { CliContext, CommonFlags } from '../context.ts';
-import type { ExitCode } from '../exit-code.ts';
-import { openNotifiers } from '../notifiers.ts';
 import { openProject } from '../project.ts';
 import { UsageError } from '../refusal.ts';
 

@@ -1,13 +1,8 @@
-import { previewHost } from '../../engine/commands/plan.ts';
 import type { CliContext, HostFlags } from '../context.ts';
-import { runFleetCommand } from '../fleet-command.ts';
+import { onHosts } from '../fleet-command.ts';
 
 /** `fleet plan`; with `--exit-code` 5 says that changes are pending. */
-export function plan(flags: HostFlags & { readonly exitCode?: boolean }, context: CliContext): Promise<number> {
-  const reportsPending = flags.exitCode === true;
-  return runFleetCommand(
-    { name: 'plan', verb: 'Plan', kind: 'reads', inputs: 'read', reportsPending, work: previewHost },
-    flags,
-    context,
-  );
-}
+export const plan = (
+  { exitCode = false, ...flags }: HostFlags & { readonly exitCode?: boolean },
+  context: CliContext,
+) => onHosts({}, flags, context, ({ fleet, options }) => fleet.plan({ ...options, exitCode }));

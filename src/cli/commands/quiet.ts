@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import type { Project } from '../../config/project.ts';
+import { openStore } from '../../library/store.ts';
 import { acknowledge, endPause, openPauses, pause, trailOf } from '../../monitor/orders.ts';
 import type { MonitorState, Pause, SubjectState } from '../../monitor/state.ts';
 import { acknowledged, paused, pauseLine, trail } from '../../output/messages/monitor/trail.ts';
@@ -7,7 +8,6 @@ import { list } from '../../util/count.ts';
 import type { CliContext, CommonFlags } from '../context.ts';
 import { openProject } from '../project.ts';
 import { UsageError } from '../refusal.ts';
-import { openStore } from '../store.ts';
 
 // What is said to the monitor, and what it is asked. No host is contacted: it is about what this machine remembers.
 

@@ -1,11 +1,11 @@
 import { selectPairs } from '../../config/select.ts';
+import { stateOf } from '../../library/store.ts';
 import { limitIn, slopeOf } from '../../monitor/trend.ts';
 import { type TrendRow, trendTable } from '../../output/tables/trend.ts';
 import { cleanAll } from '../../util/sanitize.ts';
 import type { CliContext, HostFlags } from '../context.ts';
 import { openProject } from '../project.ts';
 import { refused } from '../refusal.ts';
-import { stateOf } from '../store.ts';
 
 const HOUR = 3_600_000;
 

@@ -1,12 +1,12 @@
 import type { LogLine } from '../../model/log-line.ts';
 
 /** A line of one of several sources. `late`: one that is younger was told already. */
-export type Told<S> = { readonly source: S; readonly line: LogLine; readonly late: boolean };
+type Told<S> = { readonly source: S; readonly line: LogLine; readonly late: boolean };
 
 export type Merger<S> = {
   /** Adds what a source has next, in its own order; resolves when there is room for more of it. */
   push(source: S, lines: readonly LogLine[], now: number): Promise<void>;
-  /** Nothing more comes from a source. */
+  /** Nothing more comes from a source, or is wanted of it: it waits for room no longer. */
   end(source: S): void;
   /** The next line that may be told by now, or null. */
   next(now: number): Told<S> | null;
@@ -39,12 +39,14 @@ export function merger<S>(sources: readonly S[], holdBack: number): Merger<S> {
       const queue = queueOf(source);
       if (queue === undefined) return Promise.resolve();
       for (const line of lines) queue.kept.push({ line, came: now });
-      if (queue.kept.length - queue.at <= MOST) return Promise.resolve();
+      if (queue.ended || queue.kept.length - queue.at <= MOST) return Promise.resolve();
       return new Promise((resolve) => queue.waiting.push(resolve));
     },
     end(source) {
       const queue = queueOf(source);
-      if (queue !== undefined) queue.ended = true;
+      if (queue === undefined) return;
+      queue.ended = true;
+      for (const resolve of queue.waiting.splice(0)) resolve();
     },
     waiting: () => queues.some(({ kept, at }) => at < kept.length),
     next(now) {

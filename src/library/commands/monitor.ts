@@ -20,49 +20,60 @@ import { explain } from '../../output/messages/failures/failure.ts';
 import { mailText, notice } from '../../output/messages/monitor/alert.ts';
 import { notKept, overdueRun } from '../../output/messages/monitor/trail.ts';
 import { deliveryLine } from '../../output/messages/notification.ts';
-import { sinkTo } from '../../output/text/sink.ts';
 import { pause } from '../../util/async.ts';
-import { milliseconds } from '../../util/duration.ts';
-import { clean, cleanAll } from '../../util/sanitize.ts';
-import type { CliContext, HostFlags } from '../context.ts';
+import { cleanAll } from '../../util/sanitize.ts';
+import { type Chosen, choose } from '../choose.ts';
 import { exitCode } from '../exit-code.ts';
-import { type Fleet, openFleet } from '../fleet-command.ts';
 import { openNotifiers } from '../notifiers.ts';
+import type { World } from '../open.ts';
+import type { Event, Options } from '../options.ts';
 import { memoryOf, openStore, type Store } from '../store.ts';
 
-export type CronFlags = HostFlags & { readonly every?: string; readonly exitZero?: boolean };
+/** A host may take so long, and what is bad there is asked so often, so far apart; milliseconds. */
+export type Patience = { readonly hostMs: number; readonly again: number; readonly everyMs: number };
 
-/** A host may take so long, and what is bad there is asked so often, so far apart. */
-const PATIENCE = { hostMs: 90_000, again: 2, everyMs: 10_000 };
+export type MonitorOptions = {
+  /** Milliseconds between two runs, where that is known. */
+  readonly everyMs?: number;
+  /** Takes what no channel takes, and whatever else is due. */
+  readonly print: (text: string) => Promise<void>;
+  /** In the place of the channels and pings of the inventory. */
+  readonly channels?: readonly Channel[];
+  readonly patience?: Patience;
+};
+
+const PATIENCE: Patience = { hostMs: 90_000, again: 2, everyMs: 10_000 };
 /** A whole run, where nobody has said when the next one begins. */
 const RUN_MS = 270_000;
 /** What sending may take, to all channels at once. */
 const SEND_MS = 20_000;
 
-/** `fleet health --cron`: looks, remembers, and says what nobody has been told yet. @throws UsageError */
-export async function healthCron(
-  flags: CronFlags,
-  context: CliContext,
-  given: readonly Channel[] | null = null,
-  patience = PATIENCE,
-): Promise<number> {
-  const everyMs = flags.every === undefined ? null : milliseconds(flags.every);
+/** Looks, remembers, and says what nobody has been told yet. @throws Refusal */
+export async function monitor(
+  world: World,
+  options: Options & MonitorOptions,
+  report: (event: Event) => void,
+): Promise<{ readonly exitCode: number }> {
+  const { everyMs = null, print, patience = PATIENCE, onNote = () => {} } = options;
   const runMs = everyMs === null ? RUN_MS : everyMs * 0.9;
-  const command = { name: 'health', verb: 'Check', kind: 'reads', inputs: 'skip', silent: true } as const;
-  const fleet = await openFleet({ ...command, retries: 0, limitMs: runMs }, flags, context);
-  const store = await openStore(fleet.project);
+  const command = { name: 'health', kind: 'reads', inputs: 'skip', retries: 0, limitMs: runMs } as const;
+  const chosen = await choose(world, command, options, report);
+  const store = await openStore(chosen.project);
   const turn = await tryLock(join(store.folder, 'run'));
-  if (!turn.ours) return overlapping(turn, store, runMs, context);
-  const warn = (text: string) => context.stderr.write(`warning: ${clean(text)}\n`);
-  const { channels, pings } = given === null ? openNotifiers(fleet.project, warn) : { channels: given, pings: [] };
+  if (!turn.ours) return { exitCode: await overlapping(turn, store, runMs, print) };
+  const { channels, pings } =
+    options.channels === undefined
+      ? openNotifiers(chosen.project, (text) => onNote(`warning: ${text}`))
+      : { channels: options.channels, pings: [] };
   const run = randomUUID();
+  // Not the one of the run, whose time may be over when there is most to tell.
+  const signal = options.signal ?? new AbortController().signal;
   try {
-    await Promise.all(pings.map((ping) => ping.start(run, context.signal)));
-    const code = await watch(fleet, store, { channels, everyMs, patience }, context);
-    const heard = await Promise.all(pings.map((ping) => ping.finish(run, code, '', context.signal)));
-    for (const [i, one] of heard.entries())
-      if (!one.sent) await print(`${deliveryLine(pings[i]?.name ?? '', one)}\n`, context);
-    return flags.exitZero === true ? 0 : code;
+    await Promise.all(pings.map((ping) => ping.start(run, signal)));
+    const code = await watch(chosen, store, { channels, everyMs, patience, print, signal });
+    const heard = await Promise.all(pings.map((ping) => ping.finish(run, code, '', signal)));
+    for (const [i, one] of heard.entries()) if (!one.sent) await print(`${deliveryLine(pings[i]?.name ?? '', one)}\n`);
+    return { exitCode: code };
   } finally {
     await turn.release();
   }
@@ -71,12 +82,15 @@ export async function healthCron(
 type Settings = {
   readonly channels: readonly Channel[];
   readonly everyMs: number | null;
-  readonly patience: typeof PATIENCE;
+  readonly patience: Patience;
+  readonly print: (text: string) => Promise<void>;
+  readonly signal: AbortSignal;
 };
 
-async function watch(fleet: Fleet, store: Store, settings: Settings, context: CliContext): Promise<number> {
+async function watch(fleet: Chosen, store: Store, settings: Settings): Promise<number> {
+  const { print, signal } = settings;
   const before = await store.read();
-  const { looks, code } = await lookAt(fleet, before, settings, context);
+  const { looks, code } = await lookAt(fleet, before, settings);
   const now = await moment();
   const config = configOf(fleet, before, settings);
   const project = basename(fleet.project.dir);
@@ -85,22 +99,17 @@ async function watch(fleet: Fleet, store: Store, settings: Settings, context: Cl
   } catch (error) {
     const { alerts } = step(before, looks, config, now);
     const said = alerts.length === 0 ? '' : `${mailText(noticeOf(alerts, project, now.at))}\n`;
-    await print(`${said}${notKept((error as Error).message)}\n`, context);
+    await print(`${said}${notKept((error as Error).message)}\n`);
     return code;
   }
-  await Promise.all(settings.channels.map((one) => send(one, store, config, project, now.at, context.signal)));
+  await Promise.all(settings.channels.map((one) => send(one, store, config, project, now.at, signal)));
   // Last, so that it also has what the others do not take.
-  const stdout: Channel = { name: STDOUT, deliver: (one) => printed(one, context) };
-  await send(stdout, store, config, project, now.at, context.signal);
+  const stdout: Channel = { name: STDOUT, deliver: (one) => printed(one, print) };
+  await send(stdout, store, config, project, now.at, signal);
   return code;
 }
 
-async function lookAt(
-  { targets, lookAtHosts }: Fleet,
-  state: MonitorState,
-  { patience }: Settings,
-  context: CliContext,
-) {
+async function lookAt({ targets, lookAtHosts }: Chosen, state: MonitorState, { patience, signal }: Settings) {
   const seen = new Map<HostTarget, SeenApp>();
   const results = await lookAtHosts(
     (shares) =>
@@ -120,8 +129,8 @@ async function lookAt(
     const jumps = target.connection.jump.map(({ address, port }) => names.get(`${address}:${port}`) ?? address);
     return [{ host: target.host, app: target.app, jumps, ...lookOf(target, outcome, seen.get(target)) }];
   });
-  const outcomes = results.map(({ outcome }) => (context.signal.aborted ? outcome : inTime(outcome)));
-  return { looks, code: exitCode(outcomes, context.signal.aborted) };
+  const outcomes = results.map(({ outcome }) => (signal.aborted ? outcome : inTime(outcome)));
+  return { looks, code: exitCode(outcomes, signal.aborted) };
 }
 
 /** Without Ctrl-C it was the end of the run's own time that stopped it. */
@@ -168,7 +177,7 @@ function stoppedAt(failure: Failure) {
   }
 }
 
-function configOf({ project, targets }: Fleet, state: MonitorState, settings: Settings): MonitorConfig {
+function configOf({ project, targets }: Chosen, state: MonitorState, settings: Settings): MonitorConfig {
   const pairs = selectPairs(project.inventory, project.playbooks, EVERYTHING);
   const hosts = Object.values(state.subjects).flatMap(({ subject }) => subject.host ?? []);
   return {
@@ -208,15 +217,9 @@ async function send(
 
 const notSent = (answer: string): Delivery => ({ sent: false, permanent: false, answer, retryAfterMs: null });
 
-async function printed(one: Notice, context: CliContext): Promise<Delivery> {
-  await print(mailText(one), context);
+async function printed(one: Notice, print: Settings['print']): Promise<Delivery> {
+  await print(mailText(one));
   return { sent: true, answer: 'printed' };
-}
-
-async function print(text: string, { stdout }: CliContext): Promise<void> {
-  const sink = sinkTo(stdout);
-  sink.write(text);
-  await sink.flush();
 }
 
 /** The same alerts have the same name, however often and to whomever they are sent. */
@@ -237,12 +240,12 @@ async function overlapping(
   { owner, since }: Extract<Turn, { ours: false }>,
   { folder }: Store,
   runMs: number,
-  context: CliContext,
+  print: Settings['print'],
 ): Promise<number> {
   if (Date.now() - since < runMs + 3 * SEND_MS) return 0;
   const file = join(folder, 'run.told');
   if ((await readLocalText(file).catch(() => '')) === owner) return 1;
   await replaceState(file, owner);
-  await print(`${overdueRun({ pid: owner.split('\n')[0] ?? '', since, now: Date.now() })}\n`, context);
+  await print(`${overdueRun({ pid: owner.split('\n')[0] ?? '', since, now: Date.now() })}\n`);
   return 1;
 }

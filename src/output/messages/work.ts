@@ -23,10 +23,6 @@ export function standing({ active, sub, pid, enabled }: Standing): string {
 export const changedByHand = (all: readonly ByHand[]): readonly string[] =>
   all.map(({ unit, what, at, by }) => `${unit} was ${what} by ${by} (${when(at)} UTC)`);
 
-/** What is asked before services of several hosts are stopped. */
-export const mayStop = (verb: string, units: readonly string[], hosts: readonly string[]): string =>
-  `${verb} ${list(units, 8)} on ${hosts.length} hosts (${list(hosts, 8)})?`;
-
 /** That names lead to no unit anywhere. @param known the units that there are */
 export function noSuchUnit(words: readonly string[], known: readonly string[]): string {
   const names = list(words.map((word) => `"${word}"`));

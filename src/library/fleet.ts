@@ -1,0 +1,194 @@
+import { hostsOf } from '../config/select.ts';
+import type { HostRun } from '../engine/run.ts';
+import type { Summary } from '../model/events.ts';
+import { type HostOutcome, ok, type Result } from '../model/outcome.ts';
+import type { HostTarget } from '../model/target.ts';
+import type { Verb } from '../model/work.ts';
+import type { Checked } from './check.ts';
+import type { Chosen, Command } from './choose.ts';
+import type { LogEntry, LogOptions } from './commands/logs.ts';
+import type { MonitorOptions } from './commands/monitor.ts';
+import type { RollbackOptions } from './commands/rollback.ts';
+import type { RunOptions } from './commands/run.ts';
+import type { ServeOptions } from './commands/serve.ts';
+import type { Seen } from './commands/watch.ts';
+import { type OpenOptions, openWorld, type World } from './open.ts';
+import type { Options } from './options.ts';
+import { Refusal } from './refusal.ts';
+import { begin, type Run } from './run.ts';
+import { type UnitStatus, unitsIn } from './status.ts';
+import { type Reading, type Stream, streamOf } from './stream.ts';
+
+type OfUnits = (units: readonly string[], options?: Options & ServeOptions) => Run<Summary>;
+
+/** A project, opened: its commands do what those of the command line do, and print nothing. */
+export type Fleet = {
+  /** Absolute. */
+  readonly dir: string;
+  /** Apps by name, and the hosts that each is for. */
+  readonly apps: ReadonlyMap<string, readonly string[]>;
+  /** Everything that can be known offline, for every app on every host. */
+  check(): Promise<Result<Checked, Refusal>>;
+  deploy(options?: Options): Run<Summary>;
+  /** @param options.exitCode `exitCode` is 5 where changes are pending */
+  plan(options?: Options & { readonly exitCode?: boolean }): Run<Summary>;
+  rollback(options?: Options & RollbackOptions): Run<Summary>;
+  health(options?: Options): Run<Summary>;
+  /** @param options.verify compares every file of the active release with what was deployed */
+  status(options?: Options & { readonly verify?: boolean }): Run<Summary & { readonly units: readonly UnitStatus[] }>;
+  /** `status` again and again. @param options.everyMs milliseconds between two looks; 2000 unless told */
+  watch(options?: Options & { readonly everyMs?: number }): Stream<Seen>;
+  history(options?: Options): Run<Summary>;
+  /** What `fleet health --cron` does, once: what nobody has been told yet goes to the channels of the inventory, and to `print`. */
+  monitor(options: Options & MonitorOptions): Run<{ readonly exitCode: number }>;
+  /** Who is at work on each host. @param options.hold refuses deploys and rollbacks, for this reason, until released */
+  lock(options?: Options & { readonly hold?: string; readonly release?: boolean }): Run<Summary>;
+  /** @param options.fix puts right what is safe, after `agree` */
+  doctor(options?: Options & { readonly fix?: boolean }): Run<Summary>;
+  logs(options?: Options & LogOptions): Stream<LogEntry>;
+  readonly start: OfUnits;
+  readonly stop: OfUnits;
+  readonly restart: OfUnits;
+  readonly reload: OfUnits;
+  readonly enable: OfUnits;
+  readonly disable: OfUnits;
+  readonly kill: OfUnits;
+  readonly resetFailed: OfUnits;
+  /** @param argv each word as it is */
+  run(argv: readonly string[], options?: Options & RunOptions): Run<Summary>;
+};
+
+/** Opens a project; every error of every file is in the refusal. No host is contacted. */
+export async function openFleet(options: OpenOptions = {}): Promise<Result<Fleet, Refusal>> {
+  const world = await openWorld(options);
+  return world.ok ? ok(fleetOf(world.value)) : world;
+}
+
+const reading = (name: string) => ({ name, kind: 'reads', inputs: 'skip' }) as const;
+
+type Work = (target: HostTarget, run: HostRun) => Promise<HostOutcome>;
+
+// What a command needs is loaded when it is called: connections, the engine, the command itself.
+
+/** The commands of a world. */
+export function fleetOf(world: World): Fleet {
+  const on = <T>(command: Command, options: Options, work: (chosen: Chosen) => Promise<T>): Run<T> =>
+    begin(options, async (report) => {
+      const { choose } = await import('./choose.ts');
+      return work(await choose(world, command, options, report));
+    });
+  /** One thing on every host. */
+  const each = (command: Command, options: Options, load: () => Promise<Work>): Run<Summary> =>
+    on(command, options, async (chosen) => chosen.finish(await chosen.run(await load())));
+  const stream = <T>(
+    command: Command,
+    options: Options,
+    open: (chosen: Chosen, stop: AbortSignal) => Promise<Reading<T>>,
+  ): Stream<T> =>
+    streamOf(async () => {
+      const { choose } = await import('./choose.ts');
+      const chosen = await choose(world, command, options, (event) => options.onEvent?.(event));
+      const stop = new AbortController();
+      const { entries, ended } = await open(chosen, stop.signal);
+      const end = async () => {
+        stop.abort();
+        return chosen.finish(await ended);
+      };
+      return { entries, end };
+    });
+  const verb =
+    (name: Verb): OfUnits =>
+    (units, options = {}) =>
+      on(
+        { name, kind: 'changes', inputs: 'skip', pace: options.rolling === true ? 'one by one' : 'at once' },
+        options,
+        async (chosen) => (await import('./commands/serve.ts')).serve(chosen, name, units, options),
+      );
+  const { project } = world;
+  return {
+    dir: project.dir,
+    apps: new Map(
+      project.playbooks.map((one) => [one.name, hostsOf(project.inventory, one).map(({ name }) => name as string)]),
+    ),
+    check: async () => (await import('./check.ts')).check(project),
+    deploy: (options = {}) =>
+      each(
+        { name: 'deploy', kind: 'changes', inputs: 'read' },
+        options,
+        async () => (await import('../engine/commands/deploy.ts')).deployHost,
+      ),
+    plan: (options = {}) =>
+      each(
+        { name: 'plan', kind: 'reads', inputs: 'read', reportsPending: options.exitCode === true },
+        options,
+        async () => (await import('../engine/commands/plan.ts')).previewHost,
+      ),
+    rollback: (options = {}) =>
+      on({ name: 'rollback', kind: 'changes', inputs: 'skip' }, options, async (chosen) =>
+        (await import('./commands/rollback.ts')).rollback(chosen, options),
+      ),
+    health: (options = {}) =>
+      on(reading('health'), options, async (chosen) => (await import('./commands/health.ts')).health(chosen)),
+    status: (options = {}) =>
+      on(reading('status'), options, async (chosen) => {
+        const { statusHost } = await import('../engine/commands/report.ts');
+        const asked = { verify: options.verify === true };
+        const summary = await chosen.finish(await chosen.run((target, run) => statusHost(target, run, asked)));
+        return { ...summary, units: unitsIn(summary) };
+      }),
+    watch: ({ everyMs = 2000, ...options } = {}) =>
+      stream(reading('status'), { ...options, parallel: MOST_HOSTS }, async (chosen, stop) =>
+        (await import('./commands/watch.ts')).watch(chosen, everyMs, stop),
+      ),
+    monitor: (options) =>
+      begin(options, async (report) => (await import('./commands/monitor.ts')).monitor(world, options, report)),
+    history: (options = {}) =>
+      each(reading('history'), options, async () => (await import('../engine/commands/report.ts')).historyHost),
+    lock: ({ hold, release = false, ...options } = {}) =>
+      begin(options, async (report) => {
+        const { change, kind } = changeOf(hold, release);
+        const { choose } = await import('./choose.ts');
+        const { lockHost } = await import('../engine/commands/report.ts');
+        const chosen = await choose(world, { ...reading('lock'), kind }, options, report);
+        return chosen.finish(await chosen.run((target, run) => lockHost(target, change, run)));
+      }),
+    doctor: ({ fix = false, ...options } = {}) =>
+      on({ name: 'doctor', kind: fix ? 'changes' : 'reads', inputs: 'folders' }, options, async (chosen) => {
+        if (fix) return (await import('./commands/doctor.ts')).mend(chosen);
+        const { doctorHost } = await import('../engine/commands/doctor.ts');
+        return chosen.finish(await chosen.run((target, run) => doctorHost(target, run)));
+      }),
+    // Each waits for the others: none may wait for a place.
+    logs: (options = {}) =>
+      stream(reading('logs'), { ...options, parallel: MOST_HOSTS }, async (chosen, stop) =>
+        (await import('./commands/logs.ts')).logs(chosen, options, stop),
+      ),
+    start: verb('start'),
+    stop: verb('stop'),
+    restart: verb('restart'),
+    reload: verb('reload'),
+    enable: verb('enable'),
+    disable: verb('disable'),
+    kill: verb('kill'),
+    resetFailed: verb('reset-failed'),
+    run: (argv, options = {}) =>
+      on({ name: 'run', kind: 'changes', inputs: 'skip', pace: 'at once', perHost: true }, options, async (chosen) =>
+        (await import('./commands/run.ts')).run(chosen, argv, options),
+      ),
+  };
+}
+
+/** Hosts that are read at the same time, since each waits for the others. */
+const MOST_HOSTS = 1000;
+
+/** @throws Refusal */
+function changeOf(hold: string | undefined, release: boolean) {
+  if (hold !== undefined && release)
+    throw new Refusal('to hold and to release exclude each other; nothing was contacted');
+  if (hold !== undefined && !/^[^\p{Cc}]+$/u.test(hold))
+    throw new Refusal('the reason of a hold must be one line of text');
+  if (hold !== undefined) return { kind: 'changes', change: { do: 'hold', reason: hold } } as const;
+  return release
+    ? ({ kind: 'changes', change: { do: 'release' } } as const)
+    : ({ kind: 'reads', change: { do: 'show' } } as const);
+}

@@ -1,0 +1,21 @@
+// What a program imports. Everything else may change at any time.
+
+export type { FleetEvent, Summary } from '../model/events.ts';
+export type { LogLine, LogNews } from '../model/log-line.ts';
+export type { Failure, HostOutcome, Result } from '../model/outcome.ts';
+export type { Question } from '../model/question.ts';
+export type { HostReport } from '../model/report.ts';
+export { Secret } from '../model/secret.ts';
+export type { Checked } from './check.ts';
+export type { LogEntry, LogOptions } from './commands/logs.ts';
+export type { RollbackOptions } from './commands/rollback.ts';
+export type { RunOptions } from './commands/run.ts';
+export type { ServeOptions } from './commands/serve.ts';
+export type { Seen } from './commands/watch.ts';
+export { type Fleet, openFleet } from './fleet.ts';
+export type { OpenOptions } from './open.ts';
+export type { About, Event, Options, Where } from './options.ts';
+export { Refusal } from './refusal.ts';
+export type { Run } from './run.ts';
+export type { UnitStatus } from './status.ts';
+export type { Stream } from './stream.ts';
