@@ -118,6 +118,7 @@ function screenOf(look: Look, flags: HostFlags, context: CliContext) {
   };
   const onEvent = (event: Event) => {
     const all = [reporter, logged];
+    if (event.type === 'dropped') return;
     if (event.type !== 'summary') for (const one of all) one?.on(event);
     else
       closing = Promise.all(all.map((one) => one?.close(event))).then(() => {

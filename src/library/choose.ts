@@ -68,6 +68,8 @@ export async function choose(
 ): Promise<Chosen> {
   const { project, by } = world;
   const { signal: stop = new AbortController().signal, parallel = 10, onNote = () => {} } = options;
+  if (!Number.isInteger(parallel) || parallel < 1)
+    throw new Refusal(`hosts at a time must be a whole number from 1 on, not ${parallel}`);
   const resolved = await resolveTargets(project, selectionOf(command, options), overridesOf(options), command.inputs);
   if (!resolved.ok) throw refused(resolved.failure);
   const { warnings } = resolved.value;

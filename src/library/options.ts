@@ -14,8 +14,12 @@ export type Where = {
   readonly shard?: Shard;
 };
 
-/** Everything that happens, in the order in which it does; the last one is the summary. */
-export type Event = FleetEvent | ({ readonly type: 'summary' } & Summary);
+/** Everything that happens, in the order in which it does; the summary is told when all hosts have ended. */
+export type Event =
+  | FleetEvent
+  | ({ readonly type: 'summary' } & Summary)
+  /** So much of what commands print was left out here, since it was not taken in time. */
+  | { readonly type: 'dropped'; readonly events: number };
 
 /** What a command is about, once all files of this machine are read and before any host is contacted. */
 export type About = {

@@ -9,18 +9,19 @@ import { Refusal } from './refusal.ts';
  */
 export type Run<T> = AsyncIterable<Event> & PromiseLike<Result<T, Refusal>>;
 
-/** Events that are kept for a reader who is slow. Beyond them lines of output are left out, and nothing else ever is. */
+/** Events that are kept for a reader who is slow. Beyond them output and progress are left out, counted, and nothing else ever is. */
 const MOST = 10_000;
 
 /** Begins a command. @param work throws a `Refusal`; whatever else it throws is a bug, and rejects */
 export function begin<T>(options: Options, work: (report: (event: Event) => void) => Promise<T>): Run<T> {
   const kept: Event[] = [];
   let over = false;
+  let dropped = 0;
   const news = latch();
   const report = (event: Event) => {
     options.onEvent?.(event);
-    if (kept.length >= MOST && (event.type === 'output' || event.type === 'progress')) return;
-    kept.push(event);
+    if (kept.length >= MOST && (event.type === 'output' || event.type === 'progress')) dropped += 1;
+    else kept.push(event);
     news.open();
   };
   const end = work(report)
@@ -44,7 +45,10 @@ export function begin<T>(options: Options, work: (report: (event: Event) => void
       for (;;) {
         const next = kept.shift();
         if (next !== undefined) yield next;
-        else if (over) break;
+        else if (dropped > 0) {
+          yield { type: 'dropped', events: dropped };
+          dropped = 0;
+        } else if (over) break;
         else await news.opened();
       }
       await end;

@@ -31,7 +31,7 @@ beforeAll(async () => {
   // Completion is fleet's own; what is entered is only written down.
   write(
     'bin/fleet',
-    `#!/bin/sh\ncase $1 in __complete | completion) exec "${process.execPath}" "${built.cli}" "$@" ;; esac\nprintf '%s\\n' "$@" >"${typedFile}.new"\nmv "${typedFile}.new" "${typedFile}"\n`,
+    `#!/bin/sh\ncase $1 in __complete | completion) exec "${process.execPath}" "${built.file}" "$@" ;; esac\nprintf '%s\\n' "$@" >"${typedFile}.new"\nmv "${typedFile}.new" "${typedFile}"\n`,
   );
   chmodSync(join(home, 'bin/fleet'), 0o755);
   const hosts = [{ host: hostName('web1'), app: 'jarvis', durationMs: 1 }].map((one) => ({
