@@ -4,10 +4,13 @@ import type { Summary } from '../model/events.ts';
 import { type HostOutcome, ok, type Result } from '../model/outcome.ts';
 import type { HostTarget } from '../model/target.ts';
 import type { Verb } from '../model/work.ts';
+import type { Trail } from '../monitor/orders.ts';
+import type { Pause } from '../monitor/state.ts';
 import type { Checked } from './check.ts';
 import type { Chosen, Command } from './choose.ts';
 import type { LogEntry, LogOptions } from './commands/logs.ts';
 import type { MonitorOptions } from './commands/monitor.ts';
+import type { Acknowledged, PauseOrder } from './commands/orders.ts';
 import type { RollbackOptions } from './commands/rollback.ts';
 import type { RunOptions } from './commands/run.ts';
 import type { ServeOptions } from './commands/serve.ts';
@@ -15,7 +18,7 @@ import type { Seen } from './commands/watch.ts';
 import { type OpenOptions, openWorld, type World } from './open.ts';
 import type { Options } from './options.ts';
 import { Refusal } from './refusal.ts';
-import { begin, type Run } from './run.ts';
+import { attempt, begin, type Run } from './run.ts';
 import { type UnitStatus, unitsIn } from './status.ts';
 import { type Reading, type Stream, streamOf } from './stream.ts';
 
@@ -41,6 +44,14 @@ export type Fleet = {
   history(options?: Options): Run<Summary>;
   /** What `fleet health --cron` does, once: what nobody has been told yet goes to the channels of the inventory, and to `print`. */
   monitor(options: Options & MonitorOptions): Run<{ readonly exitCode: number }>;
+  /** How a problem that the monitor has told of came about, and who was told. */
+  explain(problem: string): Promise<Result<Trail, Refusal>>;
+  /** No reminders of a problem until it is well, or worse. @param until only until then: a time such as `8h`, or a moment */
+  ack(problem: string, until?: string): Promise<Result<Acknowledged, Refusal>>;
+  /** Says nothing of a host, an app, or HOST/APP for a while. */
+  pause(name: string, order: PauseOrder): Promise<Result<Pause, Refusal>>;
+  pauses(): Promise<Result<readonly Pause[], Refusal>>;
+  unpause(pause: string): Promise<Result<Pause, Refusal>>;
   /** Who is at work on each host. @param options.hold refuses deploys and rollbacks, for this reason, until released */
   lock(options?: Options & { readonly hold?: string; readonly release?: boolean }): Run<Summary>;
   /** @param options.fix puts right what is safe, after `agree` */
@@ -104,6 +115,7 @@ export function fleetOf(world: World): Fleet {
         options,
         async (chosen) => (await import('./commands/serve.ts')).serve(chosen, name, units, options),
       );
+  const orders = () => import('./commands/orders.ts');
   const { project } = world;
   return {
     dir: project.dir,
@@ -142,6 +154,11 @@ export function fleetOf(world: World): Fleet {
       ),
     monitor: (options) =>
       begin(options, async (report) => (await import('./commands/monitor.ts')).monitor(world, options, report)),
+    explain: (problem) => attempt(async () => (await orders()).explain(world, problem)),
+    ack: (problem, until) => attempt(async () => (await orders()).ack(world, problem, until)),
+    pause: (name, order) => attempt(async () => (await orders()).pauseFor(world, name, order)),
+    pauses: () => attempt(async () => (await orders()).pauses(world)),
+    unpause: (pause) => attempt(async () => (await orders()).unpause(world, pause)),
     history: (options = {}) =>
       each(reading('history'), options, async () => (await import('../engine/commands/report.ts')).historyHost),
     lock: ({ hold, release = false, ...options } = {}) =>

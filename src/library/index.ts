@@ -2,12 +2,17 @@
 
 export type { FleetEvent, Summary } from '../model/events.ts';
 export type { LogLine, LogNews } from '../model/log-line.ts';
+export type { Channel } from '../model/notice.ts';
 export type { Failure, HostOutcome, Result } from '../model/outcome.ts';
 export type { Question } from '../model/question.ts';
 export type { HostReport } from '../model/report.ts';
 export { Secret } from '../model/secret.ts';
+export type { Trail } from '../monitor/orders.ts';
+export type { Pause } from '../monitor/state.ts';
 export type { Checked } from './check.ts';
 export type { LogEntry, LogOptions } from './commands/logs.ts';
+export type { MonitorOptions } from './commands/monitor.ts';
+export type { Acknowledged, PauseOrder } from './commands/orders.ts';
 export type { RollbackOptions } from './commands/rollback.ts';
 export type { RunOptions } from './commands/run.ts';
 export type { ServeOptions } from './commands/serve.ts';

@@ -12,7 +12,17 @@ export type Run<T> = AsyncIterable<Event> & PromiseLike<Result<T, Refusal>>;
 /** Events that are kept for a reader who is slow. Beyond them output and progress are left out, counted, and nothing else ever is. */
 const MOST = 10_000;
 
-/** Begins a command. @param work throws a `Refusal`; whatever else it throws is a bug, and rejects */
+/** @param work throws a `Refusal`; whatever else it throws is a bug, and rejects */
+export async function attempt<T>(work: () => Promise<T>): Promise<Result<T, Refusal>> {
+  try {
+    return ok(await work());
+  } catch (error) {
+    if (error instanceof Refusal) return fail(error);
+    throw error;
+  }
+}
+
+/** Begins a command. @param work as of `attempt` */
 export function begin<T>(options: Options, work: (report: (event: Event) => void) => Promise<T>): Run<T> {
   const kept: Event[] = [];
   let over = false;
@@ -24,18 +34,10 @@ export function begin<T>(options: Options, work: (report: (event: Event) => void
     else kept.push(event);
     news.open();
   };
-  const end = work(report)
-    .then(
-      (value): Result<T, Refusal> => ok(value),
-      (error: unknown): Result<T, Refusal> => {
-        if (error instanceof Refusal) return fail(error);
-        throw error;
-      },
-    )
-    .finally(() => {
-      over = true;
-      news.open();
-    });
+  const end = attempt(() => work(report)).finally(() => {
+    over = true;
+    news.open();
+  });
   // Who iterates hears of a bug at the end of the loop.
   end.catch(() => {});
   return {
