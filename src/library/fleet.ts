@@ -6,20 +6,20 @@ import type { HostTarget } from '../model/target.ts';
 import type { Verb } from '../model/work.ts';
 import type { Trail } from '../monitor/orders.ts';
 import type { Pause } from '../monitor/state.ts';
-import type { Checked } from './check.ts';
 import type { Chosen, Command } from './choose.ts';
+import type { Checked } from './commands/check.ts';
 import type { LogEntry, LogOptions } from './commands/logs.ts';
 import type { MonitorOptions } from './commands/monitor.ts';
 import type { Acknowledged, PauseOrder } from './commands/orders.ts';
 import type { RollbackOptions } from './commands/rollback.ts';
 import type { RunOptions } from './commands/run.ts';
 import type { ServeOptions } from './commands/serve.ts';
+import { type UnitStatus, unitsIn } from './commands/status.ts';
 import type { Seen } from './commands/watch.ts';
 import { type OpenOptions, openWorld, type World } from './open.ts';
 import type { Options } from './options.ts';
 import { Refusal } from './refusal.ts';
 import { attempt, begin, type Run } from './run.ts';
-import { type UnitStatus, unitsIn } from './status.ts';
 import { type Reading, type Stream, streamOf } from './stream.ts';
 
 type OfUnits = (units: readonly string[], options?: Options & ServeOptions) => Run<Summary>;
@@ -122,7 +122,7 @@ export function fleetOf(world: World): Fleet {
     apps: new Map(
       project.playbooks.map((one) => [one.name, hostsOf(project.inventory, one).map(({ name }) => name as string)]),
     ),
-    check: async () => (await import('./check.ts')).check(project),
+    check: async () => (await import('./commands/check.ts')).check(project),
     deploy: (options = {}) =>
       each(
         { name: 'deploy', kind: 'changes', inputs: 'read' },

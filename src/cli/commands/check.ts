@@ -1,4 +1,4 @@
-import { check as checkProject } from '../../library/check.ts';
+import { check as checkProject } from '../../library/commands/check.ts';
 import { count } from '../../util/count.ts';
 import type { CliContext, CommonFlags } from '../context.ts';
 import { openProject } from '../project.ts';

@@ -11,7 +11,7 @@ import { onAbort } from '../../util/async.ts';
 import type { Chosen } from '../choose.ts';
 import { Refusal } from '../refusal.ts';
 import type { Reading } from '../stream.ts';
-import { survey } from '../survey.ts';
+import { survey } from './survey.ts';
 
 /** Which lines; the hosts themselves look for them. */
 export type LogOptions = {

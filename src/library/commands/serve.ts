@@ -4,7 +4,7 @@ import type { HostOutcome } from '../../model/outcome.ts';
 import type { Verb } from '../../model/work.ts';
 import type { Chosen } from '../choose.ts';
 import { Refusal } from '../refusal.ts';
-import { survey } from '../survey.ts';
+import { survey } from './survey.ts';
 
 export type ServeOptions = {
   /** Host by host, each proved healthy before the next; stops at the first that is not. */

@@ -1,4 +1,4 @@
-import type { Summary } from '../model/events.ts';
+import type { Summary } from '../../model/events.ts';
 
 /** How a unit of an app stands on a host. */
 export type UnitStatus = {

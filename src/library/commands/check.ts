@@ -1,9 +1,9 @@
-import type { Project } from '../config/project.ts';
-import { resolveTargets } from '../config/resolve.ts';
-import { sharedMachines } from '../config/rules/same-machine.ts';
-import { EVERYTHING } from '../config/select.ts';
-import { fail, ok, type Result } from '../model/outcome.ts';
-import { type Refusal, refused } from './refusal.ts';
+import type { Project } from '../../config/project.ts';
+import { resolveTargets } from '../../config/resolve.ts';
+import { sharedMachines } from '../../config/rules/same-machine.ts';
+import { EVERYTHING } from '../../config/select.ts';
+import { fail, ok, type Result } from '../../model/outcome.ts';
+import { type Refusal, refused } from '../refusal.ts';
 
 /** A project in which nothing is wrong. */
 export type Checked = {

@@ -1,11 +1,11 @@
-import { ownUnits } from '../engine/commands/serve.ts';
-import { leftAlone } from '../engine/open.ts';
-import { matchUnits, type OwnUnits } from '../host/own-units.ts';
-import type { HostOutcome } from '../model/outcome.ts';
-import type { HostTarget } from '../model/target.ts';
-import { noSuchUnit } from '../output/messages/work.ts';
-import type { Chosen } from './choose.ts';
-import { Refusal } from './refusal.ts';
+import { ownUnits } from '../../engine/commands/serve.ts';
+import { leftAlone } from '../../engine/open.ts';
+import { matchUnits, type OwnUnits } from '../../host/own-units.ts';
+import type { HostOutcome } from '../../model/outcome.ts';
+import type { HostTarget } from '../../model/target.ts';
+import { noSuchUnit } from '../../output/messages/work.ts';
+import type { Chosen } from '../choose.ts';
+import { Refusal } from '../refusal.ts';
 
 /**
  * The units that words mean, host by host, and why a host could not be asked.
