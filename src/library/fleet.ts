@@ -150,7 +150,7 @@ export function fleetOf(world: World): Fleet {
       }),
     watch: ({ everyMs = 2000, ...options } = {}) =>
       stream(reading('status'), { ...options, parallel: MOST_HOSTS }, async (chosen, stop) =>
-        (await import('./commands/watch.ts')).watch(chosen, everyMs, stop),
+        (await import('./commands/watch.ts')).watch(chosen, Math.max(everyMs, 100), stop),
       ),
     monitor: (options) =>
       begin(options, async (report) => (await import('./commands/monitor.ts')).monitor(world, options, report)),
