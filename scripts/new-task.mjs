@@ -36,6 +36,7 @@ const schema = z.strictObject({
 /** TODO one sentence: what it brings about on a host. For now: an empty file. */
 export const ${name} = defineTask({
   kind: '${kind}',
+  about: 'TODO: what it does, in a sentence.',
   schema,
 
   // The operator's files and secrets are read here, before any host is contacted.

@@ -5,9 +5,19 @@ import { bindCheck, type CheckKind } from './define.ts';
 import { CHECKS } from './index.ts';
 
 /** What `fleet health` asks without being told, by the names that switch it off. */
-export const DEFAULTS = ['units', 'disk', 'inodes', 'memory', 'clock', 'generation', 'env'] as const;
+export const DEFAULT_CHECKS = {
+  units: "Memory, tasks and watchdog of the app's services.",
+  disk: 'Of the root and `/`.',
+  inodes: 'Of the root and `/`.',
+  memory: 'Of the host.',
+  clock: 'Of the host.',
+  generation: 'Whether the right one is active, as it was deployed.',
+  env: 'Mode and owner of the `.env`.',
+} as const;
 
-export type Default = (typeof DEFAULTS)[number];
+export type Default = keyof typeof DEFAULT_CHECKS;
+
+export const DEFAULTS = Object.keys(DEFAULT_CHECKS) as readonly Default[];
 
 type Entry = { readonly kind: string; readonly spec: unknown };
 

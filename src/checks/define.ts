@@ -8,6 +8,8 @@ import { timeInWords } from './judge.ts';
 
 type Common<Kind extends string, Spec> = {
   readonly kind: Kind;
+  /** When it passes, for the reference and for editors. */
+  readonly about: string;
   readonly schema: z.ZodType<Spec>;
   /** One line that names the check to a reader. */
   label(spec: Spec, layout: Layout): string;

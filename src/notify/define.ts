@@ -45,6 +45,8 @@ export class Unusable extends Error {}
 /** The whole contract of a kind of channel: a schema, and how one notice is sent, once. */
 export interface ChannelKind<Kind extends string, Spec extends Common> {
   readonly kind: Kind;
+  /** What it is, for the reference and for editors. */
+  readonly about: string;
   readonly schema: z.ZodType<Spec>;
   /** @throws Unusable */
   deliver(spec: Spec, notice: Notice, use: Use): Promise<Delivery>;
@@ -53,6 +55,8 @@ export interface ChannelKind<Kind extends string, Spec extends Common> {
 /** The same of a ping. */
 export interface PingKind<Kind extends string, Spec extends Common> {
   readonly kind: Kind;
+  /** What it is, for the reference and for editors. */
+  readonly about: string;
   readonly schema: z.ZodType<Spec>;
   /** How many bytes of a body the service keeps, as far as it says. @throws Unusable */
   start(spec: Spec, run: string, use: Use): Promise<number | null>;

@@ -31,6 +31,7 @@ const RAN = new Set([0, 1, 3, 4]);
 /** Raises the alarm where no run comes, at Healthchecks.io or at what speaks like it. */
 export const healthchecks = definePing({
   kind: 'healthchecks',
+  about: 'A ping for each run, at Healthchecks.io or at what speaks like it, which raises the alarm where none comes.',
   schema,
 
   async start({ url }, run, use) {

@@ -15,7 +15,10 @@ const address = z
 
 const smtp = z
   .strictObject({
-    host: z.string().regex(/^[A-Za-z0-9_.:-]+$/, 'must be a host name or an address'),
+    host: z
+      .string()
+      .regex(/^[A-Za-z0-9_.:-]+$/, 'must be a host name or an address')
+      .meta({ description: 'The server.' }),
     port: z
       .int()
       .min(1)
@@ -26,8 +29,8 @@ const smtp = z
       .enum(['starttls', 'implicit', 'none'])
       .meta({ description: 'By default implicit on port 465, else starttls; none is for a server on this machine.' })
       .optional(),
-    user: z.string().min(1).optional(),
-    password: secretSource.optional(),
+    user: z.string().min(1).meta({ description: 'As whom to log in there.' }).optional(),
+    password: secretSource.meta({ description: 'With what.' }).optional(),
   })
   .refine(({ host, tls }) => tls !== 'none' || isLoopback(host), {
     error:
@@ -44,7 +47,7 @@ const schema = z
     to: z
       .array(address)
       .min(1)
-      .meta({ examples: [['ops@example.org']] }),
+      .meta({ description: 'Who gets it.', examples: [['ops@example.org']] }),
     from: address.meta({ description: 'By default fleet@ and the name of this machine.' }).optional(),
     sendmail: z
       .string()
@@ -65,6 +68,7 @@ type Smtp = z.output<typeof smtp>;
 /** Mail, by the machine's own sendmail or over SMTP. */
 export const mail = defineChannel({
   kind: 'mail',
+  about: "A mail, by this machine's sendmail or a server.",
   schema,
   deliver: (spec, notice, use) => {
     const message = messageOf(spec, notice, use.words(notice), use.machine.hostname);

@@ -10,7 +10,7 @@ const schema = z.strictObject({
   topic: z
     .union([
       z.string().regex(/^[\w-]{1,64}$/, 'must be letters, digits, "_" and "-"'),
-      z.strictObject({ from: secretSource }),
+      z.strictObject({ from: secretSource.meta({ description: 'Where the topic is read from.' }) }),
     ])
     .meta({
       description: 'The topic, or where it is read from: without a token, who knows it may read along.',
@@ -29,6 +29,7 @@ const PRIORITY: Readonly<Record<Severity, number>> = { critical: 5, warning: 4, 
 /** A topic of ntfy.sh, or of a server of one's own. */
 export const ntfy = defineChannel({
   kind: 'ntfy',
+  about: "A topic of ntfy.sh, or of a server of one's own.",
   schema,
 
   async deliver({ server, topic, token }, notice, use) {

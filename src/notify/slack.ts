@@ -22,6 +22,7 @@ const SECTIONS = 6;
 /** An incoming webhook of Slack, or of what speaks like it. */
 export const slack = defineChannel({
   kind: 'slack',
+  about: 'An incoming webhook of Slack, or of what speaks like it.',
   schema,
 
   async deliver({ url }, notice, use) {

@@ -31,6 +31,7 @@ const TITLE = 300;
 /** A bot of Telegram. */
 export const telegram = defineChannel({
   kind: 'telegram',
+  about: 'A bot of Telegram.',
   schema,
 
   async deliver(spec, notice, use): Promise<Delivery> {

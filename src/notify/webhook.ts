@@ -21,6 +21,7 @@ const schema = z.strictObject({
 /** JSON, signed as Standard Webhooks asks for. */
 export const webhook = defineChannel({
   kind: 'webhook',
+  about: 'JSON to a URL, signed as Standard Webhooks asks for.',
   schema,
 
   async deliver({ url, secret }, notice, use) {

@@ -46,6 +46,8 @@ export type SecretSource = string | { readonly env: string } | { readonly comman
  */
 export interface TaskKind<Kind extends string, Spec, Local, Facts> {
   readonly kind: Kind;
+  /** What it does, for the reference and for editors. */
+  readonly about: string;
   readonly schema: z.ZodType<Spec>;
   local(spec: Spec, io: LocalIo, layout: Layout): Promise<Local>;
   /** Secrets among the inputs, so that a host's output can be cleared of them. */

@@ -42,6 +42,7 @@ const pathOf = (unit: string) => `${unit}.d/50-fleet-devices.conf`;
 /** The devices that a service may use: those of the host that match, and the few that every program needs. */
 export const devices = defineTask({
   kind: 'devices',
+  about: 'Lets a service use those devices that the host has, and no others.',
   schema,
   local: async () => null,
 

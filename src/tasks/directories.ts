@@ -12,7 +12,7 @@ const entry = z.strictObject({
   path: anyPath.meta({ description: "Absolute, or relative to the app's root.", examples: ['/var/log/jarvis'] }),
   owner: accountName.meta({ description: 'By default the service user.' }).optional(),
   group: accountName.meta({ description: "By default the owner's own group." }).optional(),
-  mode: folderMode.meta({ examples: ['0750'] }).default('0755'),
+  mode: folderMode.meta({ description: 'In quotes.', examples: ['0750'] }).default('0755'),
 });
 
 const schema = distinct(entry, ({ path }) => path).min(1);
@@ -62,6 +62,8 @@ function planFolder(spec: z.infer<typeof entry>, { found, place }: Look, { host,
 /** Folders on the live host with owner and mode. What is in them is left alone, and no symbolic link is followed. */
 export const directories = defineTask({
   kind: 'directories',
+  about:
+    'Folders on the live host. No symbolic link of anybody but root is followed, and below a folder of an account only that account can own one.',
   schema,
   local: async () => undefined,
   declares: ({ spec }, layout) => ({

@@ -10,9 +10,15 @@ import { argv, distinct, localPath } from './fields.ts';
 
 const key = z.string().refine(isKey, KEY_RULE);
 
+const fromEnv = z.strictObject({ env: key.meta({ description: 'A variable of your environment that holds it.' }) });
+
+const fromCommand = z.strictObject({
+  command: argv.meta({ description: 'A command that prints it.', examples: [['sops', '-d', 'secrets/jarvis.env']] }),
+});
+
 const schema = z.strictObject({
-  from: z.union([localPath, z.strictObject({ env: key }), z.strictObject({ command: argv })]).meta({
-    description: 'A file, a variable of your environment or the output of a command.',
+  from: z.union([localPath, fromEnv, fromCommand]).meta({
+    description: 'A file, `{ env: NAME }` or `{ command: [sops, -d, file] }`.',
     examples: ['secrets/jarvis.env'],
   }),
   required: distinct(key, (name) => name)
@@ -40,6 +46,7 @@ function nameOf(from: SecretSource): string {
 /** The app's `.env`: read by a strict grammar, written in the dialect that every reader agrees on. */
 export const env = defineTask({
   kind: 'env',
+  about: "Writes the app's `.env`, from a file, a variable of your environment or a command's output.",
   schema,
 
   async local({ from, required, set }, io) {

@@ -12,14 +12,16 @@ const unitToNotify = z
 const entry = z
   .strictObject({
     from: localPath.meta({ description: 'File on this machine, relative to the project.' }).optional(),
-    content: z.string().optional(),
+    content: z.string().meta({ description: 'Its text, in place of `from`; placeholders are filled.' }).optional(),
     to: anyPath.meta({
       description: 'In the release, or absolute for a file outside of it.',
       examples: ['config.toml'],
     }),
-    mode: fileMode.meta({ examples: ['0640'] }).default('0644'),
-    owner: accountName.optional(),
-    group: accountName.optional(),
+    mode: fileMode.meta({ description: 'In quotes.', examples: ['0640'] }).default('0644'),
+    owner: accountName
+      .meta({ description: 'For an absolute `to`; by default the account whose folder it is in, else root.' })
+      .optional(),
+    group: accountName.meta({ description: 'For an absolute `to`; by default root.' }).optional(),
     template: z.boolean().meta({ description: 'Whether {{ name }} in the file is filled.' }).default(false),
     restart: unitToNotify
       .meta({
@@ -65,6 +67,7 @@ function notifyOf(restart: string | undefined, reload: string | undefined): Live
 /** Single files: in the release, or outside of it and then installed by activation like a unit. */
 export const files = defineTask({
   kind: 'files',
+  about: 'Single files, text or not: in the release, or anywhere else as part of the generation.',
   schema,
 
   async local(list, io, layout) {

@@ -4,12 +4,20 @@ import { defineTask } from './define.ts';
 import { localPath } from './fields.ts';
 
 const schema = z
-  .union([localPath, z.strictObject({ from: localPath, template: z.boolean().default(false) })])
-  .meta({ description: 'A logrotate file.', examples: ['units/jarvis/jarvis.logrotate'] });
+  .union([
+    localPath,
+    z.strictObject({
+      from: localPath.meta({ description: 'A logrotate file.' }),
+      template: z.boolean().meta({ description: 'Whether {{ name }} in it is filled.' }).default(false),
+    }),
+  ])
+  .meta({ examples: ['units/jarvis/jarvis.logrotate'] });
 
 /** Rotation of the app's log files, as `/etc/logrotate.d/<app>`. */
 export const logrotate = defineTask({
   kind: 'logrotate',
+  about:
+    "Becomes `/etc/logrotate.d/<name>`; the host's `logrotate -d` reads it beside its other files before the switch.",
   schema,
 
   async local(spec, io) {

@@ -14,7 +14,7 @@ const schema = distinct(
   (name) => name,
 )
   .min(1)
-  .meta({ description: "Packages of the host's own package manager.", examples: [['python3', 'logrotate']] });
+  .meta({ examples: [['python3', 'logrotate']] });
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: a field of dpkg-query
 const DPKG_STATUS = '${db:Status-Status}\\n';
@@ -41,6 +41,7 @@ ${apt} || { apt-get update && ${apt}; }`;
 /** Packages of the host's own package manager; only missing ones are installed, and they stay. */
 export const packages = defineTask({
   kind: 'packages',
+  about: "Installs missing packages by the host's own apt, dnf, yum or apk; they stay.",
   schema,
   local: async () => null,
 

@@ -14,7 +14,7 @@ const build = z.strictObject({
     .meta({ description: 'Path in the release; the command is left out when it is there.' })
     .optional(),
   cwd: relativePath.meta({ description: 'Folder in the release to run in; by default itself.' }).optional(),
-  timeout: duration.meta({ examples: ['10m'] }).default('10m'),
+  timeout: duration.meta({ description: 'How long it may take.', examples: ['10m'] }).default('10m'),
   when: z
     .enum(['build', 'before-start'])
     .meta({
@@ -34,6 +34,8 @@ const schema = build.check((context) => {
 /** A command in the staged release, as the service user: a build step, or one before the start, such as a migration. */
 export const run = defineTask({
   kind: 'run',
+  about:
+    'A command in the staged release, as the service user, after all files are there: a build step, or one before the start, such as a migration.',
   schema,
   local: async () => null,
   // What runs before the start finds the release sealed, and makes nothing of it.

@@ -20,6 +20,8 @@ const schema = z.strictObject({
 /** Code: a local folder as it is, sent into the release. */
 export const sync = defineTask({
   kind: 'sync',
+  about:
+    'Sends code into the release. `.env*` files and data folders are never part of it; setuid and setgid bits do not arrive. `fleet check` names what looks like a secret, data that stays behind, and submodules that are empty.',
   schema,
 
   async local(spec, io) {

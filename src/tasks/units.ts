@@ -19,7 +19,7 @@ const schema = z.strictObject({
   enable: distinct(unitWithSuffix, (name) => name)
     .meta({
       description:
-        'Units that run and start at boot, in order. A target brings all that ask for it, or, where some of those are named too, only these.',
+        'Units that run, and start at boot once they were healthy, in order. A target brings all that ask for it, or, where some of those are named too, only these.',
       examples: [['jarvis.service']],
     })
     .default([]),
@@ -103,6 +103,8 @@ function checkRestart(from: string, restart: Readonly<Record<string, string>>, u
 /** systemd units and drop-ins; without systemd the nohup runtime reads the same files. */
 export const units = defineTask({
   kind: 'units',
+  about:
+    "Unit files and drop-ins, and which of them run. What an enabled socket, timer or path starts is the app's too.",
   schema,
 
   async local({ from, enable, restart, template }, io) {

@@ -13,21 +13,24 @@ const passwdPath = absolutePath.refine(
 );
 
 const schema = z.strictObject({
-  name: accountName.refine((name) => name !== 'root', 'must not be root, which is no service account'),
+  name: accountName
+    .refine((name) => name !== 'root', 'must not be root, which is no service account')
+    .meta({ description: 'Its name; never root.' }),
   home: passwdPath
     .meta({ description: "A new account gets the app's root; an existing one keeps its own." })
     .optional(),
   shell: passwdPath
     .meta({ description: 'A new account gets none to log in with; an existing one keeps its own.' })
     .optional(),
-  system: z.boolean().default(true),
+  system: z.boolean().meta({ description: 'Whether a new account is one of the system.' }).default(true),
   groups: distinct(accountName, (name) => name)
-    .meta({ examples: [['video']] })
+    .meta({ description: 'Groups that it is in besides its own.', examples: [['video']] })
     .default([]),
   changeLogin: z
     .boolean()
     .meta({
-      description: 'Also changes home or shell of an account that fleet or somebody with a key logs in with.',
+      description:
+        'Whether home and shell are changed also of an account that fleet logs in as, or that has authorized keys.',
     })
     .default(false),
 });
@@ -58,6 +61,7 @@ function loginChange(
 /** A service account. Its home is not created here: the app's root is made by the deploy itself. */
 export const user = defineTask({
   kind: 'user',
+  about: 'Makes or adapts a service account.',
   schema,
   local: async () => null,
 

@@ -8,6 +8,7 @@ import { defineTask } from '../../src/tasks/define.ts';
 /** Small kinds, so that the tests of this folder do not change with the real ones. */
 const copy = defineTask({
   kind: 'copy',
+  about: 'stands in',
   schema: z.strictObject({
     from: z.string(),
     mode: z.string().optional(),
@@ -27,6 +28,7 @@ const copy = defineTask({
 
 const sync = defineTask({
   kind: 'sync',
+  about: 'stands in',
   schema: z.strictObject({ from: z.string(), exclude: z.array(z.string()).default([]) }),
   local: (spec, io) => io.tree(spec.from, spec.exclude),
   probe: () => null,
@@ -36,6 +38,7 @@ const sync = defineTask({
 
 const secret = defineTask({
   kind: 'secret',
+  about: 'stands in',
   schema: z.union([z.string(), z.strictObject({ env: z.string() }), z.strictObject({ command: z.array(z.string()) })]),
   local: (source, io) => io.secret(source),
   probe: () => null,
@@ -45,6 +48,7 @@ const secret = defineTask({
 
 const echo = defineTask({
   kind: 'echo',
+  about: 'stands in',
   schema: z.strictObject({
     word: z.string().optional(),
     words: z.array(z.string()).optional(),
@@ -62,6 +66,7 @@ const echo = defineTask({
 const enabling = <const Kind extends string>(kind: Kind, schema: z.ZodType) =>
   defineTask({
     kind,
+    about: 'stands in',
     schema,
     local: async () => null,
     probe: () => null,
@@ -73,6 +78,7 @@ const instances = enabling('instances', z.strictObject({ of: z.string(), names: 
 
 const http = defineCheck({
   kind: 'http',
+  about: 'stands in',
   schema: z.strictObject({ url: z.string(), status: z.int().default(200) }),
   label: ({ url, status }) => `http ${url} ${status}`,
   retryForMs: () => 0,

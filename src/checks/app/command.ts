@@ -19,7 +19,12 @@ const warnOn = z
   .min(1)
   .meta({ description: 'Exit statuses that pass with a warning.', examples: [[1]] });
 
-const long = { command: argv, timeout: duration.default('10s'), warnOn: warnOn.optional(), ...retries };
+const long = {
+  command: argv.meta({ description: 'Words; no shell reads them.' }),
+  timeout: duration.meta({ description: 'For one try.' }).default('10s'),
+  warnOn: warnOn.optional(),
+  ...retries,
+};
 
 type Spec =
   | readonly string[]
@@ -39,7 +44,10 @@ const schema: z.ZodType<Spec> = z
       ...long,
       as: z
         .enum(['user', 'root'])
-        .meta({ description: 'The service user, or the privilege of the deploy: root, where it was reached.' })
+        .meta({
+          description:
+            'The service user; or root: the privilege of the deploy, without the `.env`. Which programs root does not run stands in security.',
+        })
         .default('user'),
     }),
   ])
@@ -59,6 +67,8 @@ const isBelow = (path: string, folder: string) => path === folder || path.starts
 /** Whether a command on the host exits with 0. It runs as the service user and is expected to change nothing. */
 export const command = defineCheck<'command', Spec>({
   kind: 'command',
+  about:
+    "A command on the host exits with 0. It runs as the service user, in `<root>/current` (before the first deploy in `/`), with the app's `.env` and else a clean environment.",
   schema,
   kept,
   keep: (spec) => normal(spec),

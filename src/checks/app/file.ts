@@ -21,7 +21,7 @@ const schema = z
   .union([
     path,
     z.strictObject({
-      path,
+      path: path.meta({ description: 'Which file.' }),
       absent: z.boolean().meta({ description: 'Whether it must not be there.' }).default(false),
       mode: z
         .string()
@@ -55,6 +55,7 @@ const normal = (spec: z.infer<typeof schema>) =>
 /** Whether a file is there, as it should be, and not too old, large or small. Of a link, what it leads to. */
 export const file = defineCheck({
   kind: 'file',
+  about: 'A file is there, and as it should be. Of a link, what it leads to.',
   schema,
   label: (spec) => excerpt(`file ${normal(spec).path}`),
   retryForMs: (spec) => retryForOf(spec),

@@ -27,6 +27,8 @@ export const TELL_GENERATION = sh`tell_generation`;
 /** Whether the right generation is active, nothing is half done, and nothing was changed by hand. */
 export const generation = defineCheck({
   kind: 'generation',
+  about:
+    "The active generation was proved, nothing was left half done, and nothing differs. A deploy at work is well until its deadline by the host's own clock.",
   schema,
   label: () => 'generation',
   retryForMs: (spec) => brieflyFor(spec),

@@ -47,7 +47,7 @@ const pattern = z
         (text) => !/[\n\0]/.test(text) && isPattern(text),
         'must be an extended regular expression, as grep -E takes it',
       )
-      .meta({ examples: ['ERROR|Traceback'] }),
+      .meta({ description: 'An extended regular expression, as `grep -E` takes it.', examples: ['ERROR|Traceback'] }),
     warn: z.int().min(1).meta({ description: 'So many matching lines pass with a warning.' }).optional(),
     critical: z.int().min(1).meta({ description: 'So many fail.' }).optional(),
   })
@@ -121,6 +121,7 @@ function positionBefore(spec: Spec, before: Before): string {
 /** Whether logs stay in bounds, are written to, are rotated, and hold nothing that they should not. */
 export const logs = defineCheck({
   kind: 'logs',
+  about: 'Nothing of a log is over its limit: its size, how long nothing was written to it, lines that match.',
   schema,
   label: (spec) => excerpt(`logs ${subject(spec)}`),
   retryForMs: (spec) => retryForOf(spec),

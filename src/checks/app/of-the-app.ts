@@ -19,6 +19,7 @@ const except = z.strictObject({ memory: z.array(z.string()), rest: z.array(z.str
 /** What all services that a deploy starts use of what they may. Whether they are up is asked by the probe. */
 export const services = defineCheck({
   kind: 'services',
+  about: "The app's services are as they should be.",
   schema: except,
   label: () => 'limits of the services',
   retryForMs: () => null,
@@ -44,6 +45,7 @@ export const services = defineCheck({
 /** Whether the app's `.env` is there, and nobody else's to read. What stands in it is compared by the probe. */
 export const settings = defineCheck({
   kind: 'settings',
+  about: 'The `.env` has the mode and the owner that it should have.',
   schema: z.strictObject({}),
   label: () => '.env',
   retryForMs: () => null,

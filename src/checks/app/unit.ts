@@ -10,7 +10,7 @@ import { type Finding, type Limits, limitsInWords, linesOf, verdictOf } from '..
 import { memoryFinding, parseUses, restartsFinding, tasksFinding, type Use, watchdogFinding } from '../use.ts';
 
 const long = z.strictObject({
-  name: unitNames,
+  name: unitNames.meta({ description: 'A unit, or a list of them.' }),
   settled: duration.meta({ description: 'For less than this it is up with a warning.', examples: ['10s'] }).optional(),
   restarts: limits(z.int().min(1), 'high')
     .meta({ description: 'Restarts since the last look that is remembered.', examples: [{ warn: 1, critical: 5 }] })
@@ -64,6 +64,7 @@ const isUp = ({ unit, active, sub, startedBy }: UnitState) =>
 /** Whether services or other units are up, on either runtime, how often they were restarted, and what they use. */
 export const unit = defineCheck({
   kind: 'unit',
+  about: 'The unit is up, or all of them. For what a socket, timer or path starts it passes also while that waits.',
   schema,
   label: (spec) => excerpt(`unit ${listOf(normal(spec).name).join(', ')}`),
   retryForMs: (spec) => retryForOf(spec),

@@ -24,6 +24,7 @@ const schema = z
  */
 export const clock = defineCheck({
   kind: 'clock',
+  about: "The host's clock is no further from this machine's.",
   schema,
   label: () => 'clock of the host',
   retryForMs: (spec) => brieflyFor(spec),

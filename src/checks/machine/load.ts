@@ -26,6 +26,7 @@ const schema = z
 /** How many processes want to run at once, for each processor. */
 export const load = defineCheck({
   kind: 'load',
+  about: 'Fewer processes want to run than that, for each processor.',
   schema: schema,
   label: ({ over }) => `load over ${over}`,
   retryForMs: (spec) => retryForOf(spec),

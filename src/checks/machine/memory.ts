@@ -53,6 +53,8 @@ const ADVICE = 'raise MemoryMax=, lower the load or run more instances';
 /** How near services are to MemoryMax, which systemd kills them at, or how near the whole host is to its end. */
 export const memory = defineCheck({
   kind: 'memory',
+  about:
+    'Each unit, or the host, is below `critical`. Files that the kernel would give up first do not count. Where there is no limit, or no systemd, it passes and says what is used.',
   schema,
   label: (spec) => excerpt(`memory ${normal(spec).units?.join(', ') ?? 'of the host'}`),
   retryForMs: (spec) => retryForOf(spec),

@@ -83,9 +83,15 @@ function judge(of: 'disk' | 'inodes', spec: Spec, text: string, { layout }: Look
   return verdictOf(findings);
 }
 
+const ABOUT = {
+  disk: 'File systems have room. What root keeps for itself is not free.',
+  inodes: 'File systems can take more files; some have no such limit.',
+} as const;
+
 const kindOf = <Kind extends 'disk' | 'inodes'>(kind: Kind) =>
   defineCheck<Kind, Spec>({
     kind,
+    about: ABOUT[kind],
     schema,
     label: (spec, { root }) => excerpt(`${kind} ${normal(spec, root).paths.join(', ')}`),
     retryForMs: (spec) => brieflyFor(spec),

@@ -17,6 +17,7 @@ const schema = z
 /** How much of its swap the host uses; one without any is well. */
 export const swap = defineCheck({
   kind: 'swap',
+  about: 'Less of the swap is used, or there is none.',
   schema: schema,
   label: () => 'swap of the host',
   retryForMs: (spec) => retryForOf(spec),

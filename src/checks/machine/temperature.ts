@@ -64,6 +64,7 @@ function judge({ critical, warn, zones: types }: Spec, zones: readonly Zone[]): 
 /** Whether the host is cool enough, by what the kernel's thermal zones tell. Unknown is not hot. */
 export const temperature = defineCheck({
   kind: 'temperature',
+  about: 'The hottest thermal zone is below `critical`. Zones without a reading are ignored.',
   schema,
   quotes: 'never',
   label: ({ critical }) => `temperature below ${critical} °C`,

@@ -9,7 +9,7 @@ import { EXPIRY, expiryFinding } from './expiry.ts';
 
 const long = z
   .strictObject({
-    path,
+    path: path.meta({ description: 'The file.' }),
     warn: span
       .meta({ description: 'So long before its end it passes with a warning.', examples: ['21d'] })
       .default(EXPIRY.warn),
@@ -34,6 +34,7 @@ const MOST = 20;
 /** How long the certificates of a PEM file on the host are good for; of several, the one that ends first. */
 export const certificate = defineCheck({
   kind: 'certificate',
+  about: 'Each certificate in a file (PEM) is good for longer.',
   schema,
   label: (spec) => excerpt(`certificate ${normal(spec).path}`),
   retryForMs: (spec) => brieflyFor(spec),

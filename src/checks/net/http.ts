@@ -27,10 +27,10 @@ const headerValue = z.string().regex(/^[\t\x20-\x7e\xa0-\xff]*$/, 'must be one l
 
 const long = z
   .strictObject({
-    url: url.meta({ examples: ['http://127.0.0.1:8000/health'] }),
+    url: url.meta({ description: 'What is asked for.', examples: ['http://127.0.0.1:8000/health'] }),
     status: z
       .union([status, z.array(status).min(1)])
-      .meta({ examples: [200, [200, 204]] })
+      .meta({ description: 'The status that it must answer with, or several.', examples: [200, [200, 204]] })
       .default(200),
     contains: z.string().min(1).meta({ description: 'Text that the body has to hold.' }).optional(),
     json: z
@@ -73,6 +73,7 @@ const where = ({ hostname, port, protocol }: URL): Place => ({
 /** Whether an HTTP service answers as it should, seen from the host itself. Redirects are an answer, not followed. */
 export const http = defineCheck({
   kind: 'http',
+  about: "An HTTP service answers as it should, asked from the host's own network. Redirects are not followed.",
   schema,
   label: (spec) => `http ${normal(spec).url}`,
   retryForMs: (spec) => retryForOf(spec),

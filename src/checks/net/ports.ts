@@ -21,7 +21,7 @@ const place = z.union([
 const listener = z.union([
   place,
   z.strictObject({
-    port: place,
+    port: place.meta({ description: 'A place, as above.' }),
     by: z
       .string()
       .min(1)
@@ -88,6 +88,8 @@ const hex = (port: number) => port.toString(16).toUpperCase().padStart(4, '0');
 /** Who listens on the host where somebody must, and where nobody should. Asked of the kernel; nothing is connected to. */
 export const ports = defineCheck({
   kind: 'ports',
+  about:
+    'Somebody listens on all of `open`, nobody on `closed`, and on `local` nobody whom others can reach. Asked of the kernel, nothing is connected to. A place is `8000`, `127.0.0.1:8000` or `*:443`.',
   schema,
   label(spec) {
     const { open = [], local = [], closed = [] } = spec;

@@ -20,9 +20,9 @@ const schema = z
     port,
     address,
     z.strictObject({
-      host: host.default('127.0.0.1'),
-      port,
-      timeout: duration.default('5s'),
+      host: host.meta({ description: 'Where, seen from the host.' }).default('127.0.0.1'),
+      port: port.meta({ description: 'Which one.' }),
+      timeout: duration.meta({ description: 'For one try.' }).default('5s'),
       latency: latency.optional(),
       ...retries,
     }),
@@ -40,6 +40,7 @@ function where(
 /** Whether something accepts TCP connections, seen from the host itself. */
 export const tcp = defineCheck({
   kind: 'tcp',
+  about: 'Something accepts connections: a port, `host:port` or the long form.',
   schema,
   label: (spec) => `tcp ${placeOf(where(spec).host, where(spec).port)}`,
   retryForMs: (spec) => retryForOf(spec),

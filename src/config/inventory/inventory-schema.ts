@@ -46,23 +46,31 @@ const hostKeySchema = z
   .union([hostKey, z.array(hostKey).min(1)])
   .transform((keys) => [keys].flat())
   .meta({
-    description: 'Pinned host keys, as `ssh-keyscan` prints them without the host; they replace known_hosts.',
+    description:
+      'A pinned key or several, `type base64`, as `ssh-keyscan` prints them without the host; they replace known_hosts.',
     examples: ['ssh-ed25519 AAAA…'],
   });
 
 const identityFile = z
   .union([z.string().min(1), z.array(z.string().min(1))])
   .transform((files) => [files].flat())
-  .meta({ description: 'Private keys to try, relative to the project folder.', examples: ['~/.ssh/id_ed25519'] });
+  .meta({
+    description:
+      "One or a list, relative to the project folder; by default of the SSH configuration, else `~/.ssh/id_ed25519`, `id_ecdsa`, `id_rsa`. The agent's keys are tried too.",
+    examples: ['~/.ssh/id_ed25519'],
+  });
 
 const become = z.enum(['auto', 'none', 'sudo']).meta({
-  description: 'How commands get root: auto uses sudo, else doas, unless the login is root.',
+  description:
+    'auto: sudo, else doas, unless the login is root; where both fail, continue without root. sudo: by either, or fail. none: never. By default auto.',
   examples: ['sudo'],
 });
 
-const runtime = z
-  .enum(['auto', 'systemd', 'nohup'])
-  .meta({ description: 'What runs the services: auto asks the host.', examples: ['auto'] });
+const runtime = z.enum(['auto', 'systemd', 'nohup']).meta({
+  description:
+    'What runs the services. auto: systemd where it is PID 1 and root was reached, else nohup. systemd, nohup: this one, or fail instead of falling back. By default auto.',
+  examples: ['auto'],
+});
 
 const connection = {
   address: addressSchema.optional(),
@@ -70,12 +78,15 @@ const connection = {
     .int()
     .min(1)
     .max(65_535)
-    .meta({ examples: [2222] })
+    .meta({ description: 'By default of the SSH configuration, else 22.', examples: [2222] })
     .optional(),
-  user: accountSchema.meta({ description: 'Login name.', examples: ['root'] }).optional(),
+  user: accountSchema
+    .meta({ description: 'Login name; by default of the SSH configuration, else yours.', examples: ['root'] })
+    .optional(),
   uploadUser: accountSchema
     .meta({
-      description: 'Account that code is sent as, over a login of its own; the account of user does all the rest.',
+      description:
+        'Account that code is sent as, over a second login (same address, keys and jump); all the rest goes over `user`, which needs root. The account must be able to log in before the first deploy. Without it root sends the code, which is as safe.',
       examples: ['jarvis'],
     })
     .optional(),
@@ -111,13 +122,17 @@ export const inventorySchema = z.strictObject({
     .strictObject(written)
     .nullable()
     .optional()
-    .meta({ examples: [{ user: 'root' }] }),
-  groups: z.record(groupNameSchema, group.nullable()).nullable().optional(),
+    .meta({ description: 'For every host that does not say otherwise.', examples: [{ user: 'root' }] }),
+  groups: z
+    .record(groupNameSchema, group.nullable())
+    .nullable()
+    .optional()
+    .meta({ description: 'What hosts have in common: a group can say anything that a host can.' }),
   hosts: z
     .record(hostNameSchema, host.nullable())
     .nullable()
     .optional()
-    .meta({ examples: [{ web1: { address: '192.0.2.10' } }] }),
+    .meta({ description: 'The machines, by names of your choice.', examples: [{ web1: { address: '192.0.2.10' } }] }),
   notify: z
     .record(channelNameSchema, oneKind([...CHANNELS, ...PINGS], 'notifier'))
     .nullable()

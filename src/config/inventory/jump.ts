@@ -31,6 +31,7 @@ export const jumpSchema = z
   .string()
   .refine((text) => parseJump(text) !== null, { error: 'must be a host of the inventory or [user@]address[:port]' })
   .meta({
-    description: 'Hosts to go through, outermost first: inventory hosts or [user@]address[:port]; none for none.',
+    description:
+      'Hosts to go through, outermost first, with commas: hosts of the inventory or `[user@]address[:port]`; none for none. By default `ProxyJump` of the SSH configuration.',
     examples: ['admin@bastion.example.com:2222'],
   });

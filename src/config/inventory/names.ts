@@ -43,4 +43,7 @@ export const isAddress = (text: string): boolean =>
 export const addressSchema = z
   .string()
   .refine(isAddress, { error: 'must be a host name or an IP address' })
-  .meta({ description: 'Host name, IP address, or a Host of ~/.ssh/config.', examples: ['72.61.7.126'] });
+  .meta({
+    description: "Host name, IP address, or a `Host` of your SSH configuration; by default the host's name.",
+    examples: ['72.61.7.126'],
+  });

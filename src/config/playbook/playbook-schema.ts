@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DEFAULTS, type Default } from '../../checks/defaults.ts';
+import { DEFAULT_CHECKS, DEFAULTS, type Default } from '../../checks/defaults.ts';
 import type { WatchPolicy } from '../../model/probation.ts';
 import { duration, milliseconds } from '../../util/duration.ts';
 import {
@@ -63,7 +63,8 @@ const deploySchema = z
     batch: z
       .union([z.int().min(1), percent])
       .meta({
-        description: 'Hosts at a time, after the canaries: a number, or a share of the selected hosts.',
+        description:
+          'Hosts at a time, after the canaries: a number, or a share of the selected hosts. `--parallel` is a second limit.',
         examples: [1, '25%'],
       })
       .default(10),
@@ -83,7 +84,8 @@ const deploySchema = z
     onFailure: z
       .enum(['stop', 'continue'])
       .meta({
-        description: 'Whether a failed host keeps those that have not begun from beginning.',
+        description:
+          'Whether a failed host keeps those that have not begun from beginning. One that was only unreachable stops nobody.',
         examples: ['stop'],
       })
       .default('stop'),
@@ -91,11 +93,18 @@ const deploySchema = z
       .meta({ description: 'How long services must stay up without a restart.', examples: ['10s'] })
       .prefault('10s'),
     deadline: inMilliseconds
-      .meta({ description: 'When a host goes back by itself unless the deploy was confirmed.', examples: ['120s'] })
+      .meta({
+        description: 'From the switch on; not confirmed by then, the host goes back by itself. Longer than `settle`.',
+        examples: ['120s'],
+      })
       .prefault('120s'),
     confirm: z
       .enum(['per-host', 'together'])
-      .meta({ description: 'Whether each host commits by itself, or all of a batch together.', examples: ['per-host'] })
+      .meta({
+        description:
+          'Whether each host commits by itself; or together: all hosts at once, switched when all are staged, confirmed only when all are healthy. `batch` and `canary` do not apply then.',
+        examples: ['per-host'],
+      })
       .default('per-host'),
     restart: z
       .enum(['changed', 'always'])
@@ -125,7 +134,8 @@ const unit = z
 const exclusiveSchema = z.array(
   z.strictObject({
     name: exclusiveNameSchema.meta({
-      description: 'What there must be only one of; playbooks that use the same name share it.',
+      description:
+        'What there must be only one of, such as a bot that polls with one token; playbooks that use the same name share it.',
       examples: ['telegram-poller'],
     }),
     units: z
@@ -137,7 +147,10 @@ const exclusiveSchema = z.array(
       }),
     when: z
       .boolean()
-      .meta({ description: 'Whether a host that enables one of the units does it.', examples: [true] })
+      .meta({
+        description: 'Whether a host that enables one of the units does it: such a host owns the name.',
+        examples: [true],
+      })
       .default(true),
   }),
 );
@@ -174,7 +187,9 @@ export const headSchema = z.looseObject({
   notify: notifySchema.optional(),
 });
 
-const switches = Object.fromEntries(DEFAULTS.map((name) => [name, z.boolean().default(true)]));
+const switches = Object.fromEntries(
+  DEFAULTS.map((name) => [name, z.boolean().meta({ description: DEFAULT_CHECKS[name] }).default(true)]),
+);
 
 /** What `fleet health` asks by itself: all of it, nothing, or all but some. */
 const defaultChecksSchema = z.union([z.boolean(), z.strictObject(switches)]);
@@ -275,31 +290,50 @@ export type PlaybookSchema = z.ZodType<PlaybookBody & z.output<typeof headSchema
 export function playbookSchema({ tasks, checks }: Registry): PlaybookSchema {
   return z.strictObject({
     ...headSchema.shape,
-    root: rootSchema.meta({ description: "The app's folder on the host.", examples: ['/opt/jarvis'] }),
+    root: rootSchema.meta({
+      description: "The app's folder on the host; one of its own, not one of the system. It belongs to root.",
+      examples: ['/opt/jarvis'],
+    }),
     user: accountSchema
-      .meta({ description: 'Service account; without it everything runs as the login user.', examples: ['jarvis'] })
+      .meta({
+        description: 'Service account: owns data and `.env`. Without it everything runs as the login user, or root.',
+        examples: ['jarvis'],
+      })
       .optional(),
     data: dataSchema
-      .meta({ description: 'Folders under root that outlive every generation.', examples: [['logs', 'data']] })
+      .meta({
+        description:
+          'Folders under root that outlive every generation: made with mode 0750 for `user` where missing, left as they are where not; linked into each release at the same path.',
+        examples: [['logs', 'data']],
+      })
       .default([]),
     keep: z
       .int()
       .min(1)
       .meta({ description: 'Good generations kept on the host.', examples: [5] })
       .default(5),
-    deploy: deploySchema.prefault({}),
+    deploy: deploySchema
+      .meta({ description: 'How a deploy goes through the hosts, and when a host counts as well.' })
+      .prefault({}),
     exclusive: exclusiveSchema
-      .meta({ description: 'What at most one host of the whole inventory may run.' })
+      .meta({
+        description:
+          'What at most one host of the whole inventory may run. A second owner is an error before any host is contacted.',
+      })
       .default([]),
     tasks: z.array(oneKind(tasks, 'task')).meta({ description: 'In order; each entry is one kind.' }).default([]),
     preconditions: z
       .array(oneKind(checks, 'check'))
-      .meta({ description: 'What must hold before a host is touched; else it is left as it is.' })
+      .meta({
+        description:
+          'What must hold before anything on a host is touched, asked once; where it does not, the host is left as it is. `rollback` never asks.',
+      })
       .default([]),
     health: z.array(oneKind(checks, 'check')).meta({ description: 'What must hold for a deploy to stay.' }).default([]),
     defaultChecks: defaultChecksSchema
       .meta({
-        description: 'What `fleet health` asks besides; no deploy does. false for nothing, or false by name.',
+        description:
+          "What `fleet health` asks besides `health`; no deploy does. `false` for nothing, or false by name. The playbook's own check of the same thing takes the place of one.",
         examples: [false, { disk: false, clock: false }],
       })
       .default(true),

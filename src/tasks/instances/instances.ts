@@ -86,6 +86,8 @@ const dropIns = (instances: readonly Instance[]) =>
 /** Instances of a service template, each with limits, variables and files of its own. */
 export const instances = defineTask({
   kind: 'instances',
+  about:
+    'Enables an instance of a template for each name, with limits, variables and files of its own. All of it must stay within `atMost`.',
   schema: instancesSchema,
 
   async local(spec, io, layout) {

@@ -33,9 +33,9 @@ const perInstance = (path: z.ZodType<string>) =>
 const file = z.strictObject({
   from: localPath.meta({ description: 'File on this machine; may hold %i.', examples: ['experiments/%i.json'] }),
   to: perInstance(absolutePath).meta({ description: 'Holds %i.', examples: ['/etc/brain/%i.json'] }),
-  mode: fileMode.meta({ examples: ['0640'] }).default('0644'),
-  owner: accountName.optional(),
-  group: accountName.optional(),
+  mode: fileMode.meta({ description: 'In quotes.', examples: ['0640'] }).default('0644'),
+  owner: accountName.meta({ description: 'By default the account whose folder it is in, else root.' }).optional(),
+  group: accountName.meta({ description: 'By default root.' }).optional(),
 });
 
 const size = z
@@ -80,7 +80,11 @@ export const instancesSchema = z
       .meta({ description: 'Files of each instance outside of the release.' })
       .default([]),
     atMost: z
-      .strictObject({ instances: z.int().min(1).optional(), MemoryMax: size.optional(), CPUQuota: quota.optional() })
+      .strictObject({
+        instances: z.int().min(1).meta({ description: 'How many.' }).optional(),
+        MemoryMax: size.meta({ description: 'Their sum.' }).optional(),
+        CPUQuota: quota.meta({ description: 'Their sum.' }).optional(),
+      })
       .meta({ description: 'What all instances together may come to.' })
       .default({}),
   })

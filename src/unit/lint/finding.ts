@@ -1,3 +1,5 @@
+import type { RuleName } from './rule-names.ts';
+
 /** An error stops every command that would deploy; a hint is for `fleet check` alone. */
 export type Level = 'error' | 'warning' | 'hint';
 
@@ -10,7 +12,7 @@ export const PLAYBOOK: Place = { file: '', line: 0, column: 0 };
 /** Something that will not do what its author means. */
 export type Finding = Place & {
   /** Names the rule, as in `# fleet: allow endless-restart`. */
-  readonly rule: string;
+  readonly rule: RuleName;
   readonly level: Level;
   /** What is there. Never the value of an environment variable. */
   readonly message: string;
@@ -23,10 +25,10 @@ export type Finding = Place & {
 
 export type Words = Pick<Finding, 'message' | 'why' | 'fix'>;
 
-export const error = (rule: string, at: Place, words: Words): Finding => make('error', rule, at, words);
-export const warning = (rule: string, at: Place, words: Words): Finding => make('warning', rule, at, words);
-export const hint = (rule: string, at: Place, words: Words): Finding => make('hint', rule, at, words);
+export const error = (rule: RuleName, at: Place, words: Words): Finding => make('error', rule, at, words);
+export const warning = (rule: RuleName, at: Place, words: Words): Finding => make('warning', rule, at, words);
+export const hint = (rule: RuleName, at: Place, words: Words): Finding => make('hint', rule, at, words);
 
-function make(level: Level, rule: string, { file, line, column }: Place, words: Words): Finding {
+function make(level: Level, rule: RuleName, { file, line, column }: Place, words: Words): Finding {
   return { rule, level, file, line, column, ...words };
 }
