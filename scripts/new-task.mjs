@@ -154,6 +154,6 @@ const formatted = spawnSync(process.execPath, biome, { cwd: root, stdio: ['ignor
 process.stdout.write(
   `wrote  ${source}\nwrote  ${tests}\nadded  ${name} to ${index}\nadded  a valid entry to ${contract}\n\n` +
     `next: npx vitest run test/tasks, then put your own work in place of each TODO\n` +
-    `when its schema is done: npm run -s build && node scripts/schemas.mjs\n`,
+    `when its schema is done: npm run -s reference\n`,
 );
 process.exit(formatted.status === 0 ? 0 : 1);

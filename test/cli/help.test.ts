@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
 import type { CliContext } from '../../src/cli/context.ts';
@@ -39,11 +38,11 @@ it("a command's own flags come first, and a list that is empty by default is not
 
 it('every page that is listed is there, and says something', async () => {
   const { stdout } = await fleet('help');
-  const topics = [...(/^Topics: (.*); tasks and checks: (.*)$/ms.exec(stdout) ?? [])]
+  const topics = [...(/^Topics: (.*); tasks and checks: (.*); notifiers: (.*)$/ms.exec(stdout) ?? [])]
     .slice(1)
     .flatMap((list) => list.split(/,\s+/));
   expect(topics).toEqual(
-    expect.arrayContaining(['exit-codes', 'environment', 'inventory', 'playbook', 'sync', 'http']),
+    expect.arrayContaining(['exit-codes', 'failures', 'json', 'lint', 'inventory', 'playbook', 'sync', 'http', 'ntfy']),
   );
   for (const topic of topics) {
     const page = await fleet(`help ${topic.trim()}`);
@@ -59,9 +58,4 @@ it('a topic that there is not is refused with what was meant', async () => {
     ...{ code: 2, stdout: '' },
     stderr: 'there is no help about synk; did you mean "sync"?\nfleet help lists all topics\n',
   });
-});
-
-it('the README tells the same exit codes', () => {
-  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-  for (const [code, meaning] of EXIT_CODES) expect(readme.replaceAll('`', '')).toContain(`| ${code} | ${meaning} |`);
 });

@@ -7,7 +7,7 @@ const checkedIn = (name: string): unknown =>
   JSON.parse(readFileSync(new URL(`../../schemas/${name}.schema.json`, import.meta.url), 'utf8'));
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-describe('the JSON schemas for editors (npm run build && node scripts/schemas.mjs)', () => {
+describe('the JSON schemas for editors (npm run schemas)', () => {
   it('are those of the program: inventory', () => {
     expect(checkedIn('inventory')).toEqual(plain(inventoryJsonSchema()));
   });

@@ -21,7 +21,7 @@ const PAGES = [
   {
     ...{ file: 'tasks.md', title: 'Tasks', kind: 'task' },
     beside:
-      'The entries of `tasks` in a playbook, each of one kind. See [Inventory and playbook](../guides/project.md), [Secrets](../guides/secrets.md).',
+      'The entries of `tasks` in a playbook, each of one kind. See [Inventory and playbook](../guides/project.md), [Secrets](../guides/secrets.md), [Before the start](../guides/before-start.md), [Sockets and timers](../guides/sockets-and-timers.md), [What a deploy restarts](../HOST.md#what-a-deploy-restarts).',
   },
   {
     ...{ file: 'checks.md', title: 'Checks', kind: 'check' },
@@ -146,12 +146,14 @@ function commandsPage(fleet: Command): string {
       flags.map((flag) => [code(flag.flags), cell(helper.optionDescription(flag))]),
     );
   const flagsOf = (command: Command) => command.createHelp().visibleOptions(command);
+  // Those that each command of a group has; what only some have stands with them.
   const shared = SHARED.map((head) => {
-    const [most = []] = commands
+    const [first = [], ...others] = commands
       .map((command) => flagsOf(command).filter((flag) => flag.helpGroupHeading === head))
-      .sort((a, b) => b.length - a.length);
-    return { head, flags: most };
+      .filter((flags) => flags.length > 0);
+    return { head, flags: first.filter(({ flags }) => others.every((all) => all.some((one) => one.flags === flags))) };
   });
+  const isShared = (flag: Option) => shared.some(({ flags }) => flags.some((one) => one.flags === flag.flags));
   const body = [
     ...table(
       ['command', 'does'],
@@ -164,14 +166,16 @@ function commandsPage(fleet: Command): string {
     ...commands.flatMap((command) => {
       const flags = flagsOf(command);
       const also = SHARED.filter((head) => flags.some((flag) => flag.helpGroupHeading === head));
-      const own = flags.filter((flag) => !isOneOf(SHARED, flag.helpGroupHeading ?? '') && flag.long !== '--help');
+      const own = flags.filter(
+        (flag) => flag.long !== '--help' && !(isOneOf(SHARED, flag.helpGroupHeading ?? '') && isShared(flag)),
+      );
       const words = helper
         .visibleArguments(command)
         .map((one) => [code(one.name()), cell(helper.argumentDescription(one))]);
       return [
         `## fleet ${command.name()}`,
         '',
-        `${cell(sentence(command.description()))}`,
+        `${code(`fleet ${command.name()} ${command.usage().replace('[options]', '[flags]')}`)}: ${cell(command.description())}.`,
         '',
         ...(words.length === 0 ? [] : [...table(['word', 'meaning'], words), '']),
         ...(own.length === 0 ? [] : [...flagTable(own), '']),
@@ -190,5 +194,3 @@ function commandsPage(fleet: Command): string {
     body,
   );
 }
-
-const sentence = (line: string) => `${line.charAt(0).toUpperCase()}${line.slice(1).replace(/\.$/, '')}.`;
