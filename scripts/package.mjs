@@ -11,7 +11,7 @@ import { formatMessage } from 'publint/utils';
 const root = fileURLToPath(new URL('../', import.meta.url));
 const { name, version } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 /** Bytes of the package as it is sent, and unpacked. */
-const MOST = { size: 900_000, unpackedSize: 4_000_000 };
+const MOST = { size: 950_000, unpackedSize: 4_000_000 };
 /** Packages that an installation brings along. */
 const MOST_PACKAGES = 30;
 
