@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildCommand } from '../cli/built.ts';
-import { missing, type, typedIn } from './console.ts';
+import { missing, type Typed, type, typedIn } from './console.ts';
 import { blocksOf, PAGES } from './pages.ts';
+import { shopProject } from './shop.ts';
 
 const typed = PAGES.map(({ path, text }) => ({ path, lines: typedIn(text) })).filter(({ lines }) => lines.length > 0);
 
@@ -16,6 +17,13 @@ const offline = (path: string, lines: (typeof typed)[number]['lines']) =>
         lines.findIndex(({ command }) => command.startsWith('fleet plan')),
       )
     : lines;
+
+const command = (text: string) => ({ at: 0, command: text, shown: [] });
+
+/** Pages of a project with a host, and what was typed there before. */
+const LIVE: Readonly<Record<string, readonly Typed[]>> = {
+  'docs/guides/living.md': [command('fleet deploy --all')],
+};
 
 let built: Awaited<ReturnType<typeof buildCommand>>;
 let folder: string;
@@ -42,9 +50,12 @@ describe('what pages show is what comes out', () => {
     expect(offline('README.md', typedIn(PAGES.find(({ path }) => path === 'README.md')?.text ?? '')).length).toBe(3);
   });
 
-  it.each(typed)('$path', async ({ path, lines }) => {
+  it.each(typed)('$path', { timeout: 240_000 }, async ({ path, lines }) => {
     const here = offline(path, lines);
-    const came = await type(here, world(path));
+    const there = world(path);
+    await using _ = path in LIVE ? await shopProject(there.folder) : null;
+    const before = LIVE[path] ?? [];
+    const came = (await type([...before, ...here], there)).slice(before.length);
     const wrong = here.flatMap(({ at, command, shown }, i) => {
       const line = missing(shown, came[i] ?? '');
       return line === null ? [] : [`${path}:${at}: $ ${command}\nnot there: ${line}\nin:\n${came[i]}`];

@@ -48,7 +48,7 @@ export async function type(lines: readonly Typed[], { cli, folder, env, limitMs 
 const VARYING: readonly (readonly [RegExp, string])[] = [
   [/…/, '.*'],
   [/ {2,}/, ' {2,}'],
-  [/\d+(?:\.\d+)?(?=m?s\b)/, '[\\d.]+'],
+  [/\d+(?:\.\d+)?m?s\b/, '(?:[\\d.]+(?:ms|[smhd]) ?)+'],
   [/pid \d+/, 'pid \\d+'],
   [/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d/, '\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d'],
   [/203\.0\.113\.10/, '\\S+'],
@@ -71,7 +71,7 @@ function patternOf(line: string): RegExp {
 
 /** The first line of a page that did not come, or null; `…` alone stands for any number of lines. */
 export function missing(shown: readonly string[], came: string): string | null {
-  const lines = came.replace(/\n$/, '').split('\n');
+  const lines = came.trimEnd().split('\n');
   let next = 0;
   let skips = false;
   for (const line of shown) {
