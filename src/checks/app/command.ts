@@ -46,7 +46,7 @@ const schema: z.ZodType<Spec> = z
         .enum(['user', 'root'])
         .meta({
           description:
-            'The service user; or root: the privilege of the deploy, without the `.env`. Which programs root does not run stands in security.',
+            'The service user; or root: the privilege of the deploy, without the `.env`. Root runs no program that the app or anybody else could replace.',
         })
         .default('user'),
     }),
