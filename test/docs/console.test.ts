@@ -41,7 +41,7 @@ function world(name: string) {
   const home = join(folder, name.replaceAll('/', '-'));
   mkdirSync(home);
   const env = { PATH: process.env.PATH, HOME: home, EDITOR: join(folder, 'editor'), FLEET_SSH_CONFIG: 'none' };
-  return { cli: built.cli, folder: home, env, limitMs: 120_000 };
+  return { cli: built.file, folder: home, env, limitMs: 120_000 };
 }
 
 describe('what pages show is what comes out', () => {

@@ -12,7 +12,7 @@ import type { Schema } from '../../output/tables/schema-page.ts';
 import { RULE_NAMES } from '../../unit/lint/rule-names.ts';
 
 /** Names and what they mean; `heads` of the two columns. */
-export type Rows = {
+type Rows = {
   readonly heads: readonly [name: string, meaning: string];
   readonly rows: readonly (readonly [name: string | number, meaning: string])[];
 };

@@ -29,7 +29,8 @@ const PLAIN = [z.string(), z.number(), z.boolean()] as const;
 
 /** Values of vars, or lists of them; they are always filled in as text. */
 export const varsSchema = z.record(varNameSchema, z.union([...PLAIN, z.array(z.union(PLAIN))])).meta({
-  description: 'Values for {{ name }} in the playbook and in files that are filled: text, numbers, booleans, or lists of them, always filled in as text. A list stands for a whole value.',
+  description:
+    'Values for {{ name }} in the playbook and in files that are filled: text, numbers, booleans, or lists of them, always filled in as text. A list stands for a whole value.',
   examples: [{ mode: 'supervisor', bots: ['bot-a.service', 'bot-b.service'] }],
 });
 
