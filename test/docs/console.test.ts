@@ -41,7 +41,7 @@ function world(name: string) {
   const home = join(folder, name.replaceAll('/', '-'));
   mkdirSync(home);
   const env = { PATH: process.env.PATH, HOME: home, EDITOR: join(folder, 'editor'), FLEET_SSH_CONFIG: 'none' };
-  return { cli: built.file, folder: home, env, limitMs: 120_000 };
+  return { cli: built.file, folder: home, env, limitMs: 540_000 };
 }
 
 describe('what pages show is what comes out', () => {
@@ -50,7 +50,7 @@ describe('what pages show is what comes out', () => {
     expect(offline('README.md', typedIn(PAGES.find(({ path }) => path === 'README.md')?.text ?? '')).length).toBe(3);
   });
 
-  it.each(typed)('$path', { timeout: 240_000 }, async ({ path, lines }) => {
+  it.each(typed)('$path', { timeout: 600_000 }, async ({ path, lines }) => {
     const here = offline(path, lines);
     const there = world(path);
     await using _ = path in LIVE ? await shopProject(there.folder) : null;
