@@ -10,7 +10,8 @@ import { argv, distinct, localPath } from './fields.ts';
 
 const key = z.string().refine(isKey, KEY_RULE);
 
-const schema = z.strictObject({
+/** An `env` entry of a playbook. */
+export const envSchema = z.strictObject({
   from: z.union([localPath, z.strictObject({ env: key }), z.strictObject({ command: argv })]).meta({
     description: 'A file, a variable of your environment or the output of a command.',
     examples: ['secrets/jarvis.env'],
@@ -40,7 +41,7 @@ function nameOf(from: SecretSource): string {
 /** The app's `.env`: read by a strict grammar, written in the dialect that every reader agrees on. */
 export const env = defineTask({
   kind: 'env',
-  schema,
+  schema: envSchema,
 
   async local({ from, required, set }, io) {
     const parsed = readEnv(await io.secret(from));
