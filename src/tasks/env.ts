@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isKey, KEY_RULE } from '../env/key.ts';
+import { type EnvEntry, isKey, KEY_RULE } from '../env/key.ts';
 import { readEnv } from '../env/parse.ts';
 import { isValue } from '../env/value.ts';
 import { dotenvDiffers, systemdNeeded, writeEnv } from '../env/write.ts';
@@ -38,6 +38,12 @@ function nameOf(from: SecretSource): string {
   return 'env' in from ? `the environment variable ${from.env}` : `the output of ${from.command[0]}`;
 }
 
+/** What a source holds stays a secret where `set` beats it, unless both say the same. */
+export const secretsOf = ({ set }: Pick<z.output<typeof envSchema>, 'set'>, read: readonly EnvEntry[]) =>
+  read
+    .filter(({ key, value }) => value !== '' && !(key in set && String(set[key]) === value))
+    .map(({ key, value }) => new Secret(key, value));
+
 /** The app's `.env`: read by a strict grammar, written in the dialect that every reader agrees on. */
 export const env = defineTask({
   kind: 'env',
@@ -58,7 +64,6 @@ export const env = defineTask({
     const plain = Object.entries(set).map(([name, value]) => [name, String(value)] as const);
     const values = new Map([...read.map((entry) => [entry.key, entry.value] as const), ...plain]);
     const entries = [...values].map(([name, value]) => ({ key: name, value }));
-    const open = new Map(plain);
     const torn = entries.filter(({ value }) => dotenvDiffers(value)).map((entry) => entry.key);
     if (torn.length > 0) {
       io.hint(
@@ -77,10 +82,7 @@ export const env = defineTask({
 
     return {
       text: new Secret('.env', writeEnv(entries)),
-      // What the file holds stays a secret where `set` beats it, unless both say the same.
-      values: read
-        .filter((entry) => entry.value !== '' && open.get(entry.key) !== entry.value)
-        .map((entry) => new Secret(entry.key, entry.value)),
+      values: secretsOf({ set }, read),
       demands: entries.map((entry) => ({ key: entry.key, systemd: systemdNeeded(entry.value) })),
     };
   },

@@ -1,10 +1,13 @@
+import type { z } from 'zod';
 import { type Edited, editEnv } from '../../env/edit.ts';
-import { readEnv } from '../../env/parse.ts';
+import { parseEnv, readEnv } from '../../env/parse.ts';
 import { decode, type EnvProblem } from '../../env/text.ts';
 import { type Before, readPrivate, replacePrivate } from '../../local/private-file.ts';
+import type { HostName } from '../../model/ids.ts';
 import { fail, ok, type Result } from '../../model/outcome.ts';
 import type { Secret } from '../../model/secret.ts';
-import { envSchema } from '../../tasks/env.ts';
+import { envSchema, secretsOf } from '../../tasks/env.ts';
+import { once } from '../../util/async.ts';
 import { type Diagnostic, sortDiagnostics } from '../diagnostics/diagnostic.ts';
 import { fillPlaybook } from '../playbook/playbook.ts';
 import { scope } from '../playbook/scope.ts';
@@ -12,7 +15,7 @@ import type { Project } from '../project.ts';
 import { EVERYTHING, selectPairs } from '../select.ts';
 import { effectiveFields } from '../ssh/connection.ts';
 import { localPath } from '../ssh/ssh-tokens.ts';
-import { unreadable } from './secret-source.ts';
+import { readSecret, unreadable } from './secret-source.ts';
 
 /** A file that `env` tasks read, and what the playbooks say of its keys. */
 export type EnvSource = {
@@ -38,27 +41,61 @@ export function envSources(
   project: Project,
   apps: readonly string[],
 ): Result<readonly EnvSource[], readonly Diagnostic[]> {
-  const { inventory, playbooks, invoker, schema } = project;
+  const tasks = envTasks(project, apps);
+  if (!tasks.ok) return tasks;
+  const sources = new Map<string, { apps: Set<string>; required: Set<string>; set: Set<string> }>();
+  for (const { app, spec } of tasks.value) {
+    if (typeof spec.from !== 'string') continue;
+    const source = sources.get(spec.from) ?? { apps: new Set(), required: new Set(), set: new Set() };
+    sources.set(spec.from, source);
+    source.apps.add(app);
+    for (const key of spec.required) source.required.add(key);
+    for (const key of Object.keys(spec.set)) source.set.add(key);
+  }
+  return ok([...sources].map(([file, rest]) => ({ file, ...rest })));
+}
+
+type EnvTask = { readonly host: HostName; readonly app: string; readonly spec: z.output<typeof envSchema> };
+
+/** What the `env` tasks of the apps say on each of their hosts. */
+function envTasks(
+  { inventory, playbooks, invoker, schema }: Project,
+  apps: readonly string[],
+): Result<readonly EnvTask[], readonly Diagnostic[]> {
   const pairs = selectPairs(inventory, playbooks, { ...EVERYTHING, apps });
   if (!pairs.ok) return pairs;
   const found: Diagnostic[] = [];
-  const sources = new Map<string, { apps: Set<string>; required: Set<string>; set: Set<string> }>();
-  for (const { host, playbook } of pairs.value) {
+  const tasks = pairs.value.flatMap(({ host, playbook }) => {
     const loginUser = effectiveFields(inventory, host).user ?? invoker.user;
     const lookup = scope(inventory, host, { ...playbook, app: playbook.name, loginUser });
     const filled = fillPlaybook(playbook, schema, lookup, host.name);
     if (!filled.ok) found.push(...filled.failure);
-    for (const { kind, spec } of filled.ok ? filled.value.tasks : []) {
-      const task = kind === 'env' ? envSchema.safeParse(spec).data : undefined;
-      if (typeof task?.from !== 'string') continue;
-      const source = sources.get(task.from) ?? { apps: new Set(), required: new Set(), set: new Set() };
-      sources.set(task.from, source);
-      source.apps.add(playbook.name);
-      for (const key of task.required) source.required.add(key);
-      for (const key of Object.keys(task.set)) source.set.add(key);
-    }
+    return (filled.ok ? filled.value.tasks : []).flatMap(({ kind, spec }): readonly EnvTask[] => {
+      const read = kind === 'env' ? envSchema.safeParse(spec).data : undefined;
+      return read === undefined ? [] : [{ host: host.name, app: playbook.name, spec: read }];
+    });
+  });
+  return found.length > 0 ? fail(sortDiagnostics(found)) : ok(tasks);
+}
+
+/**
+ * The secrets of all apps, by host, as far as they can be read here without asking anybody: those in files and in variables.
+ * No program is started for them, and what cannot be read is left out.
+ */
+export async function knownSecrets(project: Project): Promise<ReadonlyMap<HostName, readonly Secret[]>> {
+  const tasks = envTasks(project, []);
+  const known = new Map<HostName, Secret[]>();
+  const texts = once<string>();
+  for (const { host, spec } of tasks.ok ? tasks.value : []) {
+    const { from } = spec;
+    if (typeof from !== 'string' && 'command' in from) continue;
+    const text = await texts(JSON.stringify(from), () =>
+      readSecret(from, project.dir, project.invoker, () => {}).catch(() => ''),
+    );
+    const read = parseEnv(text);
+    known.set(host, [...(known.get(host) ?? []), ...secretsOf(spec, read.ok ? read.value : [])]);
   }
-  return found.length > 0 ? fail(sortDiagnostics(found)) : ok([...sources].map(([file, rest]) => ({ file, ...rest })));
+  return known;
 }
 
 /** The keys of a file, in its order, and those that are required and not there. Never a value. */
