@@ -9,6 +9,7 @@ const COMMAND = 'dist/bin';
 const PROGRAM = `${COMMAND}/program`;
 
 const built = new Map<string, string>();
+const folders: string[] = [];
 
 /**
  * A build like the product's in all but these texts, for the control of a test; gone with this process.
@@ -20,7 +21,11 @@ export function weakened(replacements: readonly Replacement[]): string {
   const known = built.get(key);
   if (known !== undefined) return known;
   const folder = mkdtempSync(join(tmpdir(), 'fleet-weakened-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  // One listener for all: a file makes more builds than a process takes listeners without a warning.
+  if (folders.push(folder) === 1)
+    process.once('exit', () => {
+      for (const one of folders) rmSync(one, { recursive: true, force: true });
+    });
   for (const part of ['package.json', COMMAND]) {
     mkdirSync(dirname(join(folder, part)), { recursive: true });
     cpSync(join(ROOT, part), join(folder, part), { recursive: true });
