@@ -100,6 +100,9 @@ describe.each(SHELLS.map((shell) => [shell.join(' '), shell] as const))(
       expect(plain).toBe(`j ${json('"plain"')}`);
       expect(JSON.parse(numbers.slice(2))).toMatchObject({ MESSAGE: '\x1b[31m"\\ä', PRIORITY: '6' });
       expect(other).toBe('e no json');
+      // What is too much for one piece is cut behind a line, and said.
+      const cut = await shop.run(shell, 'L_BYTES=10 awk "$AS_TEXT" <"$ROOT/in"');
+      expect(cut.stdout).toBe(`j ${json('"plain"')}\nmore\n`);
     });
   },
 );

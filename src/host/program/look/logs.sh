@@ -46,14 +46,15 @@ journal_piece() { # UNIT…
     set -- "$@" +
     for l_id in $l_ids; do set -- "$@" "INVOCATION_ID=$l_id"; done
   fi
-  l_count=$l_most
-  [ "$l_where" != - ] || [ "$l_last" = - ] || l_count=$l_last
-  limit 300 journalctl "$@" 2>&1 </dev/null | head -n $((l_count + 1)) | awk "$AS_TEXT"
+  l_count=$l_most l_bytes=1048576
+  [ "$l_where" != - ] || [ "$l_last" = - ] || l_count=$l_last l_bytes=0
+  limit 300 journalctl "$@" 2>&1 </dev/null | head -n $((l_count + 1)) | L_BYTES=$l_bytes awk "$AS_TEXT"
 }
 
-# What is no plain text stands in the journal's JSON as numbers, where no secret would be found.
+# What is no plain text stands in the journal's JSON as numbers, where no secret would be found. A piece has its limit.
 # shellcheck disable=SC2016
 AS_TEXT='
+function tell(text) { print text; if (ENVIRON["L_BYTES"] > 0 && (size += length(text)) > ENVIRON["L_BYTES"]) { print "more"; exit } }
 BEGIN { for (i = 1; i < 256; i++) char[i] = i < 32 || i == 127 ? sprintf("\\u%04x", i) : sprintf("%c", i); char[34] = "\\\""; char[92] = "\\\\" }
 !/^\{/ { print "e " $0; next }
 match($0, /"MESSAGE" ?: ?\[[0-9, ]*\]/) {
@@ -61,9 +62,9 @@ match($0, /"MESSAGE" ?: ?\[[0-9, ]*\]/) {
   sub(/^[^[]*\[ */, "", list); sub(/ *\]$/, "", list)
   count = split(list, bytes, / *, */); text = ""
   for (i = 1; i <= count; i++) text = text char[bytes[i] + 0]
-  print "j " before "\"MESSAGE\":\"" text "\"" after; next
+  tell("j " before "\"MESSAGE\":\"" text "\"" after); next
 }
-{ print "j " $0 }'
+{ tell("j " $0) }'
 
 # From when a generation was made until the next one was live; its last start is within, and so is the end of the one before.
 generation_window() { # GENERATION
