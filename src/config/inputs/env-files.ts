@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import { type Edited, editEnv } from '../../env/edit.ts';
 import { parseEnv, readEnv } from '../../env/parse.ts';
 import { decode, type EnvProblem } from '../../env/text.ts';
@@ -41,10 +40,10 @@ export function envSources(
   project: Project,
   apps: readonly string[],
 ): Result<readonly EnvSource[], readonly Diagnostic[]> {
-  const tasks = envTasks(project, apps);
-  if (!tasks.ok) return tasks;
+  const { tasks, found } = envTasks(project, apps);
+  if (found.length > 0) return fail(sortDiagnostics(found));
   const sources = new Map<string, { apps: Set<string>; required: Set<string>; set: Set<string> }>();
-  for (const { app, spec } of tasks.value) {
+  for (const { app, spec } of tasks) {
     if (typeof spec.from !== 'string') continue;
     const source = sources.get(spec.from) ?? { apps: new Set(), required: new Set(), set: new Set() };
     sources.set(spec.from, source);
@@ -55,27 +54,21 @@ export function envSources(
   return ok([...sources].map(([file, rest]) => ({ file, ...rest })));
 }
 
-type EnvTask = { readonly host: HostName; readonly app: string; readonly spec: z.output<typeof envSchema> };
-
-/** What the `env` tasks of the apps say on each of their hosts. */
-function envTasks(
-  { inventory, playbooks, invoker, schema }: Project,
-  apps: readonly string[],
-): Result<readonly EnvTask[], readonly Diagnostic[]> {
+/** What the `env` tasks of the apps say on each of their hosts, and what cannot be said. */
+function envTasks({ inventory, playbooks, invoker, schema }: Project, apps: readonly string[]) {
   const pairs = selectPairs(inventory, playbooks, { ...EVERYTHING, apps });
-  if (!pairs.ok) return pairs;
-  const found: Diagnostic[] = [];
-  const tasks = pairs.value.flatMap(({ host, playbook }) => {
+  const found: Diagnostic[] = pairs.ok ? [] : [...pairs.failure];
+  const tasks = (pairs.ok ? pairs.value : []).flatMap(({ host, playbook }) => {
     const loginUser = effectiveFields(inventory, host).user ?? invoker.user;
     const lookup = scope(inventory, host, { ...playbook, app: playbook.name, loginUser });
     const filled = fillPlaybook(playbook, schema, lookup, host.name);
     if (!filled.ok) found.push(...filled.failure);
-    return (filled.ok ? filled.value.tasks : []).flatMap(({ kind, spec }): readonly EnvTask[] => {
+    return (filled.ok ? filled.value.tasks : []).flatMap(({ kind, spec }) => {
       const read = kind === 'env' ? envSchema.safeParse(spec).data : undefined;
       return read === undefined ? [] : [{ host: host.name, app: playbook.name, spec: read }];
     });
   });
-  return found.length > 0 ? fail(sortDiagnostics(found)) : ok(tasks);
+  return { tasks, found };
 }
 
 /**
@@ -83,10 +76,9 @@ function envTasks(
  * No program is started for them, and what cannot be read is left out.
  */
 export async function knownSecrets(project: Project): Promise<ReadonlyMap<HostName, readonly Secret[]>> {
-  const tasks = envTasks(project, []);
   const known = new Map<HostName, Secret[]>();
   const texts = once<string>();
-  for (const { host, spec } of tasks.ok ? tasks.value : []) {
+  for (const { host, spec } of envTasks(project, []).tasks) {
     const { from } = spec;
     if (typeof from !== 'string' && 'command' in from) continue;
     const text = await texts(JSON.stringify(from), () =>
@@ -106,7 +98,7 @@ export async function keysOf(project: Project, source: EnvSource): Promise<Resul
   if (!read.ok) return fail(sentences(source, read.failure));
   const { entries, places } = read.value;
   const about = (key: string) => ({ key, required: source.required.has(key), set: source.set.has(key) });
-  const missing = [...source.required].filter((key) => !places.has(key));
+  const missing = [...source.required].filter((key) => !places.has(key) && !source.set.has(key));
   return ok([
     ...entries.map(({ key, value }) => ({ ...about(key), line: places.get(key)?.first ?? 0, empty: value === '' })),
     ...missing.map((key) => ({ ...about(key), line: 0, empty: false })),
