@@ -9,6 +9,9 @@ const ROOT = '/opt/shop';
 const JOURNALS = drawn<KindName>('systemd', 'systemd-bullseye', 'systemd-trixie');
 const FILES = drawn<KindName>('plain', 'busybox');
 const NAMES = [...JOURNALS, ...FILES];
+/** Of a step on five hosts, on a busy machine; and for what is waited for in it. */
+const SLOW = { timeout: 400_000 } as const;
+const PATIENCE = 150_000;
 /** Lines that each host says at once. */
 const MANY = NAMES.length === 5 ? 20_000 : 5_000;
 
@@ -114,13 +117,13 @@ const isTick = (text: string) => /^[0-9a-f-]{36} \d+$/.test(text);
 describe(`logs of ${NAMES.join(', ')}`, () => {
   const step = story();
 
-  step('all past lines are told in the order of time, each once, those of a host in its own order', async () => {
+  step('all past lines are told in the order of time, each once, those of a host in its own order', SLOW, async () => {
     expect((await project.fleet('deploy', '--all')).code).toBe(0);
     await Promise.all(NAMES.map((name) => on(name).out(`touch ${ROOT}/many`)));
     const numbers = Array.from({ length: MANY }, (_, i) => String(i + 1));
     await eventually(async () => {
       for (const name of NAMES) expect((await recordOf(name, 'many')).includes(String(MANY))).toBe(true);
-    }, 60_000);
+    }, PATIENCE);
     const run = await project.human('logs', 'many', '--all', '-n', String(MANY + 50), '-o', 'json');
     expect({ code: run.code, stderr: run.stderr }).toEqual({ code: 0, stderr: '' });
     const told = linesOf(run.stdout);
@@ -144,14 +147,14 @@ describe(`logs of ${NAMES.join(', ')}`, () => {
         const had = new Map(names.map((name) => [name, ticks(name).length]));
         return eventually(async () => {
           for (const name of names) expect(ticks(name).length).toBeGreaterThan((had.get(name) ?? 0) + count);
-        }, 90_000);
+        }, PATIENCE);
       };
       await more(NAMES);
       // In the middle of what a host is saying, at once, and while it says nothing.
       for (const name of NAMES) link(name).cutAfterBytes(700);
       await eventually(
         async () => expect(followed.news().match(/: back,/g)?.length).toBeGreaterThanOrEqual(NAMES.length),
-        60_000,
+        PATIENCE,
       );
       await more(NAMES);
       const again = [JOURNALS[0], FILES[0]].filter((name) => name !== undefined);
@@ -159,7 +162,7 @@ describe(`logs of ${NAMES.join(', ')}`, () => {
       for (const name of again) await on(name).reboot();
       await eventually(async () => {
         for (const name of again) expect(ticks(name).at(-1)?.text.slice(0, 36)).not.toBe(starts.get(name));
-      }, 90_000);
+      }, PATIENCE);
       await more(NAMES);
       const { stderr } = await followed.stop();
       expect(stderr).not.toContain('may be missing');
@@ -173,17 +176,17 @@ describe(`logs of ${NAMES.join(', ')}`, () => {
     },
   );
 
-  step('a host that prints without end holds nobody back', async () => {
+  step('a host that prints without end holds nobody back', SLOW, async () => {
     const [quiet = '', loud = ''] = [NAMES[0], NAMES.at(-1)];
     const followed = follow('ticks', 'flood');
     await on(loud).out(`touch ${ROOT}/flood`);
     const flood = () => followed.lines().filter(({ host, text }) => host === loud && text.startsWith('flood '));
-    await eventually(async () => expect(flood().length).toBeGreaterThan(5000), 60_000);
+    await eventually(async () => expect(flood().length).toBeGreaterThan(5000), PATIENCE);
     const last = (await recordOf(quiet, 'ticks')).filter(isTick).at(-1) ?? '';
-    await eventually(async () => expect(followed.lines().map(({ text }) => text)).toContain(last), 60_000);
+    await eventually(async () => expect(followed.lines().map(({ text }) => text)).toContain(last), PATIENCE);
     // It was told in the middle of the flood.
     const seen = flood().length;
-    await eventually(async () => expect(flood().length).toBeGreaterThan(seen), 60_000);
+    await eventually(async () => expect(flood().length).toBeGreaterThan(seen), PATIENCE);
     await followed.stop();
     const numbers = flood().map(({ text }) => Number(text.slice(6)));
     expect(numbers).toEqual(numbers.map((_, i) => (numbers[0] ?? 0) + i));
