@@ -98,10 +98,13 @@ file_opened() { # UNIT
     f_from=${f_start:-0}
   fi
   if [ "$f_from" = - ] && [ "$l_last" != - ]; then
-    f_from=0 f_length=$f_size
+    # A service that never starts anew has a log that is never moved aside: its end will do.
+    f_from=$((f_size - 67108864))
+    [ $f_from -gt 0 ] || f_from=0
+    f_length=$((f_size - f_from))
     file_whole_lines "$1"
-    say "file $1 $f_inode $f_length $f_changed"
-    { cat /proc/self/fd/6; file_part; } | tail -n "$l_last" | as_lines
+    say "file $1 $f_inode $((f_from + f_length)) $f_changed"
+    { [ $f_from -gt 0 ] || cat /proc/self/fd/6; file_part; } | tail -n "$l_last" | as_lines
     return 0
   fi
   f_aside=''
@@ -134,7 +137,8 @@ file_next() { # UNIT BYTES
     f_length=1048576
     say more
   fi
-  [ $f_file != /proc/self/fd/7 ] && [ $f_length = "$2" ] || file_whole_lines "$1"
+  # Nobody goes on with a line of the older one.
+  if [ $f_file = /proc/self/fd/7 ] || [ $f_length != "$2" ]; then file_whole_lines "$1"; fi
   say "file $1 $f_inode $((f_from + f_length)) $f_changed"
   [ $f_length = 0 ] || file_part | as_lines
 }
