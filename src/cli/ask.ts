@@ -1,8 +1,11 @@
 import { createInterface, type Interface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import { decode } from '../env/text.ts';
+import { isValue } from '../env/value.ts';
 import { Secret } from '../model/secret.ts';
 import type { RunReporter } from '../output/reporter.ts';
 import type { CliContext } from './context.ts';
+import { UsageError } from './refusal.ts';
 
 const canAsk = (context: CliContext) => context.stdin.isTTY === true && context.stderr.isTTY === true;
 
@@ -15,6 +18,27 @@ export async function askSecret(question: string, name: string, context: CliCont
   const answer = await answerTo(lines, '', context);
   if (!context.signal.aborted) context.stderr.write('\n');
   return answer === null ? null : new Secret(name, answer);
+}
+
+/** More than any value of an environment. */
+const MOST = 1024 * 1024;
+
+/**
+ * A value that comes on standard input, without the line feed at its end; null where nothing comes.
+ * @throws UsageError where it is no text that an environment can hold
+ */
+export async function readSecretInput(name: string, { stdin }: CliContext): Promise<Secret | null> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of stdin) {
+    size += chunk.length;
+    if (size > MOST) throw new UsageError(`the value of ${name} is larger than 1 MB`);
+    chunks.push(Buffer.from(chunk));
+  }
+  const text = decode(Buffer.concat(chunks)).replace(/\r?\n$/, '');
+  if (text.includes('\uFFFD') || !isValue(text))
+    throw new UsageError(`the value of ${name} is no text that an environment can hold: nothing was changed`);
+  return text === '' ? null : new Secret(name, text);
 }
 
 /** Asks for a line of text; null where there is no terminal, and when the question was left by Ctrl-C or Ctrl-D. */

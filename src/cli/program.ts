@@ -37,7 +37,7 @@ function runsApart(value: string): string {
   return value;
 }
 
-// What stands in angles says what completion offers there: a host, group, app, unit, generation, file or dir.
+// What stands in angles says what completion offers there: a host, group, app, unit, key, generation, file or dir.
 
 const common = (command: Command) =>
   command
@@ -239,6 +239,20 @@ export function program(context: CliContext, ended: (code: number) => void): Com
     .option('--list', 'the pauses there are')
     .option('--end <id>', 'end one of them')
     .action(async (name, flags) => ended(await (await import('./commands/quiet.ts')).pauseHosts(name, flags, context)));
+  withExamples(
+    common(fleet.command('env').description("the keys of an app's env file on this machine; give one a new value"))
+      .addArgument(new Argument('<action>', 'what to do').choices(['list', 'set', 'unset']))
+      .argument('[key...]', 'of set and unset: which one; its value is asked for, or read from standard input')
+      .option('--app <app>', 'only this app; repeatable', many, [])
+      .option('--file <file>', 'this env file, where there are several')
+      .action(async (action, words, flags) =>
+        ended(await (await import('./commands/env.ts')).env(action, words, flags, context)),
+      ),
+    ['fleet env list', 'the names of all keys, and which are missing'],
+    ['fleet env set API_TOKEN', 'asks for the value, and does not show it'],
+    ['pass show shop/api | fleet env set API_TOKEN --app shop', 'from a program'],
+    ['fleet deploy --only env --app shop', 'then: hosts get it without a new release'],
+  );
   common(fleet.command('check').description('validate the whole project offline')).action(async (flags) =>
     ended(await (await import('./commands/check.ts')).check(flags, context)),
   );

@@ -3,8 +3,14 @@ import { type EnvEntry, isShellOwn, KEY_RULE } from './key.ts';
 import { brokenText, decode, type EnvProblem, endOfLine, problemAt } from './text.ts';
 import { readValue } from './value.ts';
 
-/** The variables of an env file, and its lines that no reader but fleet takes as they stand. */
-export type EnvFile = { readonly entries: readonly EnvEntry[]; readonly loose: readonly number[] };
+/** The variables of an env file. */
+export type EnvFile = {
+  readonly entries: readonly EnvEntry[];
+  /** By key the lines that it has, counted from 1. */
+  readonly places: ReadonlyMap<string, { readonly first: number; readonly last: number }>;
+  /** Lines that no reader but fleet takes as they stand. */
+  readonly loose: readonly number[];
+};
 
 /**
  * Reads an env file by a strict grammar; every mistake is reported, not only the first.
@@ -28,6 +34,7 @@ export function readEnv(input: string | Uint8Array): Result<EnvFile, readonly En
   const problems: EnvProblem[] = [];
   const loose: number[] = [];
   const seen = new Map<string, number>();
+  const places = new Map<string, { readonly first: number; readonly last: number }>();
   for (let at = 0, end = 0; at < text.length; at = end + 1) {
     end = endOfLine(text, at);
     const line = text.slice(at, end);
@@ -47,13 +54,15 @@ export function readEnv(input: string | Uint8Array): Result<EnvFile, readonly En
     const read = readValue(text, at + head.length);
     if (read.ok) {
       entries.push({ key, value: read.value.value });
+      const { line: number } = problemAt(text, at, '');
+      places.set(key, { first: number, last: problemAt(text, read.value.end, '').line });
       const rest = line.slice(head.length);
       const blanks = /^[^'"].*[ \t]/.test(rest.trimEnd()) || (around !== '=' && (rest !== '' || around?.[0] !== '='));
-      if (before.trim() !== '' || blanks) loose.push(problemAt(text, at, '').line);
+      if (before.trim() !== '' || blanks) loose.push(number);
     } else problems.push(problemAt(text, read.failure.at, `${key}: ${read.failure.message}`));
     end = read.ok ? read.value.end : read.failure.end;
   }
-  return problems.length > 0 ? fail(problems) : ok({ entries, loose });
+  return problems.length > 0 ? fail(problems) : ok({ entries, places, loose });
 }
 
 /** The variables alone. */

@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { access, constants } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Inputs } from '../config/bind.ts';
+import { knownSecrets } from '../config/inputs/env-files.ts';
 import type { Invoker } from '../config/invoker.ts';
 import type { Project } from '../config/project.ts';
 import { resolveTargets } from '../config/resolve.ts';
 import { type FleetRun, lookAtHosts, runFleet } from '../engine/fleet/fleet.ts';
 import type { HostRun, Share } from '../engine/run.ts';
 import type { FleetEvent, Summary } from '../model/events.ts';
+import type { HostName } from '../model/ids.ts';
 import type { HostOutcome } from '../model/outcome.ts';
 import type { Question } from '../model/question.ts';
 import type { HostTarget } from '../model/target.ts';
@@ -26,7 +28,7 @@ export type Command = {
   readonly inputs: Inputs;
   /** How hosts are gone through where the batches of a playbook do not count. */
   readonly pace?: 'at once' | 'one by one';
-  /** Whether each host counts once, whatever apps it has. */
+  /** Whether each host counts once, whatever apps it has; known secrets of all of them are cleared out of what it prints. */
   readonly perHost?: boolean;
   /** Whether changes that a plan found are worth an exit code. */
   readonly reportsPending?: boolean;
@@ -88,7 +90,9 @@ export async function choose(
       hosts: [...new Set(targets.map(({ host }) => host as string))],
     });
 
+  const secrets = command.perHost === true ? await knownSecrets(project) : null;
   const settings = {
+    secrets: (host: HostName) => secrets?.get(host) ?? [],
     ...{ now: Date.now, by, newId: () => randomBytes(6).toString('hex'), parallel },
     signal: command.limitMs === undefined ? stop : AbortSignal.any([stop, AbortSignal.timeout(command.limitMs)]),
     connect: connections(world, options, command.retries),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isKey, KEY_RULE } from '../env/key.ts';
+import { type EnvEntry, isKey, KEY_RULE } from '../env/key.ts';
 import { readEnv } from '../env/parse.ts';
 import { isValue } from '../env/value.ts';
 import { dotenvDiffers, systemdNeeded, writeEnv } from '../env/write.ts';
@@ -16,7 +16,8 @@ const fromCommand = z.strictObject({
   command: argv.meta({ description: 'A command that prints it.', examples: [['sops', '-d', 'secrets/jarvis.env']] }),
 });
 
-const schema = z.strictObject({
+/** An `env` entry of a playbook. */
+export const envSchema = z.strictObject({
   from: z.union([localPath, fromEnv, fromCommand]).meta({
     description: 'A file, `{ env: NAME }` or `{ command: [sops, -d, file] }`.',
     examples: ['secrets/jarvis.env'],
@@ -43,11 +44,17 @@ function nameOf(from: SecretSource): string {
   return 'env' in from ? `the environment variable ${from.env}` : `the output of ${from.command[0]}`;
 }
 
+/** What a source holds stays a secret where `set` beats it, unless both say the same. */
+export const secretsOf = ({ set }: Pick<z.output<typeof envSchema>, 'set'>, read: readonly EnvEntry[]) =>
+  read
+    .filter(({ key, value }) => value !== '' && !(key in set && String(set[key]) === value))
+    .map(({ key, value }) => new Secret(key, value));
+
 /** The app's `.env`: read by a strict grammar, written in the dialect that every reader agrees on. */
 export const env = defineTask({
   kind: 'env',
   about: "Writes the app's `.env`, from a file, a variable of your environment or a command's output.",
-  schema,
+  schema: envSchema,
 
   async local({ from, required, set }, io) {
     const parsed = readEnv(await io.secret(from));
@@ -64,7 +71,6 @@ export const env = defineTask({
     const plain = Object.entries(set).map(([name, value]) => [name, String(value)] as const);
     const values = new Map([...read.map((entry) => [entry.key, entry.value] as const), ...plain]);
     const entries = [...values].map(([name, value]) => ({ key: name, value }));
-    const open = new Map(plain);
     const torn = entries.filter(({ value }) => dotenvDiffers(value)).map((entry) => entry.key);
     if (torn.length > 0) {
       io.hint(
@@ -83,10 +89,7 @@ export const env = defineTask({
 
     return {
       text: new Secret('.env', writeEnv(entries)),
-      // What the file holds stays a secret where `set` beats it, unless both say the same.
-      values: read
-        .filter((entry) => entry.value !== '' && open.get(entry.key) !== entry.value)
-        .map((entry) => new Secret(entry.key, entry.value)),
+      values: secretsOf({ set }, read),
       demands: entries.map((entry) => ({ key: entry.key, systemd: systemdNeeded(entry.value) })),
     };
   },

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { afterBreak, bashWords } from '../../src/cli/complete/bash-line.ts';
 import { complete } from '../../src/cli/complete/complete.ts';
+import { keysIn } from '../../src/cli/complete/keys.ts';
 import { keepGenerations, keepNames, knownGenerations, namesIn } from '../../src/cli/complete/names.ts';
 import { readNames } from '../../src/cli/complete/read-names.ts';
 import type { CliContext } from '../../src/cli/context.ts';
@@ -16,7 +17,7 @@ import type { HostOutcome } from '../../src/model/outcome.ts';
 
 const fleet = program({ stdout: new PassThrough(), stderr: new PassThrough() } as unknown as CliContext, () => {});
 const NAMES: Record<string, readonly string[]> = {
-  ...{ host: ['web1', 'web2', 'db1'], group: ['vps'], app: ['jarvis'], unit: ['jarvis.service'] },
+  ...{ host: ['web1', 'web2', 'db1'], group: ['vps'], app: ['jarvis'], unit: ['jarvis.service'], key: ['TOKEN'] },
 };
 
 /** The line up to the cursor, which stands at its end. */
@@ -38,6 +39,8 @@ describe('what could stand at the cursor', () => {
     expect(await at('restart jarvis.service jar')).toEqual(['jarvis.service']);
     expect(await at('-C deploy --host web1 stat')).toEqual(['status']);
     expect(await at('help hi')).toEqual(['history']);
+    expect(await at('env set T')).toEqual(['TOKEN']);
+    expect(await at('env ')).toEqual(['list', 'set', 'unset']);
     expect((await at('')).filter((word) => word.startsWith('_'))).toEqual([]);
   });
 
@@ -137,7 +140,7 @@ describe('names of a project', () => {
       groups: ['vps'],
       apps: ['app'],
       units: ['app.service', 'app.timer'],
-      folders: ['units'],
+      ...{ keys: [], envFiles: [], folders: ['units'] },
     };
     expect([await names(), await names(), reads]).toEqual([first, first, 1]);
     it.write('inventory/hosts.yaml', 'hosts: { web9: {}, db9: {} }\n', 30);
@@ -148,6 +151,16 @@ describe('names of a project', () => {
     expect([(await names()).units, reads]).toEqual([['app.service', 'app.timer', 'extra.socket'], 4]);
     await names();
     expect(reads).toBe(4);
+  });
+
+  it('have keys that playbooks require and env files hold, none of a file with errors', async () => {
+    using it = make();
+    it.write('playbooks/app.yaml', 'name: app\ntasks: [{ env: { from: secrets/a.env, required: [NEEDED] } }]\n');
+    it.write('secrets/a.env', "A=1\nKEY='-----BEGIN\nnot_a_key=x'\n");
+    const keys = async () => keysIn(it.dir, await readNames(it.dir, null));
+    expect(await keys()).toEqual(['A', 'KEY', 'NEEDED']);
+    it.write('secrets/a.env', "A=1\nKEY=-----BEGIN\nnot_a_key=x'\n");
+    expect(await keys()).toEqual(['NEEDED']);
   });
 
   it('are there as far as files can be read, and start no program: what one said before is kept', async () => {

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { text } from '../text.ts';
 import { cli, environment, fleetProject, type Project } from './fleet.ts';
@@ -54,6 +56,21 @@ describe('on a terminal of 80 columns and 24 rows', () => {
     expect(bytes).toMatch(LIVE);
     expect(bytes).not.toMatch(COLOUR);
     expect(screen().all()).not.toMatch(LIVE);
+  });
+
+  it('a secret that is typed is not shown, and stands in the env file alone', async () => {
+    const { tasks, ...rest } = app.playbook(['left', 'right']);
+    project.playbook({ ...rest, tasks: [...tasks, { env: { from: 'secrets/app.env' } }] });
+    project.env({ TOKEN: 'old' });
+    const typed = 'canary-typed-08b2';
+    const set = await onTerminal(project, ['env', 'set', 'TOKEN'], {
+      typed: { when: 'value of TOKEN', keys: `${typed}\r` },
+    });
+    expect({ code: set.code, shown: set.bytes.includes(typed) }).toEqual({ code: 0, shown: false });
+    expect(readFileSync(join(project.folder, 'secrets/app.env'), 'utf8')).toBe(`TOKEN=${typed}\n`);
+    // Where a question shows what is typed it does.
+    const asked = await onTerminal(project, ['deploy'], { typed: { when: '[y/N]', keys: `${typed}\r` } });
+    expect({ code: asked.code, shown: asked.bytes.includes(typed) }).toEqual({ code: 2, shown: true });
   });
 
   it('a note in the middle of the run leaves nothing of the live rows behind', async () => {

@@ -96,6 +96,54 @@ it('whoever talks without end waits until there is room, and does not keep the o
   expect(more).toBe(true);
 });
 
+it('long lines fill the place that a source has as many short ones do', async () => {
+  const merge = merger(['loud'], 300);
+  let more = false;
+  const lines = Array.from({ length: 6 }, (_, n) => line(n, 'x'.repeat(1024 * 1024)));
+  void merge.push('loud', lines, 0).then(() => {
+    more = true;
+  });
+  await Promise.resolve();
+  expect(more).toBe(false);
+  drain(merge, 1000);
+  await Promise.resolve();
+  expect(more).toBe(true);
+});
+
+it('a line in every millisecond delays those of another host by the hold-back at most, and nothing piles up', () => {
+  const [HOLD_BACK, EVERY] = [1500, 700];
+  const merge = merger(['loud', 'quiet'], HOLD_BACK);
+  const came = new Map<number, number>();
+  const took: number[] = [];
+  let [waiting, most, told] = [0, 0, -1];
+  for (let now = EVERY; now < 60_000; now += 50) {
+    if (now % EVERY === 0) {
+      void merge.push(
+        'loud',
+        Array.from({ length: EVERY }, (_, i) => line(now - EVERY + i)),
+        now,
+      );
+      waiting += EVERY;
+    }
+    // Once in a while, found at the next look.
+    if (now % 4900 === 0) {
+      came.set(now - 300, now);
+      void merge.push('quiet', [line(now - 300)], now);
+    }
+    for (let next = merge.next(now); next !== null; next = merge.next(now)) {
+      expect(next.late).toBe(false);
+      expect(next.line.at).toBeGreaterThanOrEqual(told);
+      told = next.line.at;
+      if (next.source === 'quiet') took.push(now - (came.get(next.line.at) ?? 0));
+      else waiting -= 1;
+    }
+    most = Math.max(most, waiting);
+  }
+  expect(took.length).toBe(12);
+  expect(Math.max(...took)).toBeLessThanOrEqual(HOLD_BACK + 50);
+  expect(most).toBeLessThanOrEqual(HOLD_BACK + 2 * EVERY);
+});
+
 const entry = (cursor: string, text: string) =>
   `j ${JSON.stringify({ __CURSOR: cursor, __REALTIME_TIMESTAMP: '1700000000000000', MESSAGE: text, _SYSTEMD_UNIT: 'a.service', PRIORITY: '3' })}`;
 

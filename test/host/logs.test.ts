@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { SHELLS } from '../runtime/shells.ts';
 import { workshop } from './workshop.ts';
 
-const WANT = 'l_most=5000 l_last=- l_grep=- l_invocation=- l_generation=- live=1';
+const WANT = `l_last=- l_grep=- l_invocation=- l_generation=- live=1
+supervisors() { say '1 2 1 a.service 1'; }`;
 
 describe.each(SHELLS.map((shell) => [shell.join(' '), shell] as const))(
   'what services have said, in %s',
@@ -15,31 +16,76 @@ describe.each(SHELLS.map((shell) => [shell.join(' '), shell] as const))(
       const log = join(folder, 'log');
       mkdirSync(folder, { recursive: true });
       writeFileSync(log, 'one\ntwo\nhal');
-      const piece = async (where: string) => {
-        const { stdout, stderr } = await shop.run(shell, `${WANT} l_where='${where}'\nfile_piece a.service`);
+      const piece = async (where: string, more = '') => {
+        const { stdout, stderr } = await shop.run(shell, `${WANT}\nl_where='${where}'\n${more}\nfile_piece a.service`);
         expect(stderr).toBe('');
-        const [, inode = '', offset = ''] =
-          /^file a\.service (\d+) (\d+) \d+$/m.exec(stdout.split('\n').findLast((l) => l.startsWith('file ')) ?? '') ??
-          [];
-        const lines = stdout.split('\n').filter((text) => text.startsWith('l '));
+        const said = stdout.split('\n');
+        const [, inode = '', offset = ''] = /^file a\.service (\d+) (\d+) \d+$/m.exec(stdout) ?? [];
         return {
           where: `a.service=${inode}:${offset}`,
-          lines: lines.map((text) => text.slice(2)),
+          lines: said.filter((text) => text.startsWith('l ')).map((text) => text.slice(2)),
           gap: /^gap /m.test(stdout),
+          more: said.includes('more'),
         };
       };
       const start = /=(\d+):/.exec((await piece('a.service=0:0')).where)?.[1];
-      const first = await piece(`a.service=${start}:0`);
-      expect(first).toEqual({ where: `a.service=${start}:8`, lines: ['one', 'two'], gap: false });
+      const first = await piece('-');
+      expect(first).toEqual({ where: `a.service=${start}:8`, lines: ['one', 'two'], gap: false, more: false });
+      // The last so many, half a line not among them: it would be told in two.
+      expect(await piece('-', 'l_last=1')).toEqual({ ...first, lines: ['two'] });
+      // Nobody is there to end it.
+      const dead = { where: `a.service=${start}:11`, lines: ['one', 'two', 'hal'] };
+      expect(await piece('-', 'supervisors() { :; }')).toMatchObject(dead);
+      expect(await piece('-', 'l_last=9; supervisors() { :; }')).toMatchObject(dead);
       writeFileSync(log, 'one\ntwo\nhalf\nlast of it\n');
       expect(await piece(first.where)).toMatchObject({ lines: ['half', 'last of it'] });
       renameSync(log, `${log}.1`);
       writeFileSync(log, 'anew\n');
-      const over = await piece(first.where);
-      expect(over).toMatchObject({ lines: ['half', 'last of it', 'anew'], gap: false });
+      const old = await piece(first.where);
+      expect(old).toMatchObject({ lines: ['half', 'last of it'], gap: false, more: true });
+      const over = await piece(old.where);
+      expect(over).toMatchObject({ lines: ['anew'], gap: false, more: false });
       expect(await piece(over.where)).toMatchObject({ lines: [], where: over.where });
+      // All there is begins with the older one.
+      expect(await piece('-')).toMatchObject({ lines: ['one', 'two', 'half', 'last of it'], more: true });
       // Two rotations: what is gone is said.
       expect(await piece('a.service=1:5')).toMatchObject({ lines: ['anew'], gap: true });
+    });
+
+    it('a file is told in pieces that end with a line, however large it is', async () => {
+      using shop = workshop();
+      const folder = join(shop.state, 'run/a.service');
+      mkdirSync(folder, { recursive: true });
+      const lines = Array.from({ length: 30_000 }, (_, n) => `${n} ${'x'.repeat(70)}`);
+      const half = Math.floor(lines.length / 2);
+      writeFileSync(
+        join(folder, 'log.1'),
+        lines
+          .slice(0, half)
+          .map((line) => `${line}\n`)
+          .join(''),
+      );
+      writeFileSync(
+        join(folder, 'log'),
+        lines
+          .slice(half)
+          .map((line) => `${line}\n`)
+          .join(''),
+      );
+      const told: string[] = [];
+      let where = '-';
+      let pieces = 0;
+      for (let more = true; more; pieces += 1) {
+        const { stdout } = await shop.run(shell, `${WANT}\nl_where='${where}'\nfile_piece a.service`);
+        const said = stdout.split('\n');
+        const [, inode, offset] = /^file a\.service (\d+) (\d+) /m.exec(stdout) ?? [];
+        where = `a.service=${inode}:${offset}`;
+        told.push(...said.filter((text) => text.startsWith('l ')).map((text) => text.slice(2)));
+        more = said.includes('more');
+      }
+      expect(told.length).toBe(lines.length);
+      expect(told.every((line, i) => line === lines[i])).toBe(true);
+      expect(pieces).toBeGreaterThan(2);
     });
 
     it('a message that the journal shows as numbers becomes text before secrets are looked for', async () => {
@@ -54,6 +100,9 @@ describe.each(SHELLS.map((shell) => [shell.join(' '), shell] as const))(
       expect(plain).toBe(`j ${json('"plain"')}`);
       expect(JSON.parse(numbers.slice(2))).toMatchObject({ MESSAGE: '\x1b[31m"\\ä', PRIORITY: '6' });
       expect(other).toBe('e no json');
+      // What is too much for one piece is cut behind a line, and said.
+      const cut = await shop.run(shell, 'L_BYTES=10 awk "$AS_TEXT" <"$ROOT/in"');
+      expect(cut.stdout).toBe(`j ${json('"plain"')}\nmore\n`);
     });
   },
 );

@@ -1,7 +1,9 @@
 import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import { runCommandLine } from '../../src/cli/program.ts';
 import { type Bench, openBench, STORY } from './bench.ts';
 
 const SERVE = `echo "starts with $TOKEN"
@@ -90,4 +92,46 @@ it('what comes is followed, across a rotation and a lost link, with no line lost
   expect(stderr).toContain('it: back, going on behind the last line');
   await sleep(0);
   expect(existsSync(log)).toBe(true);
+});
+
+it('a reader that stands still makes the host wait, and has all of it when it goes on', STORY, async () => {
+  await using bench = await deployed('it');
+  const { root, line } = bench.hosts.it;
+  const MANY = 40_000;
+  const text = Array.from({ length: MANY }, (_, n) => `line ${n} ${'x'.repeat(200)}\n`).join('');
+  writeFileSync(join(root, '.fleet/run/app.service/log'), text);
+  let said = '';
+  let begun = () => {};
+  const standing = new Promise<void>((done) => {
+    begun = done;
+  });
+  let goOn = () => {};
+  const held = new Promise<void>((done) => {
+    goOn = done;
+  });
+  const stdout = new Writable({
+    ...{ decodeStrings: false, highWaterMark: 1 },
+    async write(piece, _encoding, done) {
+      said += piece;
+      begun();
+      await held;
+      done();
+    },
+  });
+  const before = line.passed;
+  const ended = runCommandLine(['logs', '--all', '--grep', '^line', '-o', 'raw'], {
+    ...bench.world(),
+    stdout: stdout as never,
+  });
+  await standing;
+  // Until it reads no further.
+  for (let had = -1; had < line.passed; ) {
+    had = line.passed;
+    await sleep(2000);
+  }
+  expect(line.passed - before).toBeLessThan(text.length / 2);
+  goOn();
+  expect(await ended).toBe(0);
+  expect(said === text).toBe(true);
+  expect(line.passed - before).toBeGreaterThan(text.length);
 });

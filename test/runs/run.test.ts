@@ -63,3 +63,24 @@ it('another account needs root, and one that there is not is said', STORY, async
   expect(none.stdout).toContain('there is no account nobody-of-that-name on this host');
   expect((await bench.human('run', '--all', '--as', 'a b', '--', 'id')).code).toBe(2);
 });
+
+it(
+  'secrets of all apps of a host are cleared out of what it prints, and a file that cannot be read stops nothing',
+  STORY,
+  async () => {
+    await using bench = await openBench('it');
+    const other = { name: 'other', root: '/opt/other', hosts: ['it'], tasks: [{ env: { from: 'secrets/other.env' } }] };
+    bench.write('playbooks/other.yaml', JSON.stringify(other));
+    bench.write('secrets/other.env', "KEY='needle of the other'\n");
+    const said = 'echo canary-token, needle of the other, a word; printf canary-token | base64 >&2';
+    const run = await json(bench, '--app', 'app', '--shell', '--', said);
+    const lines = run.events.filter(({ type }) => type === 'output').map(({ line }) => line);
+    expect(lines.sort()).toEqual(['[secret TOKEN], [secret KEY], a word', '[secret TOKEN]'].sort());
+    expect(run.stdout).not.toMatch(/canary-token|needle of/);
+    // Where they are not known they are told: the control.
+    bench.remove('secrets/other.env');
+    const unknown = await bench.human('run', '--all', '--shell', '--', said);
+    expect(unknown.code).toBe(0);
+    expect(unknown.stdout).toContain('it | [secret TOKEN], needle of the other, a word\n');
+  },
+);

@@ -39,14 +39,15 @@ function namesFor(before: readonly string[], { invoker }: CliContext): NamesOf {
   const named = before.lastIndexOf('-C');
   const dir = named < 0 ? null : (before[named + 1]?.replace(/^~(?=\/|$)/, invoker.home) ?? null);
   return async (kind, given): Promise<readonly Candidate[]> => {
-    const isKept = kind in KINDS;
-    if (!isKept && kind !== 'generation') return [];
+    if (!(kind in KINDS) && kind !== 'generation' && kind !== 'key') return [];
     const found = await findProject(invoker, dir);
     if (!found.ok) return [];
     const project = found.value;
     const plain = (word: string | number) => ({ word: String(word), about: '' });
-    if (!isKept) return (await knownGenerations(project, invoker, given)).map(plain);
+    if (kind === 'generation') return (await knownGenerations(project, invoker, given)).map(plain);
     const read = async (kept: Names | null) => (await import('./read-names.ts')).readNames(project, kept);
-    return (await keepNames(project, invoker, read))[KINDS[kind as keyof typeof KINDS]].map(plain);
+    const names = await keepNames(project, invoker, read);
+    if (kind === 'key') return (await (await import('./keys.ts')).keysIn(project, names)).map(plain);
+    return names[KINDS[kind as keyof typeof KINDS]].map(plain);
   };
 }

@@ -11,6 +11,10 @@ export type Names = {
   readonly groups: readonly string[];
   readonly apps: readonly string[];
   readonly units: readonly string[];
+  /** Keys of an env that playbooks require. */
+  readonly keys: readonly string[];
+  /** Files that an env comes from. */
+  readonly envFiles: readonly string[];
   /** Folders below the project that units were found in. */
   readonly folders: readonly string[];
 };
@@ -30,7 +34,7 @@ export async function keepNames(
   read: (before: Names | null) => Promise<Names>,
 ): Promise<Names> {
   const folder = cacheFolder(env, home);
-  const name = cacheName('names-1', project);
+  const name = cacheName('names-2', project);
   const kept = parsed<Kept>(await readCached(folder, name));
   const stamp = await stampOf(project, kept?.names.folders ?? []);
   if (kept !== null && kept.stamp === stamp) return kept.names;
@@ -71,9 +75,15 @@ export async function namesIn(
   const files = await Promise.all(folders.map((folder) => readdir(join(project, folder)).catch(() => [])));
   const apps = playbooks.flatMap((one) => at(one, 'name') ?? []).filter((one) => typeof one === 'string');
   const units = [...texts, ...files.flat()].filter((text) => UNIT.test(text));
+  const envs = playbooks.flatMap((one) => specsOf(one, 'env'));
+  const keys = strings(envs.flatMap((env) => at(env, 'required')));
+  const envFiles = strings(envs.map((env) => at(env, 'from'))).filter((from) => !from.includes('{{'));
   const tidy = (all: readonly string[]) => [...new Set(all)].sort();
-  return { hosts: tidy(hosts), groups: tidy(groups), apps: tidy(apps), units: tidy(units), folders };
+  const names = { hosts: tidy(hosts), groups: tidy(groups), apps: tidy(apps), units: tidy(units), keys: tidy(keys) };
+  return { ...names, envFiles: tidy(envFiles), folders };
 }
+
+const strings = (all: readonly unknown[]) => all.filter((one) => typeof one === 'string');
 
 const at = (value: unknown, key: string): unknown =>
   typeof value === 'object' && value !== null ? Reflect.get(value, key) : undefined;
@@ -85,11 +95,11 @@ function textsIn(value: unknown): readonly string[] {
 
 /** Where the tasks `units` take them from; one that depends on the host is left out. */
 const unitFolders = (playbook: unknown): readonly string[] =>
-  [at(playbook, 'tasks')]
-    .flat()
-    .map((task) => at(at(task, 'units'), 'from'))
-    .filter((from) => typeof from === 'string')
-    .filter((from) => !from.includes('{{'));
+  strings(specsOf(playbook, 'units').map((units) => at(units, 'from'))).filter((from) => !from.includes('{{'));
+
+/** What the tasks of a kind say. */
+const specsOf = (playbook: unknown, kind: string): readonly unknown[] =>
+  [at(playbook, 'tasks')].flat().map((task) => at(task, kind));
 
 /** Remembers the generations that a run has told of. */
 export async function keepGenerations(project: string, { env, home }: Invoker, summary: Summary): Promise<void> {

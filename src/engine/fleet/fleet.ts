@@ -1,4 +1,5 @@
 import type { EventBody, FleetEvent, Summary } from '../../model/events.ts';
+import type { HostName } from '../../model/ids.ts';
 import type { HostOutcome } from '../../model/outcome.ts';
 import type { PlanView } from '../../model/plan.ts';
 import { Secret } from '../../model/secret.ts';
@@ -22,6 +23,8 @@ export type FleetRun = {
   readonly parallel: number;
   /** `changes`: canaries, batches and the playbook's failure mode apply; `reads`: all hosts at once. */
   readonly kind: 'changes' | 'reads';
+  /** Secrets of a host besides those that its targets bring along. */
+  readonly secrets?: (host: HostName) => readonly Secret[];
 };
 
 /**
@@ -112,7 +115,7 @@ async function onHost(
             healthy: (withinMs: number) => part.healthy.arrive(withinMs),
           },
         };
-  const result = endOf(target, run, await work(target, { ...run, ...together }), begun);
+  const result = endOf(target, fleet, run, await work(target, { ...run, ...together }), begun);
   keep(result);
   return result.outcome;
 }
@@ -126,8 +129,14 @@ function shareOf(target: HostTarget, fleet: FleetRun, alone: Meeting['alone']): 
 }
 
 /** What is told of how an app has ended on a host. */
-function endOf(target: HostTarget, { emit, now }: HostRun, end: HostOutcome, begun: number): Summary['hosts'][number] {
-  const outcome = clear(end, target);
+function endOf(
+  target: HostTarget,
+  fleet: FleetRun,
+  { emit, now }: HostRun,
+  end: HostOutcome,
+  begun: number,
+): Summary['hosts'][number] {
+  const outcome = within(end, redactor(target, fleet));
   const durationMs = now() - begun;
   emit({ type: 'ended', outcome, durationMs });
   return { host: target.host, app: target.app, outcome, durationMs };
@@ -147,7 +156,7 @@ export async function lookAtHosts(
     const outcomes = await (fleet.signal.aborted ? Promise.all(shares.map(late)) : work(shares));
     for (const [i, { target, run }] of shares.entries()) {
       const outcome = outcomes[i];
-      if (outcome !== undefined) ended.set(target, endOf(target, run, outcome, begun));
+      if (outcome !== undefined) ended.set(target, endOf(target, fleet, run, outcome, begun));
     }
   };
   await inPlaces(
@@ -174,11 +183,12 @@ function codeConnect(target: HostTarget, { connect }: FleetRun): Connect | null 
     : connect({ ...target, connection: { ...connection, user: uploadUser, become: 'none' } });
 }
 
-const redactor = (target: HostTarget) => Secret.redactor(target.tasks.flatMap((task) => task.secrets));
+const redactor = ({ host, tasks }: HostTarget, { secrets }: FleetRun) =>
+  Secret.redactor([...tasks.flatMap((task) => task.secrets), ...(secrets?.(host) ?? [])]);
 
 /** Stamps events, and clears known secrets out of whatever a host printed. */
 function emitter(target: HostTarget, fleet: FleetRun): (event: EventBody) => void {
-  const redact = redactor(target);
+  const redact = redactor(target, fleet);
   const { host, app } = target;
   return (body) => {
     const at = fleet.now();
@@ -195,11 +205,6 @@ function emitter(target: HostTarget, fleet: FleetRun): (event: EventBody) => voi
 
 /** Fields of an outcome that hold words of our own, which a secret that happens to be one of them must not change. */
 const OURS = new Set(['end', 'kind', 'phase', 'check', 'unit', 'result', 'what', 'why', 'by']);
-
-/** The same for what an outcome quotes from a host. */
-function clear(outcome: HostOutcome, target: HostTarget): HostOutcome {
-  return within(outcome, redactor(target));
-}
 
 const clearHost = ({ beside, warnings }: PlanView, redact: (text: string) => string) =>
   within({ beside, warnings }, redact);

@@ -51,7 +51,7 @@ export async function hostLogs(
       if (attempt > 0) sink.news({ news: 'back' });
       attempt = 0;
       for (;;) {
-        const piece = await readPiece(host, asked, units, where, run);
+        const piece = await readPiece(host, asked, units, where, follow, run);
         if (!piece.ok) {
           const end = lost(piece.failure);
           if (end !== null) return end;

@@ -14,8 +14,13 @@ export type Merger<S> = {
   waiting(): boolean;
 };
 
-/** Lines that are kept of one source until they can be told: the others do not wait for whoever talks without end. */
-const MOST = 10_000;
+/** Lines that are kept of one source until they can be told, and characters: the others do not wait for whoever talks without end. */
+const MOST = { lines: 10_000, characters: 4 * 1024 * 1024 } as const;
+
+type Queued = { readonly kept: readonly unknown[]; readonly at: number; readonly characters: number };
+
+const fits = ({ kept, at, characters }: Queued, share: number): boolean =>
+  kept.length - at <= share * MOST.lines && characters <= share * MOST.characters;
 
 /**
  * Lines of several sources in the order of their time, of one source in its own order; those of the same time in the order
@@ -27,8 +32,10 @@ export function merger<S>(sources: readonly S[], holdBack: number): Merger<S> {
   type Kept = { readonly line: LogLine; readonly came: number };
   const queues = sources.map((source) => ({
     source,
-    kept: [] as Kept[],
+    // What was told is let go at once.
+    kept: [] as (Kept | undefined)[],
     at: 0,
+    characters: 0,
     ended: false,
     waiting: [] as (() => void)[],
   }));
@@ -38,8 +45,11 @@ export function merger<S>(sources: readonly S[], holdBack: number): Merger<S> {
     push(source, lines, now) {
       const queue = queueOf(source);
       if (queue === undefined) return Promise.resolve();
-      for (const line of lines) queue.kept.push({ line, came: now });
-      if (queue.ended || queue.kept.length - queue.at <= MOST) return Promise.resolve();
+      for (const line of lines) {
+        queue.kept.push({ line, came: now });
+        queue.characters += line.text.length;
+      }
+      if (queue.ended || fits(queue, 1)) return Promise.resolve();
       return new Promise((resolve) => queue.waiting.push(resolve));
     },
     end(source) {
@@ -64,12 +74,14 @@ export function merger<S>(sources: readonly S[], holdBack: number): Merger<S> {
       const head = first?.kept[first.at];
       if (first === undefined || head === undefined) return null;
       if (!complete && now - head.came < holdBack) return null;
+      first.kept[first.at] = undefined;
       first.at += 1;
+      first.characters -= head.line.text.length;
       if (first.at > 1000 && first.at * 2 > first.kept.length) {
         first.kept.splice(0, first.at);
         first.at = 0;
       }
-      if (first.kept.length - first.at <= MOST / 2) for (const resolve of first.waiting.splice(0)) resolve();
+      if (fits(first, 0.5)) for (const resolve of first.waiting.splice(0)) resolve();
       const late = head.line.at < newest;
       newest = Math.max(newest, head.line.at);
       return { source: first.source, line: head.line, late };

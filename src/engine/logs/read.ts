@@ -38,12 +38,14 @@ const MOST = 5000;
 /**
  * The next piece. It counts as a whole or not at all: one that was cut off is asked for again from the same place, so that
  * no line is lost and none comes twice.
+ * @param live whether lines are waited for: what of a file is found behind the place has come just now
  */
 export async function readPiece(
   host: Pick<OpenHost, 'transport' | 'site'>,
   wanted: Wanted,
   units: readonly string[],
   where: string,
+  live: boolean,
   { signal, now }: { readonly signal: AbortSignal; readonly now: () => number },
 ): Promise<Result<Piece>> {
   const { last, since, until, priority, grep, boot, invocation, generation } = wanted;
@@ -55,11 +57,11 @@ export async function readPiece(
   );
   if (!reply.ok) return reply;
   if (said.at(-1) !== 'end') return fail({ kind: 'step-failed', step: 'read the logs', exit: reply.value });
-  return ok(pieceOf(said, where, now() * 1000));
+  return ok(pieceOf(said, where, now() * 1000, live));
 }
 
-/** @internal What the verb `logs` has printed, as a piece. @param now microseconds since the epoch */
-export function pieceOf(said: readonly string[], where: string, now: number): Piece {
+/** @internal What the verb `logs` has printed, as a piece. @param now microseconds since the epoch @param live whether lines are waited for */
+export function pieceOf(said: readonly string[], where: string, now: number, live = true): Piece {
   const lines: LogLine[] = [];
   const troubles: string[] = [];
   const places = new Map(
@@ -68,6 +70,7 @@ export function pieceOf(said: readonly string[], where: string, now: number): Pi
   let file = { unit: '', changed: now };
   let cursor = where;
   let gap = false;
+  let more = false;
   let journal = 0;
   let isJournal = false;
   for (const line of said) {
@@ -91,16 +94,17 @@ export function pieceOf(said: readonly string[], where: string, now: number): Pi
     } else if (line.startsWith('file ')) {
       const [, unit = '', inode = '', offset = '', changed] = line.split(' ');
       // What came since the last look was written just now.
-      file = { unit, changed: places.has(unit) ? now : Math.min(now, Number(changed) * 1e6) };
+      file = { unit, changed: live && places.has(unit) ? now : Math.min(now, Number(changed) * 1e6) };
       places.set(unit, `${unit}=${inode}:${offset}`);
-    } else if (line.startsWith('gap ')) gap = true;
+    } else if (line === 'more') more = true;
+    else if (line.startsWith('gap ')) gap = true;
     else if (line.startsWith('e ')) troubles.push(text);
   }
   // One file after the other was read.
   if (!isJournal) lines.sort((a, b) => a.at - b.at);
   const next = isJournal || places.size === 0 || !where.includes(':') ? cursor : '';
   const files = [...places.values()].filter((word) => /=\d+:\d+$/.test(word)).join(' ');
-  return { lines, where: files !== '' ? files : next, more: journal > MOST, gap, troubles };
+  return { lines, where: files !== '' ? files : next, more: more || journal > MOST, gap, troubles };
 }
 
 function journalLine(json: string): LogLine | null {

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,8 +10,11 @@ const PROGRAM = `${COMMAND}/program`;
 
 const built = new Map<string, string>();
 
+/** Where a run keeps its builds, all its processes; it takes them away itself, since a process may be ended at its last test. */
+export const weakenedBy = (main: number) => join(tmpdir(), `fleet-weakened-${main}`);
+
 /**
- * A build like the product's in all but these texts, for the control of a test; gone with this process.
+ * A build like the product's in all but these texts, for the control of a test; gone with this run.
  * @returns its command
  * @throws when a text does not stand exactly once where it should: the cure has moved, and the control would be none
  */
@@ -19,8 +22,8 @@ export function weakened(replacements: readonly Replacement[]): string {
   const key = JSON.stringify(replacements);
   const known = built.get(key);
   if (known !== undefined) return known;
-  const folder = mkdtempSync(join(tmpdir(), 'fleet-weakened-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  mkdirSync(weakenedBy(process.ppid), { recursive: true });
+  const folder = mkdtempSync(join(weakenedBy(process.ppid), 'build-'));
   for (const part of ['package.json', COMMAND]) {
     mkdirSync(dirname(join(folder, part)), { recursive: true });
     cpSync(join(ROOT, part), join(folder, part), { recursive: true });

@@ -6,6 +6,8 @@ export interface TcpProxy extends AsyncDisposable {
   readonly port: number;
   /** Connections taken since the start. */
   readonly connections: number;
+  /** Bytes passed on since the start, both directions together. */
+  readonly passed: number;
   /** Connections open now. */
   readonly open: number;
   /** From now on bytes vanish in both directions; connections stay open and new ones are taken. */
@@ -25,6 +27,7 @@ export interface TcpProxy extends AsyncDisposable {
 export async function tcpProxy(target: { address: string; port: number }): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   let connections = 0;
+  let passed = 0;
   let swallow = false;
   let delayMs = 0;
   let bytesLeft = Number.POSITIVE_INFINITY;
@@ -37,6 +40,7 @@ export async function tcpProxy(target: { address: string; port: number }): Promi
     if (swallow || to.destroyed) return;
     const part = chunk.subarray(0, Math.min(chunk.length, bytesLeft));
     bytesLeft -= part.length;
+    passed += part.length;
     if (bytesLeft > 0) {
       to.write(part);
       return;
@@ -82,6 +86,9 @@ export async function tcpProxy(target: { address: string; port: number }): Promi
     port,
     get connections() {
       return connections;
+    },
+    get passed() {
+      return passed;
     },
     get open() {
       return Math.ceil(sockets.size / 2);

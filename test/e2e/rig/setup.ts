@@ -1,4 +1,6 @@
+import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { weakenedBy } from '../attacks/weakened.ts';
 import { run } from './docker.ts';
 import { makeImages } from './images.ts';
 import { kinds } from './kinds.ts';
@@ -17,4 +19,5 @@ export async function setup(): Promise<void> {
 
 export async function teardown(): Promise<void> {
   await sweep();
+  rmSync(weakenedBy(process.pid), { recursive: true, force: true });
 }

@@ -1,7 +1,7 @@
 # What services have said, for `fleet logs`: a piece at a time. Whoever asks keeps the place, so that a link that breaks costs
 # nothing, and nothing goes on here when nobody reads. Of the journal lines "j JSON"; without systemd "file UNIT INODE OFFSET
-# CHANGED" for each file, what was read of it up to there as "l TEXT" behind it. "e TEXT" is what was in the way. The last
-# line is "end".
+# CHANGED" for each file, what was read of it up to there as "l TEXT" behind it, and "more" where it was not all that there is.
+# "e TEXT" is what was in the way. The last line is "end".
 
 # WHERE is - for the beginning, or the last line that was had: a cursor, or "UNIT=INODE:OFFSET" for each unit; what is not
 # asked for is -.
@@ -46,14 +46,15 @@ journal_piece() { # UNIT…
     set -- "$@" +
     for l_id in $l_ids; do set -- "$@" "INVOCATION_ID=$l_id"; done
   fi
-  l_count=$l_most
-  [ "$l_where" != - ] || [ "$l_last" = - ] || l_count=$l_last
-  limit 300 journalctl "$@" 2>&1 </dev/null | head -n $((l_count + 1)) | awk "$AS_TEXT"
+  l_count=$l_most l_bytes=1048576
+  [ "$l_where" != - ] || [ "$l_last" = - ] || l_count=$l_last l_bytes=0
+  limit 300 journalctl "$@" 2>&1 </dev/null | head -n $((l_count + 1)) | L_BYTES=$l_bytes awk "$AS_TEXT"
 }
 
-# What is no plain text stands in the journal's JSON as numbers, where no secret would be found.
+# What is no plain text stands in the journal's JSON as numbers, where no secret would be found. A piece has its limit.
 # shellcheck disable=SC2016
 AS_TEXT='
+function tell(text) { print text; if (ENVIRON["L_BYTES"] > 0 && (size += length(text)) > ENVIRON["L_BYTES"]) { print "more"; exit } }
 BEGIN { for (i = 1; i < 256; i++) char[i] = i < 32 || i == 127 ? sprintf("\\u%04x", i) : sprintf("%c", i); char[34] = "\\\""; char[92] = "\\\\" }
 !/^\{/ { print "e " $0; next }
 match($0, /"MESSAGE" ?: ?\[[0-9, ]*\]/) {
@@ -61,9 +62,9 @@ match($0, /"MESSAGE" ?: ?\[[0-9, ]*\]/) {
   sub(/^[^[]*\[ */, "", list); sub(/ *\]$/, "", list)
   count = split(list, bytes, / *, */); text = ""
   for (i = 1; i <= count; i++) text = text char[bytes[i] + 0]
-  print "j " before "\"MESSAGE\":\"" text "\"" after; next
+  tell("j " before "\"MESSAGE\":\"" text "\"" after); next
 }
-{ print "j " $0 }'
+{ tell("j " $0) }'
 
 # From when a generation was made until the next one was live; its last start is within, and so is the end of the one before.
 generation_window() { # GENERATION
@@ -76,46 +77,79 @@ generation_window() { # GENERATION
 journal_time() { say "$1" | sed 's/T/ /; s/\.[0-9]*Z$/Z/; s/Z$/ UTC/'; }
 
 file_piece() { # UNIT
-  f_log=$S/run/$1/log f_from=- f_old=''
+  f_log=$S/run/$1/log f_older=/dev/null
   [ -f "$f_log" ] || return 0
-  f_seen=$(stat -c '%i %s %Y' "$f_log") || return 0
+  [ ! -f "$f_log.1" ] || f_older=$f_log.1
+  # What is opened stays what it is, also where it is moved aside meanwhile.
+  file_opened "$1" 7<"$f_log" 6<"$f_older"
+}
+file_opened() { # UNIT
+  f_file=/proc/self/fd/7 f_from=- f_place=''
+  f_seen=$(stat -L -c '%i %s %Y' $f_file) || return 0
   f_inode=${f_seen%% *} f_changed=${f_seen##* }
   f_size=${f_seen#* } f_size=${f_size% *}
-  for f_place in $l_where; do
-    case $f_place in "$1="*) f_place=${f_place#"$1="} f_from=${f_place#*:}; [ "${f_place%%:*}" = "$f_inode" ] || f_old=${f_place%%:*} ;; esac
+  for f_one in $l_where; do
+    case $f_one in "$1="*) f_place=${f_one#"$1="} f_from=${f_place#*:} f_place=${f_place%%:*} ;; esac
   done
   if [ "$f_from" = - ] && [ "$l_invocation$l_generation" != -- ]; then
     f_start=$(sed -n 's/^LogStart=//p' "$S/run/$1/status" 2>/dev/null)
-    f_of=$(supervisors | U=$1 awk '$4 == ENVIRON["U"] { print $3 }')
+    f_of=$(file_writer "$1")
     [ "$l_generation" = - ] || [ "$l_generation" = "${f_of:-$live}" ] || { say "e $1 runs from generation ${f_of:-$live}, and its log does not say where an earlier one ended"; return 0; }
     f_from=${f_start:-0}
   fi
-  if [ "$f_from" = - ]; then
-    say "file $1 $f_inode $f_size $f_changed"
-    if [ "$l_last" = - ]; then l_lines=$l_most; else l_lines=$l_last; fi
-    { [ ! -f "$f_log.1" ] || cat "$f_log.1"; head -c "$f_size" "$f_log"; } | tail -n "$l_lines" | as_lines
+  if [ "$f_from" = - ] && [ "$l_last" != - ]; then
+    # A service that never starts anew has a log that is never moved aside: its end will do.
+    f_from=$((f_size - 67108864))
+    [ $f_from -gt 0 ] || f_from=0
+    f_length=$((f_size - f_from))
+    file_whole_lines "$1"
+    say "file $1 $f_inode $((f_from + f_length)) $f_changed"
+    { [ $f_from -gt 0 ] || cat /proc/self/fd/6; file_part; } | tail -n "$l_last" | as_lines
     return 0
   fi
-  if [ -n "$f_old" ]; then
-    # It was moved aside since: what the old one had gained comes first.
-    if [ -f "$f_log.1" ] && [ "$(stat -c %i "$f_log.1")" = "$f_old" ]; then
-      say "file $1 $f_inode 0 $f_changed"
-      tail -c "+$((f_from + 1))" "$f_log.1" | as_lines
+  f_aside=''
+  [ "$f_older" = /dev/null ] || f_aside=$(stat -L -c '%i %s' /proc/self/fd/6)
+  # All there is begins with the older file.
+  if [ "$f_from" = - ]; then
+    f_from=0 f_place=${f_aside% *}
+  fi
+  if [ "${f_place:-$f_inode}" != "$f_inode" ]; then
+    # It was moved aside since: what it had gained comes first.
+    if [ "$f_place" = "${f_aside% *}" ]; then
+      if [ "${f_aside#* }" -gt "$f_from" ]; then
+        f_file=/proc/self/fd/6 f_inode=$f_place
+        file_next "$1" $((${f_aside#* } - f_from))
+        say more
+        return 0
+      fi
     else
       say "gap $1"
     fi
     f_from=0
   fi
   [ "$f_from" -le "$f_size" ] || { say "gap $1"; f_from=0; }
-  f_length=$((f_size - f_from))
-  [ $f_length -le 1048576 ] || f_length=1048576
-  # Half a line waits for its end.
-  if [ $f_length -gt 0 ] && [ "$(file_part | tail -c 1 | wc -l)" = 0 ]; then
-    f_half=$(file_part | tail -n 1 | wc -c)
-    [ "$f_half" -ge 1048576 ] || f_length=$((f_length - f_half))
+  file_next "$1" $((f_size - f_from))
+}
+# As much of it as one piece may have.
+file_next() { # UNIT BYTES
+  f_length=$2
+  if [ $f_length -gt 1048576 ]; then
+    f_length=1048576
+    say more
   fi
+  # Nobody goes on with a line of the older one.
+  if [ $f_file = /proc/self/fd/7 ] || [ $f_length != "$2" ]; then file_whole_lines "$1"; fi
   say "file $1 $f_inode $((f_from + f_length)) $f_changed"
   [ $f_length = 0 ] || file_part | as_lines
 }
-file_part() { tail -c "+$((f_from + 1))" "$f_log" | head -c "$f_length"; }
+# Half a line waits for its end, as long as there is somebody to write it.
+file_whole_lines() { # UNIT
+  [ $f_length -gt 0 ] && [ "$(file_part | tail -c 1 | wc -l)" = 0 ] || return 0
+  [ $f_length = 1048576 ] || [ -n "$(file_writer "$1")" ] || return 0
+  f_half=$(file_part | tail -n 1 | wc -c)
+  [ "$f_half" -ge 1048576 ] || f_length=$((f_length - f_half))
+}
+# The generation that its supervisor runs it from.
+file_writer() { supervisors | U=$1 awk '$4 == ENVIRON["U"] { print $3 }'; }
+file_part() { tail -c "+$((f_from + 1))" $f_file | head -c "$f_length"; }
 as_lines() { tr -d '\000' | if [ "$l_grep" = - ]; then sed 's/^/l /'; else limit 60 grep -E -e "$l_grep" | sed 's/^/l /'; fi; }
