@@ -57,7 +57,11 @@ say(`${paths.length} files, ${packed.size} bytes, ${packed.unpackedSize} unpacke
 const { messages, pkg } = await publint({ pkgDir: root, strict: true });
 if (messages.length > 0) fail(messages.map((message) => formatMessage(message, pkg)).join('\n'));
 const tarball = join(folder, packed.filename);
-run(process.execPath, [`${root}node_modules/@arethetypeswrong/cli/dist/index.js`, tarball, '--profile', 'esm-only']);
+const attw = fileURLToPath(import.meta.resolve('@arethetypeswrong/cli/package.json')).replace(
+  'package.json',
+  'dist/index.js',
+);
+run(process.execPath, [attw, tarball, '--profile', 'esm-only']);
 say('publint and attw have nothing to say');
 
 const home = join(folder, 'home');

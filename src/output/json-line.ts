@@ -46,14 +46,14 @@ export type EventJson =
   | { readonly type: 'ended'; readonly outcome: OutcomeJson; readonly durationMs: number };
 
 /** What a deploy would do on a host. */
-export type PlanJson = Omit<PlanView, 'to' | 'changes' | 'units'> & {
+type PlanJson = Omit<PlanView, 'to' | 'changes' | 'units'> & {
   readonly to: 'nothing' | 'reactivate' | 'advance';
   readonly changes: readonly { readonly sign: '+' | '-' | '~' | '!'; readonly text: string }[];
   readonly units: readonly UnitActionJson[];
 };
 
 /** What happens to a unit. `because` is the input that changed, by its name, or a word; `more` counts what changed besides. */
-export type UnitActionJson = { readonly unit: string } & (
+type UnitActionJson = { readonly unit: string } & (
   | { readonly do: 'restart' | 'reload'; readonly because: string; readonly more: number }
   | { readonly do: 'start'; readonly because: string }
   | { readonly do: 'stop' | 'leave' }
@@ -211,7 +211,7 @@ export type LogLine = {
 };
 
 /** A number that `fleet health --cron` remembers. */
-export type TrendLine = {
+type TrendLine = {
   readonly type: 'trend';
   readonly host: string;
   /** Null for one of the whole host. */
@@ -229,7 +229,7 @@ export type TrendLine = {
 };
 
 /** What nothing is said of for a while. */
-export type PauseLine = {
+type PauseLine = {
   readonly type: 'pause';
   readonly id: string;
   /** Null: every host. */
@@ -245,7 +245,7 @@ export type PauseLine = {
 };
 
 /** `fleet --version --json`: what is to be told in a report of a bug. */
-export type VersionLine = {
+type VersionLine = {
   readonly type: 'version';
   readonly version: string;
   /** The commit that it was built from; null where it was not built in a repository. */
