@@ -7,7 +7,8 @@ const root = join(import.meta.dirname, '../..');
 type Built = AsyncDisposable & { readonly file: string };
 
 /** The command as a file that node runs, made from the sources: the fast tests need no build. */
-export const buildCommand = () => built('cli/main.ts', { 'cli/complete/scripts': 'scripts' });
+export const buildCommand = () =>
+  built('cli/main.ts', { 'cli/complete/scripts': 'scripts', 'host/program': 'program' });
 
 /** The library, in the same way. */
 export const buildLibrary = () => built('library/index.ts', { 'host/program': 'program' });
