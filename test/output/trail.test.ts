@@ -1,6 +1,9 @@
 import { expect, it } from 'vitest';
 import type { PlanView } from '../../src/model/plan.ts';
+import { frame } from '../../src/output/live/frame.ts';
 import { trackRows } from '../../src/output/live/rows.ts';
+import { terminalPaint } from '../../src/output/text/paint.ts';
+import { displayWidth } from '../../src/output/text/width.ts';
 import { Script } from './events.ts';
 import { onTerminal, play } from './run.ts';
 
@@ -80,4 +83,16 @@ it('what is sent says how fast, and how long it goes on as it went so far', () =
   // A build's last line is shown beside what it is.
   rows.on({ ...at(61_000), type: 'output', id: 'b', stream: 'stdout', line: 'Collecting numpy' });
   expect(latest()).toBe('Collecting numpy');
+});
+
+it('a step with a long name leaves half of its row for what is new there, in columns as a terminal counts them', () => {
+  const rows = trackRows([{ host: 'web-1', app: 'shop' }]);
+  const base = { at: 0, host: 'web-1' as never, app: 'shop' };
+  rows.on({ ...base, type: 'step', id: 'b', title: `run ${'日本'.repeat(40)}`, state: 'started' });
+  const look = terminalPaint({ NO_COLOR: '1', LANG: 'C.UTF-8' });
+  const drawn = () => frame(rows.all(), { columns: 80, rows: 24 }, 1000, look)[0] ?? '';
+  expect(displayWidth(drawn())).toBeLessThan(80);
+  rows.on({ ...base, type: 'output', id: 'b', stream: 'stdout', line: 'compiling 👩\u200d👩\u200d👧 number 17' });
+  expect(drawn()).toContain('compiling 👩\u200d👩\u200d👧 number 17');
+  expect(displayWidth(drawn())).toBeLessThan(80);
 });
