@@ -1,22 +1,26 @@
 // Joins what tsc wrote into a few files: a command that starts in a third of the time. Each command's part is loaded when
-// it is called. What is no code is put beside them, so that a package needs no sources; so are the manual pages, and the
-// licences of what was joined in.
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// it is called, and the library shares them. What is no code is put beside them, so that a package needs no sources; so are
+// the library's types, the manual pages, the licences of what was joined in, and the commit that it was built from.
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { declarations } from './declarations.mjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const out = `${root}dist/bin`;
+const library = `${root}dist/lib`;
 
 const bundle = await rolldown({
-  input: `${root}dist/cli/main.js`,
+  input: { fleet: `${root}dist/cli/main.js`, index: `${root}dist/library/index.js` },
   platform: 'node',
   // They load native parts where there are any.
   external: ['ssh2', 'node-ssh'],
 });
-rmSync(out, { recursive: true, force: true });
+for (const folder of [out, library]) rmSync(folder, { recursive: true, force: true });
 const { output } = await bundle.write({
-  ...{ dir: out, format: 'esm', entryFileNames: 'fleet.js', chunkFileNames: '[name]-[hash].js' },
+  ...{ dir: `${root}dist`, format: 'esm', chunkFileNames: 'bin/[name]-[hash].js', comments: false },
+  entryFileNames: ({ name }) => (name === 'fleet' ? 'bin/fleet.js' : 'lib/index.js'),
 });
 await bundle.close();
 
@@ -39,5 +43,11 @@ const licences = [...new Set(joined)].sort().map((folder) => {
   return `${name} ${version}: ${license}\n${text}`;
 });
 writeFileSync(`${out}/THIRD-PARTY.txt`, `Part of fleet's own files:\n\n${licences.join('\n---\n\n')}`);
+
+mkdirSync(library, { recursive: true });
+writeFileSync(`${library}/index.d.ts`, await declarations(`${root}dist`));
+
+const commit = spawnSync('git', ['describe', '--always', '--dirty', '--abbrev=40', '--exclude=*'], { cwd: root });
+if (commit.status === 0) writeFileSync(`${out}/commit`, commit.stdout);
 
 await import('./manual.mjs');

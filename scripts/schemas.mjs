@@ -1,5 +1,7 @@
-// Writes schemas/*.schema.json, for editors, from the schemas that fleet itself uses. Runs on dist/: npm run build first.
+// Writes schemas/*.schema.json: for editors, from the schemas that fleet itself uses, and what the lines of `--json` are. Runs on dist/: npm run build first.
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { inventoryJsonSchema, playbookJsonSchema } from '../dist/config/json-schema.js';
 import { REGISTRY } from '../dist/config/playbook/registry.js';
 
@@ -11,3 +13,5 @@ for (const [name, schema] of [
 ]) {
   writeFileSync(new URL(`${name}.schema.json`, folder), `${JSON.stringify(schema, null, 2)}\n`);
 }
+const lines = execFileSync(process.execPath, [fileURLToPath(new URL('line-schema.mjs', import.meta.url))]);
+writeFileSync(new URL('line.schema.json', folder), lines);

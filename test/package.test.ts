@@ -38,9 +38,16 @@ it('has a manual page for each command, and npm learns of each', () => {
 
 it('shows the schemas to whoever imports them', () => {
   const schemas = readdirSync(join(root, 'schemas'));
-  expect(schemas).toEqual(expect.arrayContaining(['inventory.schema.json', 'playbook.schema.json']));
+  expect(schemas.sort()).toEqual(['inventory.schema.json', 'line.schema.json', 'playbook.schema.json']);
   expect(own.exports['./schemas/*.json']).toBe('./schemas/*.json');
   expect(own.files).toContain('schemas');
+});
+
+it("has a name that is nobody else's, and is published for all, with where it was built", () => {
+  expect(own.name).toMatch(/^@[a-z-]+\/fleet$/);
+  expect(own.private).toBeUndefined();
+  expect(own.publishConfig).toEqual({ access: 'public', provenance: true });
+  expect(own.repository.url).toMatch(/^git\+https:/);
 });
 
 it('takes along what is no code from wherever a module looks for it', () => {

@@ -6,7 +6,7 @@ import type { CliContext } from './context.ts';
 import { giveHelp, OWN, withExamples } from './help.ts';
 import { Refusal, refusalLine } from './refusal.ts';
 import { VERSION } from './version.ts';
-import { commandFirst, wantsFormat, wantsJson } from './words.ts';
+import { commandFirst, wantsFormat, wantsJson, wantsVersion } from './words.ts';
 
 export { INTERRUPTED } from '../library/exit-code.ts';
 // What the process needs besides, so that it loads one file.
@@ -79,7 +79,7 @@ export function program(context: CliContext, ended: (code: number) => void): Com
     .usage('COMMAND [flags]')
     .optionsGroup('Flags:')
     .description('Deploys services to plain Linux hosts over SSH and keeps them running.')
-    .version(VERSION, '-V, --version', 'print the version')
+    .version(VERSION, '-V, --version', 'print the version; with --json also what a report of a bug needs')
     .helpOption('-h, --help', 'print this help')
     .exitOverride()
     .configureOutput({
@@ -295,6 +295,7 @@ export async function runCommandLine(words: readonly string[], context: CliConte
   const fleet = program(context, (ended) => {
     code = ended;
   });
+  if (wantsVersion(words)) return (await import('./commands/version.ts')).version(context);
   if (words[0] === '__complete') return (await import('./complete/answer.ts')).answer(words.slice(1), fleet, context);
   const inOrder = commandFirst(words, fleet);
   // Scripts read the end of a run on standard output, whatever it was.

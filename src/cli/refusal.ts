@@ -1,5 +1,6 @@
 import { Refusal } from '../library/refusal.ts';
 import { diagnosticObject } from '../model/former-names.ts';
+import type { RefusalLine } from '../output/json-line.ts';
 import { cleanJson } from '../util/sanitize.ts';
 
 export { Refusal, refused } from '../library/refusal.ts';
@@ -13,12 +14,9 @@ export function refusalLine(command: string, error: { readonly message: string }
   // A line of a file stays there: it may hold a secret.
   const errors = found.map(({ excerpt: _, ...rest }) => diagnosticObject(rest));
   const whole = { message: error.message, file: '', line: 0, column: 0 };
-  return cleanJson({
-    v: 1,
-    type: 'summary',
-    command,
-    exitCode,
-    hosts: [],
+  const line: RefusalLine = {
+    ...{ v: 1, type: 'summary', command, exitCode, hosts: [] },
     errors: errors.length > 0 ? errors : [whole],
-  });
+  };
+  return cleanJson(line);
 }

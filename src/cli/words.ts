@@ -19,5 +19,9 @@ export function commandFirst(words: readonly string[], fleet: Command): readonly
 export const wantsFormat = (format: string, words: readonly string[]): boolean =>
   new RegExp(`(^| )--format[ =]${format}( |$)`).test(words.join(' '));
 
+/** Whether it is `--version` for scripts, which is told more. */
+export const wantsVersion = (words: readonly string[]): boolean =>
+  words.length === 2 && words.includes('--json') && (words.includes('--version') || words.includes('-V'));
+
 /** Whether whoever calls reads lines of JSON. */
 export const wantsJson = (words: readonly string[]): boolean => words.includes('--json') || wantsFormat('json', words);

@@ -3,13 +3,8 @@ import type { HostName } from './ids.ts';
 import type { CheckResult, HostOutcome, Phase } from './outcome.ts';
 import type { PlanView } from './plan.ts';
 
-/** Everything that can happen on a host during a run; the only thing that renderers see. */
-export type FleetEvent = {
-  /** Milliseconds since the Unix epoch. */
-  readonly at: number;
-  readonly host: HostName;
-  readonly app: string;
-} & (
+/** Everything that can happen on a host during a run, before the run has stamped it with time, host and app. */
+export type EventBody =
   | { readonly type: 'phase'; readonly phase: Phase }
   | { readonly type: 'planned'; readonly plan: PlanView }
   | {
@@ -32,13 +27,15 @@ export type FleetEvent = {
   /** What `fleet doctor` found, and what it has put right. */
   | { readonly type: 'finding'; readonly finding: Finding }
   | { readonly type: 'fixed'; readonly fixed: Fixed }
-  | { readonly type: 'ended'; readonly outcome: HostOutcome; readonly durationMs: number }
-);
+  | { readonly type: 'ended'; readonly outcome: HostOutcome; readonly durationMs: number };
 
-/** `Omit` that keeps the members of a union apart. */
-type Distribute<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
-/** An event before the run has stamped it with time, host and app. */
-export type EventBody = Distribute<FleetEvent, 'at' | 'host' | 'app'>;
+/** The only thing that renderers see. */
+export type FleetEvent = {
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number;
+  readonly host: HostName;
+  readonly app: string;
+} & EventBody;
 
 /** Everything that ended, for the last lines of a run. */
 export type Summary = {

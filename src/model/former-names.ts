@@ -4,8 +4,13 @@
  */
 export const NAMES = { explanation: 'next', cause: 'cure', diagnostic: 'hint' } as const;
 
-export const fixAs = (name: string) => (of: object) =>
-  Object.fromEntries(Object.entries(of).map(([key, value]) => [key === 'fix' ? name : key, value]));
+type FixAs<T, N extends string> = Omit<T, 'fix'> &
+  (T extends { readonly fix: infer F } ? { readonly [K in N]: F } : object);
+
+export const fixAs =
+  <N extends string>(name: N) =>
+  <T extends object>(of: T): FixAs<T, N> =>
+    Object.fromEntries(Object.entries(of).map(([key, value]) => [key === 'fix' ? name : key, value])) as FixAs<T, N>;
 
 /** An error of the project's files, as scripts read it. */
 export const diagnosticObject = fixAs(NAMES.diagnostic);

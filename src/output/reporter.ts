@@ -72,11 +72,8 @@ export async function createReporter(options: ReporterOptions): Promise<RunRepor
   const shown = <T>(value: T): T => (isJson ? value : cleanAll(value));
   return {
     on(event) {
-      guarded(() => {
-        const safe = shown(event);
-        notes.on(safe);
-        renderer.on(safe);
-      });
+      guarded(() => notes.on(shown(event)));
+      guarded(() => renderer.on(shown(event)));
     },
     async close(summary) {
       const end = () => renderer.close(shown(summary), notes);

@@ -1,10 +1,11 @@
 /**
  * Text from a host is evidence, not instructions to the terminal: control characters (C0, DEL, C1), line and paragraph
- * separators, and the characters that turn the reading direction around are written out instead of being obeyed.
+ * separators, and the characters that turn the reading direction around are written out instead of being obeyed. So is
+ * what joins characters (U+200D), but where it makes one emoji of several.
  */
 const UNSAFE =
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
-const UNSAFE_BUT_NEWLINE = new RegExp(`(?!\\n)${UNSAFE.source}`, 'g');
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200c\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|(?<!\p{Extended_Pictographic}[\ufe0f\u{1f3fb}-\u{1f3ff}]?)\u200d|\u200d(?!\p{Extended_Pictographic})/gu;
+const UNSAFE_BUT_NEWLINE = new RegExp(`(?!\\n)(?:${UNSAFE.source})`, 'gu');
 
 /** Longest piece of one line that is shown; the rest is counted. */
 const LONGEST = 2000;

@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { jsonLines } from '../json-lines.ts';
 import { text } from '../text.ts';
 import type { TestHost } from './rig/index.ts';
 
@@ -111,7 +112,14 @@ export function emptyProject(app = 'app', command = cli): Project {
       child.on('close', (code) => resolve(code ?? -1));
     });
     const ended = Promise.all([closed, text(child.stdout), text(child.stderr)]);
-    return { child, ended: ended.then(([code, stdout, stderr]) => ({ code, stdout, stderr })) };
+    return {
+      child,
+      ended: ended.then(([code, stdout, stderr]) => {
+        // One that was killed may have been in the middle of a line.
+        if (args.includes('--json')) jsonLines(stdout.slice(0, stdout.lastIndexOf('\n') + 1));
+        return { code, stdout, stderr };
+      }),
+    };
   };
 
   return {
@@ -161,11 +169,12 @@ export function said(running: Running, words: string | RegExp): Promise<void> {
   });
 }
 
-/** Reads the output of a --json run, e.g. one that was begun with `start`. */
+/** Reads the output of a --json run, e.g. one that was begun with `start`; what it says last is how the process ended. */
 export function parseRun(ended: Ended): Run {
-  const lines = ended.stdout.split('\n').filter((line) => line !== '');
-  const events = lines.map((line): Event => JSON.parse(line));
+  const events = jsonLines(ended.stdout) as Event[];
   const summary = events.at(-1)?.type === 'summary' ? (events.pop() as unknown as Run['summary']) : null;
+  if (summary !== null && ended.code !== -1 && ended.code !== summary.exitCode)
+    throw new Error(`ended with ${ended.code}, and said ${summary.exitCode}:\n${ended.stdout}${ended.stderr}`);
   return { ...ended, events, summary };
 }
 

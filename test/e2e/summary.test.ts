@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { freePort } from '../../src/demo/port.ts';
 import { type DemoProject, writeDemoProject } from '../../src/demo/project.ts';
 import { type DemoHost, startDemoHost } from '../../src/demo/server.ts';
+import { jsonLines } from '../json-lines.ts';
 import { cli, environment } from './fleet.ts';
 
 let host: DemoHost;
@@ -26,7 +27,7 @@ async function fleet(...args: readonly string[]) {
   });
   const closed = new Promise<number>((resolve) => child.on('close', (code) => resolve(code ?? -1)));
   const [code, stdout, stderr] = await Promise.all([closed, text(child.stdout), text(child.stderr)]);
-  return { code, stderr, summary: JSON.parse(stdout.trim().split('\n').at(-1) ?? '') };
+  return { code, stderr, summary: jsonLines(stdout).at(-1) };
 }
 
 it('of a plan says the exit code that the process has, with --exit-code and without', async () => {

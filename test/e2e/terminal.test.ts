@@ -42,12 +42,15 @@ describe('on a terminal of 80 columns and 24 rows', () => {
     const seen = screen();
     expect(seen.all()).not.toMatch(LIVE);
     expect(seen.cursorShown).toBe(true);
-    expect(seen.scrollback).toEqual([]);
-    const lines = seen.text().split('\n');
-    expect(lines[0]).toMatch(/^HOST +APP +OUTCOME +GENERATION +TIME +REASON$/);
-    expect(lines[1]).toMatch(/^left +shown +deployed +\d+ /);
-    expect(lines[2]).toMatch(/^right +shown +deployed +\d+ /);
-    expect(lines.at(-1)).toBe('deploy: 2 deployed');
+    // What was done, how it ended, where the time went, and what to type next; also what has been scrolled away by it.
+    const lines = seen.all().split('\n');
+    expect(lines[0]).toMatch(/^left and right \(nohup\): first deploy: \d+ changes$/);
+    const table = lines.findIndex((line) => /^HOST +APP +OUTCOME +GENERATION +TIME +REASON$/.test(line));
+    expect(lines[table + 1]).toMatch(/^left +shown +deployed +\d+ /);
+    expect(lines[table + 2]).toMatch(/^right +shown +deployed +\d+ /);
+    expect(lines[table + 4]).toBe('deploy: 2 deployed');
+    expect(lines[table + 5]).toMatch(/^(left|right) took /);
+    expect(lines.join('\n')).toMatch(/^→ `fleet status --host left --host right --app shown` shows/m);
   });
 
   it('with NO_COLOR there is no colour, and the view is live all the same', async () => {

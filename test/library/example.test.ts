@@ -14,7 +14,7 @@ it('the program of the page does what the page says', STORY, async () => {
   const [, program = ''] = /```js\n(.*?)```/s.exec(page) ?? [];
   const file = join(bench.folder, 'program.mjs');
   await using library = await buildLibrary();
-  const own = program.replace("from 'fleet'", `from ${JSON.stringify(library.file)}`);
+  const own = program.replace("from '@fleet-deploy/fleet'", `from ${JSON.stringify(library.file)}`);
   expect(own).not.toBe(program);
   writeFileSync(file, own);
   const { env } = bench.world().invoker;

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import type { Finding } from '../../src/model/finding.ts';
 import { generationId } from '../../src/model/ids.ts';
 import type { HostOutcome } from '../../src/model/outcome.ts';
+import { jsonLines } from '../json-lines.ts';
 import { Script } from './events.ts';
 import { play } from './run.ts';
 
@@ -46,10 +47,7 @@ it('what doctor found is told the cause first, with evidence and cure, and of a 
 
 it('in JSON each finding has its record, and its words', async () => {
   const { stdout } = await play(script(), 'doctor', 1, { ...ROWS, mode: 'json' });
-  const lines = stdout
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line));
+  const lines = jsonLines(stdout);
   const [told] = lines.filter(({ type }) => type === 'finding');
   expect(told.finding).toMatchObject({ kind: 'machine', of: 'disk', what: expect.stringContaining('98 %') });
   expect(lines.find(({ type }) => type === 'fixed')).toMatchObject({ fixed: { fix: { do: 'file' }, why: null } });

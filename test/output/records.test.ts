@@ -3,6 +3,7 @@ import type { Drift } from '../../src/model/facts.ts';
 import type { Holder } from '../../src/model/holder.ts';
 import { generationId } from '../../src/model/ids.ts';
 import type { Failure } from '../../src/model/outcome.ts';
+import { jsonLines } from '../json-lines.ts';
 import { Script } from './events.ts';
 import { HOLD, STATUS } from './reports.ts';
 import { play } from './run.ts';
@@ -57,10 +58,7 @@ const DRIFT: readonly (readonly [Drift, string])[] = [
 
 async function json(script: Script): Promise<unknown[]> {
   const { stdout } = await play(script, 'status', 0, { mode: 'json', reads: true });
-  return stdout
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line));
+  return jsonLines(stdout);
 }
 
 test.each(HOLDERS)('%j is the same sentence in JSON as ever, with the record beside it', async (heldBy, sentence) => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { FleetEvent } from '../../src/model/events.ts';
+import { jsonLines } from '../json-lines.ts';
 import { deployScript, healthScript, planScript, type Script, START } from './events.ts';
 import { onTerminal, play } from './run.ts';
 
@@ -102,7 +103,7 @@ describe('what is the result of a command is told at its end', () => {
 
   test('health in JSON carries the checks of good and of bad hosts', async () => {
     const { stdout } = await play(healthScript(), 'health', 1, { mode: 'json' });
-    const last = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+    const last = jsonLines(stdout).at(-1);
     type Check = { readonly ok: boolean; readonly warning?: true };
     const shown = ({ ok, warning }: Check) => (warning ? 'warning' : ok);
     expect(last.hosts.map((host: { checks: Check[] }) => host.checks.map(shown))).toEqual([

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { Writable } from 'node:stream';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createReporter } from '../../src/output/reporter.ts';
+import { jsonLines } from '../json-lines.ts';
 import { deployScript, HOSTS, Script, START } from './events.ts';
 import { onTerminal, play } from './run.ts';
 import { Kept } from './terminal.ts';
@@ -65,10 +66,7 @@ describe('--json', () => {
     const script = new Script();
     script.end('jarvis-main', { end: 'deployed', generation: 2 as never }, 1234);
     const { stdout } = await play(script, 'deploy', 0, { mode: 'json' });
-    const lines = stdout
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line));
+    const lines = jsonLines(stdout);
     expect(lines.map((line) => line.v)).toEqual([1, 1]);
     const host = {
       host: 'jarvis-main',
@@ -83,12 +81,7 @@ describe('--json', () => {
 
   test('with --quiet it is the summary alone', async () => {
     const { stdout } = await play(deployScript(), 'deploy', 1, { mode: 'json', quiet: true });
-    expect(
-      stdout
-        .trimEnd()
-        .split('\n')
-        .map((line) => JSON.parse(line).type),
-    ).toEqual(['summary']);
+    expect(jsonLines(stdout).map(({ type }) => type)).toEqual(['summary']);
   });
 
   test('a host with nothing to change is unchanged, one with pending changes says so', async () => {
@@ -96,7 +89,7 @@ describe('--json', () => {
     script.end('a', { end: 'planned', pending: true, generation: 2 as never }, 1);
     script.end('b', { end: 'planned', pending: false, generation: 2 as never }, 1);
     const { stdout } = await play(script, 'plan', 0, { mode: 'json' });
-    const { hosts } = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+    const { hosts } = jsonLines(stdout).at(-1);
     expect(hosts).toMatchObject([
       { outcome: 'planned', pending: true },
       { outcome: 'unchanged', pending: false },

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { generationId } from '../../src/model/ids.ts';
 import { when } from '../../src/output/messages/report.ts';
+import { jsonLines } from '../json-lines.ts';
 import { type Script, START } from './events.ts';
 import { historyScript, lockScript, STATUS, statusScript } from './reports.ts';
 import { onTerminal, play } from './run.ts';
@@ -44,8 +45,7 @@ describe.each(each)('fleet %s', (command, script) => {
 
   test('in JSON is the whole report, with the event and in the summary', async () => {
     const { stdout } = await play(script(), command, 0, { ...READS, mode: 'json' });
-    const lines = stdout.trimEnd().split('\n');
-    const all = lines.map((line) => JSON.parse(line));
+    const all = jsonLines(stdout);
     const told = all.flatMap((line) => (line.type === 'ended' ? [line.outcome.report] : []));
     // Each record stands beside the sentence that scripts have found there all along.
     const records = told.map(

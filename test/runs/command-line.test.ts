@@ -4,7 +4,9 @@ import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
 import type { CliContext } from '../../src/cli/context.ts';
 import { runCommandLine } from '../../src/cli/program.ts';
+import { VERSION } from '../../src/cli/version.ts';
 import type { Run } from '../e2e/fleet.ts';
+import { jsonLines } from '../json-lines.ts';
 import { end, openBench, STORY } from './bench.ts';
 
 it('refuses before any host is contacted, with 2, for people and for scripts', STORY, async () => {
@@ -85,13 +87,16 @@ it(
     expect(codes(await bench.fleet('-C', bench.folder, 'check'))).toEqual([0, 0]);
     expect(codes(await bench.fleet('--al', 'plan'))).toEqual([2, 2]);
     expect(codes(await bench.fleet('paln'))).toEqual([2, 2]);
+    expect(codes(await bench.fleet('pause', 'it', '--for', '2h', '--reason', 'x'))).toEqual([0, 0]);
+    expect(codes(await bench.fleet('ack', 'nothing'))).toEqual([2, 2]);
+    expect(codes(await bench.fleet('ssh', 'it'))).toEqual([2, 2]);
     const [out, err] = [new PassThrough({ encoding: 'utf8' }), new PassThrough({ encoding: 'utf8' })];
     const begin = () => {
       throw new Error('a bug');
     };
     const context = { ...bench.world(), begin, stdout: out, stderr: err } as unknown as CliContext;
     expect(await runCommandLine(['--json', 'plan'], context)).toBe(70);
-    expect(JSON.parse(out.read())).toMatchObject({
+    expect(jsonLines(out.read())[0]).toMatchObject({
       type: 'summary',
       command: 'plan',
       exitCode: 70,
@@ -100,6 +105,14 @@ it(
     expect(err.read()).toContain('internal error');
   },
 );
+
+it('tells scripts what a report of a bug needs', STORY, async () => {
+  await using bench = await openBench('it');
+  const { code, events } = await bench.fleet('--version');
+  expect(code).toBe(0);
+  expect(events).toMatchObject([{ type: 'version', version: VERSION, node: process.version }]);
+  expect(events[0]?.ssh).toMatch(/^OpenSSH/);
+});
 
 it('a log has all that happened, each line with its time, whatever the screen shows', STORY, async () => {
   await using bench = await openBench('it');

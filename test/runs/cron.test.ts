@@ -170,6 +170,9 @@ it('says nothing of what is paused, and what is still bad when the pause ends', 
   moveHosts(bench, ['it'], true);
   expect(await cron(bench)).toMatchObject(SILENT);
   expect((await bench.human('pause', '--list')).stdout).toContain('disk swap');
+  const listed = await bench.fleet('pause', '--list');
+  expect(listed.events).toMatchObject([{ type: 'pause', host: 'it', app: null, reason: 'disk swap' }]);
+  expect(listed.summary).toMatchObject({ command: 'pause', exitCode: 0 });
   expect((await bench.human('pause', '--end', id(pausing.stdout))).stdout).toMatch(/^ended: it with/);
   expect((await cron(bench)).stdout).toContain('it cannot be looked at');
   for (const [words, why] of [

@@ -4,6 +4,7 @@ import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { runCommandLine } from '../../src/cli/program.ts';
+import { jsonLines } from '../json-lines.ts';
 import { type Bench, openBench, STORY } from './bench.ts';
 
 const SERVE = `echo "starts with $TOKEN"
@@ -35,10 +36,7 @@ it('the last lines are told with host and unit, without known secrets and contro
   expect((await bench.human('logs', '--host', 'one', '--grep', '^starts', '-o', 'raw')).stdout).toBe(
     'starts with [secret TOKEN]\n',
   );
-  const json = (await bench.human('logs', '--host', 'two', '-o', 'json')).stdout
-    .trim()
-    .split('\n')
-    .map((l) => JSON.parse(l));
+  const json = jsonLines((await bench.human('logs', '--host', 'two', '-o', 'json')).stdout);
   expect(json[1]).toMatchObject({
     type: 'line',
     host: 'two',

@@ -45,6 +45,17 @@ test('ordinary text of any language is left as it is', () => {
     expect(clean(text)).toBe(text);
 });
 
+test('what joins characters may make one emoji of several, and joins nothing else', () => {
+  for (const text of ['👩\u200d👩\u200d👧', '👨🏽\u200d💻', '❤️\u200d🔥']) {
+    expect(clean(text)).toBe(text);
+    expect(cleanBlock(text)).toBe(text);
+  }
+  expect(clean('pay\u200dpal.com')).toBe('pay\\u200dpal.com');
+  expect(clean('👩\u200d')).toBe('👩\\u200d');
+  expect(clean('\u200d👩')).toBe('\\u200d👩');
+  expect(clean('a\u200bb')).toBe('a\\u200bb');
+});
+
 test('the end of a line is no part of it, and lines of a block stay apart', () => {
   expect(clean('line\r\n')).toBe('line');
   expect(cleanBlock('a\r\nb\n')).toBe('a\nb\n');

@@ -1,6 +1,8 @@
 import { check as checkProject } from '../../library/commands/check.ts';
+import type { CheckLine } from '../../output/json-line.ts';
 import { count } from '../../util/count.ts';
 import type { CliContext, CommonFlags } from '../context.ts';
+import { printJson } from '../json.ts';
 import { openProject } from '../project.ts';
 
 /** `fleet check`: everything that can be known offline, for every app on every host. @throws Refusal */
@@ -9,9 +11,8 @@ export async function check(flags: CommonFlags, context: CliContext): Promise<0>
   if (!checked.ok) throw checked.failure;
   const { hosts: apps, warnings, hints } = checked.value;
   if (flags.json) {
-    context.stdout.write(
-      `${JSON.stringify({ v: 1, type: 'summary', command: 'check', exitCode: 0, apps, warnings, hints })}\n`,
-    );
+    const line: CheckLine = { v: 1, type: 'summary', command: 'check', exitCode: 0, hosts: [], apps, warnings, hints };
+    printJson(context, line);
     return 0;
   }
   for (const warning of warnings) context.stderr.write(`warning: ${warning}\n`);

@@ -10,6 +10,7 @@ import { list } from '../../util/count.ts';
 import { clean, cleanAll } from '../../util/sanitize.ts';
 import type { CliContext, HostFlags } from '../context.ts';
 import { endOf, type Look, onHosts, type Session } from '../fleet-command.ts';
+import { inWords } from '../json.ts';
 import { UsageError } from '../refusal.ts';
 import { type CronFlags, healthCron } from './cron.ts';
 import { installCron, uninstallCron } from './install-cron.ts';
@@ -59,8 +60,8 @@ export function health(
   if (trends === true) return trend(format === 'json' ? { ...flags, json: true } : flags, context);
   if ((install ?? takeOut) === true && [...flags.host, ...flags.group, ...flags.app].length > 0)
     throw new UsageError('the line is for all hosts of the project: leave --host, --group and --app out');
-  if (install === true) return installCron(flags, context);
-  if (takeOut === true) return uninstallCron(flags, context);
+  if (install === true) return inWords('health', flags, context, (words) => installCron(flags, words));
+  if (takeOut === true) return inWords('health', flags, context, (words) => uninstallCron(flags, words));
   if (cron === true) return healthCron(flags, context);
   if (format === 'nagios') return plugin(flags, context);
   if (output !== undefined) return toFile(output, flags, context);

@@ -4,10 +4,12 @@ import { suggestion } from '../../config/diagnostics/nearest.ts';
 import type { ExitCode } from '../../library/exit-code.ts';
 import { openNotifiers } from '../../library/notifiers.ts';
 import type { Delivery, Ping } from '../../model/notice.ts';
+import type { ChannelLine, DeliveryLine } from '../../output/json-line.ts';
 import { testNotice } from '../../output/messages/news.ts';
 import { deliveryLine } from '../../output/messages/notification.ts';
-import { clean, cleanJson } from '../../util/sanitize.ts';
+import { clean } from '../../util/sanitize.ts';
 import type { CliContext, CommonFlags } from '../context.ts';
+import { endLine, printJson } from '../json.ts';
 import { openProject } from '../project.ts';
 import { UsageError } from '../refusal.ts';
 
@@ -24,12 +26,14 @@ export async function notify(names: readonly string[], flags: NotifyFlags, conte
   }
   if (known.length === 0) throw new UsageError('the inventory has no channels; define some under "notify:"');
   const chosen = names.length === 0 ? known : names;
-  const print = (record: object, line: string) =>
-    context.stdout.write(`${flags.json ? cleanJson({ ...record, v: 1 }) : clean(line)}\n`);
+  const print = (record: ChannelLine | DeliveryLine, line: string) => {
+    if (flags.json) printJson(context, record);
+    else context.stdout.write(`${clean(line)}\n`);
+  };
   if (flags.test !== true) {
     for (const name of chosen) {
       const kind = notifiers.get(name)?.kind ?? '';
-      print({ type: 'channel', channel: name, kind }, `${name}: ${kind}`);
+      print({ type: 'channel', channel: name, kind, v: 1 }, `${name}: ${kind}`);
     }
     return end(0, flags, context);
   }
@@ -47,10 +51,8 @@ export async function notify(names: readonly string[], flags: NotifyFlags, conte
   for (const [i, name] of chosen.entries()) {
     const delivery = await (sent[i] as Promise<Delivery>);
     if (!delivery.sent) code = 1;
-    print(
-      { type: 'delivery', channel: name, kind: notifiers.get(name)?.kind, ...delivery },
-      deliveryLine(name, delivery),
-    );
+    const kind = notifiers.get(name)?.kind ?? '';
+    print({ type: 'delivery', channel: name, kind, ...delivery, v: 1 }, deliveryLine(name, delivery));
   }
   return end(code, flags, context);
 }
@@ -63,7 +65,7 @@ async function tried(ping: Ping, body: string, signal: AbortSignal): Promise<Del
 
 const lines = (...all: readonly (string | null)[]): string => all.filter((line) => line !== null).join('\n');
 
-function end(exitCode: ExitCode, { json }: NotifyFlags, { stdout }: CliContext): ExitCode {
-  if (json) stdout.write(`${cleanJson({ type: 'summary', command: 'notify', exitCode, hosts: [], v: 1 })}\n`);
+function end(exitCode: ExitCode, { json }: NotifyFlags, context: CliContext): ExitCode {
+  if (json) printJson(context, endLine('notify', exitCode));
   return exitCode;
 }

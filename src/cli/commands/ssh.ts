@@ -21,6 +21,7 @@ export async function ssh(
   flags: SshFlags,
   context: CliContext,
 ): Promise<number> {
+  if (flags.json === true) throw new UsageError('what ssh prints is not JSON; `fleet run --json` is for scripts');
   const project = await openProject(flags, context);
   const { env, home, cwd } = context.invoker;
   const found = await resolveHosts(

@@ -2,14 +2,16 @@ import { trends } from '../../library/commands/orders.ts';
 import { trendTable } from '../../output/tables/trend.ts';
 import { cleanAll } from '../../util/sanitize.ts';
 import type { CliContext, HostFlags } from '../context.ts';
+import { endLine, printJson } from '../json.ts';
 import { openHere } from '../project.ts';
 
 /** `fleet health --trend`: what `--cron` has remembered of memory and disks. No host is contacted. @throws Refusal */
 export async function trend(flags: Omit<HostFlags, 'parallel'>, context: CliContext): Promise<number> {
   const where = { hosts: flags.host, groups: flags.group, apps: flags.app, all: flags.all === true };
   const rows = await trends(await openHere(flags, context), where);
-  if (flags.json === true)
-    for (const row of rows) context.stdout.write(`${JSON.stringify({ type: 'trend', ...row })}\n`);
-  else context.stdout.write(trendTable(cleanAll(rows), context.stdout.columns ?? 120));
+  if (flags.json === true) {
+    for (const row of rows) printJson(context, { type: 'trend', ...row, v: 1 });
+    printJson(context, endLine('health', 0));
+  } else context.stdout.write(trendTable(cleanAll(rows), context.stdout.columns ?? 120));
   return 0;
 }

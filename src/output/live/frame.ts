@@ -53,7 +53,9 @@ function line(row: RowState, name: string, { names, columns, now, paint }: Colum
     case 'waiting':
       return paint.dim(`${head(paint.sign.wait, '')} waiting`.trimEnd());
     case 'active': {
-      const doing = cutTo(row.doing, room);
+      // What is new there shows that it lives: a long name leaves it half of the row.
+      const own = row.latest === '' ? room : Math.max(Math.floor(room / 2), room - displayWidth(row.latest) - 2);
+      const doing = cutTo(row.doing, own);
       const latest = cutTo(row.latest, room - displayWidth(doing) - 2);
       return `${head(paint.sign.run, elapsed(now - row.since))}${doing}${latest === '' ? '' : `  ${paint.dim(latest)}`}`;
     }

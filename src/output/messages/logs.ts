@@ -1,5 +1,6 @@
 import type { LogLine, LogNews } from '../../model/log-line.ts';
 import { cleanJson, cleanWhole } from '../../util/sanitize.ts';
+import type { LogLine as JsonLogLine } from '../json-line.ts';
 
 export type LogFormat = 'short' | 'json' | 'raw';
 
@@ -18,7 +19,8 @@ export function logLine({ host, app, line, late }: Shown, format: LogFormat, loo
   if (format === 'raw') return `${cleanWhole(line.text)}\n`;
   if (format === 'json') {
     const { unit, at, exact, priority, text, cursor } = line;
-    return `${cleanJson({ type: 'line', host, app, unit, at: iso(at), exact, priority, text, cursor, v: 1 })}\n`;
+    const json: JsonLogLine = { type: 'line', host, app, unit, at: iso(at), exact, priority, text, cursor, v: 1 };
+    return `${cleanJson(json)}\n`;
   }
   // A time with ~ is when the line was found, and one with < is older than what stands above it.
   const mark = late ? '<' : line.exact ? ' ' : '~';

@@ -60,6 +60,10 @@ export function failureOf(outcome: HostOutcome): Failure | null {
   return 'failure' in outcome ? outcome.failure : null;
 }
 
+/** Whether something was begun on the host, so that what it was is told at the end. */
+export const wasBegun = ({ end }: HostOutcome): boolean =>
+  end === 'deployed' || end === 'rolled-back' || end === 'reverted' || end === 'stuck' || end === 'unknown';
+
 /** Whether a person should look at this host. */
 export const isBad = (outcome: HostOutcome): boolean => 'failure' in outcome;
 

@@ -1,10 +1,21 @@
-import type { EventBody, Summary } from '../../model/events.ts';
+import type { EventBody, FleetEvent, Summary } from '../../model/events.ts';
 import type { Finding } from '../../model/finding.ts';
 import { fixAs, NAMES } from '../../model/former-names.ts';
 import type { Failure, HostOutcome } from '../../model/outcome.ts';
 import { partName } from '../../model/part.ts';
 import type { HostReport } from '../../model/report.ts';
 import { cleanAll, cleanJson } from '../../util/sanitize.ts';
+import {
+  type EventJson,
+  type EventLine,
+  type FailureJson,
+  type FindingJson,
+  type HostJson,
+  type OutcomeJson,
+  type ReportJson,
+  type SummaryLine,
+  VERSION,
+} from '../json-line.ts';
 import { changeText } from '../messages/change.ts';
 import { explainFinding } from '../messages/doctor/finding.ts';
 import { drifted } from '../messages/drift.ts';
@@ -19,19 +30,14 @@ import { PLAIN } from '../text/paint.ts';
 import type { Sink } from '../text/sink.ts';
 import type { Renderer } from './renderer.ts';
 
-/** Version of the lines; it goes up when a field changes its meaning or goes away. */
-const VERSION = 1;
-
 /** One JSON object per line on standard output, nothing else there; people read the failures on standard error. Quiet: the last line only. */
 export function jsonRenderer(stdout: Sink, stderr: Sink, quiet: boolean): Renderer {
   return {
-    on({ at, host, app, ...event }) {
-      if (quiet) return;
-      const { type, ...rest } = eventObject(event, { hosts: [host], app });
-      stdout.write(`${cleanJson({ type, at, host, app, ...rest, v: VERSION })}\n`);
+    on(event) {
+      if (!quiet) stdout.write(`${cleanJson(eventLine(event))}\n`);
     },
     close(summary) {
-      stdout.write(`${cleanJson(summaryObject(summary))}\n`);
+      stdout.write(`${cleanJson(summaryLine(summary))}\n`);
       const safe = cleanAll(summary);
       for (const { host, app, outcome } of safe.hosts) {
         const why = explainOutcome(outcome, { hosts: [host], app });
@@ -45,9 +51,14 @@ export function jsonRenderer(stdout: Sink, stderr: Sink, quiet: boolean): Render
   };
 }
 
+function eventLine({ at, host, app, ...event }: FleetEvent): EventLine {
+  const { type, ...rest } = eventObject(event, { hosts: [host], app });
+  return { type, at, host, app, ...rest, v: VERSION } as EventLine;
+}
+
 /** The last line of a run, as scripts read it. */
-function summaryObject(summary: Summary) {
-  const hosts = summary.hosts.map(({ host, app, outcome, durationMs }) => {
+function summaryLine(summary: Summary): SummaryLine {
+  const hosts = summary.hosts.map(({ host, app, outcome, durationMs }): HostJson => {
     const failure = failureOf(outcome);
     const why = explainOutcome(outcome, { hosts: [host], app });
     const checks = checksOf(outcome);
@@ -75,19 +86,21 @@ function summaryObject(summary: Summary) {
 // Records have taken the place of sentences since scripts first read these lines: they find the sentence where it was, and
 // the record beside it where it says more.
 
-function eventObject(event: EventBody, place: Place) {
+function eventObject(event: EventBody, place: Place): EventJson {
   if (event.type === 'ended') return { ...event, outcome: outcomeObject(event.outcome, place) };
   if (event.type === 'finding') return { ...event, finding: findingObject(event.finding, place) };
   if (event.type !== 'planned') return event;
   const changes = event.plan.changes.map((change) => ({ sign: change.sign, text: changeText(change) }));
   const { to } = event.plan;
-  const units = event.plan.units.map((one) =>
-    'because' in one && typeof one.because === 'object' ? { ...one, because: partName(one.because) } : one,
-  );
+  const units = event.plan.units.map((one) => {
+    if (!('because' in one)) return one;
+    const { because } = one;
+    return { ...one, because: typeof because === 'string' ? because : partName(because) };
+  });
   return { ...event, plan: { ...event.plan, to: to === 'repair' ? 'reactivate' : to, changes, units } };
 }
 
-function outcomeObject(outcome: HostOutcome, place: Place) {
+function outcomeObject(outcome: HostOutcome, place: Place): OutcomeJson {
   if (outcome.end === 'reported') return { ...outcome, report: reportObject(outcome.report, place) };
   if (!('failure' in outcome)) return outcome;
   const failure = failureObject(outcome.failure);
@@ -96,7 +109,7 @@ function outcomeObject(outcome: HostOutcome, place: Place) {
     : { ...outcome, failure };
 }
 
-function failureObject(failure: Failure) {
+function failureObject(failure: Failure): FailureJson {
   const { kind } = failure;
   if (kind === 'code-login-refused') {
     const { uploadUser: codeUser, ...rest } = failure;
@@ -111,12 +124,12 @@ function failureObject(failure: Failure) {
 }
 
 /** A finding with its words, which people read; `fix` is what `--fix` would do. */
-function findingObject(finding: Finding, place: Place) {
+function findingObject(finding: Finding, place: Place): FindingJson {
   const { what, evidence, fix } = explainFinding(finding, place);
   return { ...finding, what, evidence, [NAMES.cause]: fix };
 }
 
-function reportObject(report: HostReport, place: Place) {
+function reportObject(report: HostReport, place: Place): ReportJson {
   if (report.kind === 'history') return report;
   if (report.kind === 'doctor') return { ...report, findings: report.findings.map((one) => findingObject(one, place)) };
   const { held, open } = report;

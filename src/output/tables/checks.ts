@@ -11,11 +11,18 @@ export function checksOf(outcome: HostOutcome): readonly CheckResult[] {
   return outcome.end === 'unhealthy' && outcome.failure.kind === 'unhealthy' ? outcome.failure.checks : [];
 }
 
-/** Every check of every host as a table; empty when nothing was checked. */
-export function checksTable(summary: Summary, paint: Paint, width: number): string[] {
+type Host = Summary['hosts'][number];
+
+/** Every check of every host as a table; empty when nothing was checked. @param of the checks of a host */
+export function checksTable(
+  summary: Summary,
+  paint: Paint,
+  width: number,
+  of: (host: Host) => readonly CheckResult[] = ({ outcome }) => checksOf(outcome),
+): string[] {
   const several = severalApps(summary.hosts);
   const rows = summary.hosts.flatMap((host) =>
-    checksOf(host.outcome).map((check) => ({
+    of(host).map((check) => ({
       word: checkWord(check),
       cells: [label(host, several), check.check, checkWord(check), `${Math.round(check.ms)}ms`, check.detail],
     })),

@@ -2,7 +2,7 @@ import type { Summary } from '../../model/events.ts';
 import type { HostOutcome } from '../../model/outcome.ts';
 import { list } from '../../util/count.ts';
 import type { Explanation } from '../messages/explanation.ts';
-import { ended, endWord, explainOutcome, isBad } from '../messages/outcome.ts';
+import { ended, endWord, explainOutcome, isBad, wasBegun } from '../messages/outcome.ts';
 import { generationOf } from '../messages/plan.ts';
 import { duration } from '../messages/time.ts';
 import type { Paint } from '../text/paint.ts';
@@ -15,13 +15,14 @@ import { plans } from './plans.ts';
 import { reports } from './reports.ts';
 import type { RunNotes } from './run-notes.ts';
 import { table } from './table.ts';
+import { nextSteps, timeSpent, toldChecks } from './trail.ts';
 import { workLines } from './work.ts';
 
 export type Look = {
   readonly paint: Paint;
   /** Columns that a row of a table may take. */
   readonly width: number;
-  /** Whether notes and warnings are told here: not where they were printed as they came. */
+  /** Whether what happened on the way is told here: not where it was printed as it came. */
   readonly remarks: boolean;
 };
 
@@ -29,7 +30,7 @@ export type Look = {
 export function summaryLines(summary: Summary, notes: RunNotes, look: Look): string[] {
   const { paint, width } = look;
   const several = severalApps(summary.hosts);
-  const read = summary.hosts.filter(({ outcome }) => outcome.end === 'planned');
+  const read = summary.hosts.filter(({ outcome }) => outcome.end === 'planned' || (look.remarks && wasBegun(outcome)));
   const views = read.flatMap((host) => {
     const plan = notes.planOf(host);
     return plan === undefined ? [] : [{ name: label(host, several), plan }];
@@ -39,10 +40,11 @@ export function summaryLines(summary: Summary, notes: RunNotes, look: Look): str
   const lines = [
     ...plans(views, paint),
     ...(look.remarks ? remarks(notes, several, paint) : []),
-    ...checksTable(summary, paint, width),
+    ...checksTable(summary, paint, width, look.remarks ? toldChecks(summary, notes) : undefined),
     ...(found.length === 0 ? [] : ['', ...found]),
     ...(done.length === 0 ? [] : ['', ...done]),
     ...(onlyReports(summary) ? [] : results(summary, paint, width)),
+    ...(look.remarks ? [...timeSpent(summary, notes, paint, width), ...nextSteps(summary, paint, width)] : []),
   ];
   return lines.slice(lines.findIndex((line) => line !== ''));
 }
