@@ -11,16 +11,56 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 const out = `${root}dist/bin`;
 const library = `${root}dist/lib`;
 
+/**
+ * Parts by when they are needed: what every start reads, what reads a project, what works on hosts. Small ones that many
+ * share would take longer to find than to run.
+ */
+const STAGES = {
+  start: ['cli/program'],
+  project: ['cli/commands/check', 'library/fleet'],
+  hosts: ['cli/fleet-command', 'library/choose', 'engine/commands/deploy'],
+};
+
+/** Which part a module is of; null where it is loaded with what asks for it. */
+function stages(graph) {
+  const file = (name) => `${root}dist/${name}.js`;
+  const loaded = (names) => {
+    const found = new Set(names.map(file));
+    for (const id of found) for (const next of graph.getModuleInfo(id)?.importedIds ?? []) found.add(next);
+    return found;
+  };
+  const parts = new Map();
+  for (const [part, names] of Object.entries(STAGES))
+    for (const id of loaded(names)) if (!parts.has(id)) parts.set(id, part);
+  // `--version` loads nothing else.
+  for (const id of loaded(['cli/main'])) parts.delete(id);
+  return (id) => parts.get(id) ?? null;
+}
+
+/** Parts in machine code, which are not needed: what asks for one does without where it is not there. */
+const withoutNative = {
+  name: 'without native parts',
+  resolveId: (id) => (id.endsWith('.node') || id === 'cpu-features' ? `\0${id}` : undefined),
+  load: (id) => (/^\0.*(\.node|cpu-features)$/.test(id) ? 'throw new Error("not there")' : undefined),
+};
+
+let partOf;
 const bundle = await rolldown({
   input: { fleet: `${root}dist/cli/main.js`, index: `${root}dist/library/index.js` },
-  platform: 'node',
-  // They load native parts where there are any.
-  external: ['ssh2', 'node-ssh'],
+  ...{ platform: 'node', plugins: [withoutNative], preserveEntrySignatures: 'allow-extension' },
+  transform: { define: { __dirname: 'import.meta.dirname' } },
+  // A command loads its own part when it is called, where another one does not need that as well.
+  checks: { ineffectiveDynamicImport: false },
 });
 for (const folder of [out, library]) rmSync(folder, { recursive: true, force: true });
+const name = (id, chunking) => {
+  partOf ??= stages(chunking);
+  return partOf(id);
+};
 const { output } = await bundle.write({
   ...{ dir: `${root}dist`, format: 'esm', chunkFileNames: 'bin/[name]-[hash].js', comments: false },
   entryFileNames: ({ name }) => (name === 'fleet' ? 'bin/fleet.js' : 'lib/index.js'),
+  codeSplitting: { includeDependenciesRecursively: false, groups: [{ name, debugName: 'stages' }] },
 });
 await bundle.close();
 
