@@ -1,5 +1,6 @@
 import type { Layout } from '../../model/layout.ts';
 import { EMPTY_TASK_PLAN } from '../../model/plan.ts';
+import type { InstanceSet } from '../../model/task.ts';
 import { sh } from '../../shell/sh.ts';
 import { instantiate } from '../../unit/syntax/name.ts';
 import { defineTask, InputError, type LocalIo } from '../define.ts';
@@ -11,7 +12,10 @@ import { dropInOf, readSettings, resourcesIn, type Settings, type Trouble } from
 type Instance = Settings & { readonly name: string; readonly unit: string; readonly files: readonly WantedFile[] };
 
 /** The units that an `instances` entry enables, in order. */
-export const instanceUnits = ({ of, names }: Pick<InstancesSpec, 'of' | 'names'>): readonly string[] =>
+export const instanceUnits = ({
+  of,
+  names,
+}: Pick<InstanceSet, 'of'> & { readonly names: readonly string[] }): readonly string[] =>
   names.map((name) => instantiate(of, name));
 
 const filled = (text: string, name: string) => text.replaceAll('%i', name);
