@@ -44,7 +44,7 @@ verb_vary() { # BASE BY DIGEST AT COUNT GONE… COMMAND…
 }
 vary_record() {
   staged=$G/.staging-$n
-  cp -a "$G/$base/." "$staged" && rm -f "$staged/verdict" "$staged/seal" && cd "$staged" || die 74 "cannot write in $G"
+  cp -a "$G/$base/." "$staged" && rm -f "$staged/verdict" "$staged/seal" "$staged/most" && cd "$staged" || die 74 "cannot write in $G"
   while [ "$count" -gt 0 ]; do
     rm -rf "${G:?}/.staging-$n/$1"
     count=$((count - 1))
