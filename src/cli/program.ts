@@ -97,11 +97,17 @@ export function program(context: CliContext, ended: (code: number) => void): Com
   );
 
   fleet.commandsGroup('Change hosts:');
-  inParts(fleet.command('deploy').description('plan, apply, prove it healthy, and commit; or revert')).action(
-    async (flags) => ended(await (await import('./commands/deploy.ts')).deploy(flags, context)),
-  );
+  const only = () =>
+    new Option(
+      '--only <part>',
+      "env: the secrets alone; code and all else stay as they are on the host, whatever the project's are by now",
+    ).choices(['env']);
+  inParts(fleet.command('deploy').description('plan, apply, prove it healthy, and commit; or revert'))
+    .addOption(only())
+    .action(async (flags) => ended(await (await import('./commands/deploy.ts')).deploy(flags, context)));
   fleet.commandsGroup('Look at hosts:');
   inParts(fleet.command('plan').description('what deploy would change on each host; writes nothing'))
+    .addOption(only())
     .option('--exit-code', 'exit with 5 when changes are pending')
     .action(async (flags) => ended(await (await import('./commands/plan.ts')).plan(flags, context)));
   fleet.commandsGroup('Change hosts:');
@@ -135,6 +141,23 @@ export function program(context: CliContext, ended: (code: number) => void): Com
   verb('disable', 'keep units from starting at boot; what runs goes on');
   verb('kill', 'send a signal to all processes of services').option('--signal <signal>', 'which one', 'TERM');
   verb('reset-failed', 'forget that units have failed, and how often they were started');
+  withExamples(
+    onHosts(fleet.command('instances').description('instances of a template: what there is, one more, one less'))
+      .addArgument(
+        new Argument('<action>', 'what to do').choices([
+          ...['list', 'status', 'start', 'stop', 'restart', 'add', 'remove', 'start-all', 'stop-all'],
+        ]),
+      )
+      .argument('[name...]', 'which, by the names that the playbook gives them')
+      .option('--template <unit>', 'of this template, where an app has instances of several')
+      .option('--plan', 'with add and remove: what would change; writes nothing')
+      .action(async (action, names, flags) =>
+        ended(await (await import('./commands/instances.ts')).instances(action, names, flags, context)),
+      ),
+    ['fleet instances status --app brain-in-jar', 'state, memory and restarts of each'],
+    ['fleet instances add test_001 --host orin', 'one more, while the others go on untouched'],
+    ['fleet instances stop-all --host orin', 'all of them, by their target'],
+  );
   withExamples(
     onHosts(fleet.command('run').description('run a command on many hosts, side by side'))
       .argument('<command...>', 'behind --; each word as it is, read by no shell')

@@ -6,6 +6,7 @@ import type { BoundCheck } from '../model/check.ts';
 import type { Declared } from '../model/declared.ts';
 import type { HostName } from '../model/ids.ts';
 import type { Layout } from '../model/layout.ts';
+import type { Only } from '../model/only.ts';
 import { fail, ok, type Result } from '../model/outcome.ts';
 import type { DeployPolicy, HostTarget, Source } from '../model/target.ts';
 import type { BoundTask } from '../model/task.ts';
@@ -13,6 +14,7 @@ import { bindTask, InputError } from '../tasks/define.ts';
 import type { once } from '../util/async.ts';
 import { clean } from '../util/sanitize.ts';
 import { type Diagnostic, diagnostic, type Position } from './diagnostics/diagnostic.ts';
+import { someInstances } from './inputs/instances.ts';
 import type { LocalView, localFiles } from './inputs/local-files.ts';
 import type { Invoker } from './invoker.ts';
 import type { KindEntry } from './one-kind.ts';
@@ -30,9 +32,10 @@ import type { Reach } from './ssh/connection.ts';
 /**
  * `read` gathers every task's local inputs, as a plan or a deploy needs; `skip` leaves `tasks` empty, for commands that
  * only look at a host or move between its generations, and so need neither code nor secrets on this machine; `folders` has
- * of the tasks those that say which folders there are to be, which need neither too.
+ * of the tasks those that say which folders there are to be, which need neither too; with a part only the tasks of that part
+ * are there, of instances those that are to come.
  */
-export type Inputs = 'read' | 'skip' | 'folders';
+export type Inputs = 'read' | 'skip' | 'folders' | Only;
 
 /** What all pairs of a run share. */
 export type Binding = {
@@ -64,9 +67,10 @@ export async function bindPair(
   const layout = layoutOf(playbook, body);
   const trees: string[] = [];
   const view: LocalView = { lookup, data: layout.data, onTree: (folder) => trees.push(folder) };
-  const entries = [...body.tasks.entries()].filter(
-    ([, { kind }]) => inputs === 'read' || (inputs === 'folders' && kind === 'directories'),
-  );
+  const entries = [...body.tasks.entries()].flatMap(([i, entry]) => {
+    const wanted = ofInputs(entry, inputs);
+    return wanted === null ? [] : [[i, wanted] as const];
+  });
   const tasks = await Promise.all(
     entries.map(([i, entry]) =>
       bindEntry(project, playbook, entry, i, (task) =>
@@ -76,7 +80,8 @@ export async function bindPair(
   );
   const bound = tasks.flatMap((task) => (task.ok ? [task.value] : []));
   const declared = declaredBy(bound);
-  const errors = report(lintTasks(declared, layout, playbook.file, uploadUser));
+  // A part by itself is not what the rules are about.
+  const errors = typeof inputs === 'object' ? [] : report(lintTasks(declared, layout, playbook.file, uploadUser));
   const forbidden =
     inputs === 'read'
       ? [
@@ -120,6 +125,14 @@ export async function bindPair(
     act: act.value,
     source: inputs === 'read' ? await sources(folder, () => gitSource(folder, project.invoker)) : null,
   });
+}
+
+/** An entry as far as it is to be read; null for not at all. */
+function ofInputs(entry: KindEntry, inputs: Inputs): KindEntry | null {
+  if (inputs === 'read') return entry;
+  if (typeof inputs === 'string') return inputs === 'folders' && entry.kind === 'directories' ? entry : null;
+  if (entry.kind !== inputs.part) return null;
+  return inputs.part === 'instances' ? someInstances(entry, inputs) : entry;
 }
 
 /** What the host is to do by itself; a check that it cannot ask alone is no reason for anything. */

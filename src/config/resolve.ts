@@ -78,7 +78,10 @@ export async function resolveTargets(
   });
   const targets = results.flatMap((result) => (result.ok ? [result.value] : []));
   const names = new Set(targets.map(({ host }) => host));
-  const between = [...names].flatMap((name) => binding.report(lintHost(targets.filter(({ host }) => host === name))));
+  const alone = typeof inputs === 'object';
+  const between = (alone ? [] : [...names]).flatMap((name) =>
+    binding.report(lintHost(targets.filter(({ host }) => host === name))),
+  );
   const twice = inputs === 'read' ? deployedTwice(targets, project) : [];
   const errors = [...between, ...twice, ...(exclusive?.errors ?? [])];
   return collect(errors.length > 0 ? [...results, fail(errors)] : results, warnings, hints);

@@ -25,6 +25,8 @@ export type GenerationRecord = {
   readonly parts: ReadonlyMap<string, Digest>;
   readonly units: readonly UnitFile[];
   readonly enable: readonly string[];
+  /** What was asked to be enabled, which the runtime has made `enable` of. */
+  readonly wanted: readonly string[];
   /** Services to start and watch, in order. */
   readonly start: readonly string[];
   readonly files: readonly LiveFile[];
@@ -52,9 +54,45 @@ export type RecordFile = { readonly path: string; readonly content: Content; rea
 
 const list = (lines: readonly string[]) => lines.map((line) => `${line}\n`).join('');
 
+const text = (path: string, content: string | Uint8Array, mode = 0o600): RecordFile => ({ path, content, mode });
+
+/** What of a record a deploy of one part writes anew, each as the host program reads it. */
+type Varied = Pick<
+  GenerationRecord,
+  'parts' | 'uses' | 'enable' | 'wanted' | 'start' | 'accounts' | 'units' | 'services'
+> &
+  Pick<GenerationRecord, 'env'>;
+
+const VARIED: { readonly [K in keyof Varied]: (value: Varied[K]) => readonly RecordFile[] } = {
+  parts: (parts) => [text('parts', list([...parts].map(([name, digest]) => `${digest} ${name}`)))],
+  uses: (uses) => [text('uses', list(uses.map(({ unit, how, part }) => `${unit} ${how} ${part}`)))],
+  enable: (enable) => [text('enable', list(enable))],
+  wanted: (wanted) => [text('wanted', list(wanted))],
+  start: (start) => [text('start', list(start))],
+  accounts: (accounts) => [text('accounts', list(accounts.map(accountLine)))],
+  units: (units) => units.map((unit) => text(`units/${unit.path}`, unit.text, 0o644)),
+  services: (services) => services.map((file) => text(file.path, file.text, file.mode)),
+  env: (env) => (env === null ? [] : [{ path: 'env', content: env, mode: 0o600 }]),
+};
+
+/** The files of some parts of a record. */
+export const variedFiles = (changed: Partial<Varied>): readonly RecordFile[] =>
+  (Object.keys(VARIED) as (keyof Varied)[]).flatMap((key) => filesOf(key, changed));
+
+function filesOf<K extends keyof Varied>(key: K, changed: Partial<Varied>): readonly RecordFile[] {
+  const value = changed[key];
+  return value === undefined ? [] : VARIED[key](value as Varied[K]);
+}
+
+/** Folders and files of a record that are the runtime's own. */
+export const SERVICES = ['services', 'nohup', 'verify', 'expect', 'triggered'] as const;
+
+/** A line of `files.list`, which is about `files/INDEX`. */
+export const fileLine = (index: number, { mode, owner, group, path }: Omit<LiveFile, 'content' | 'notify'>): string =>
+  `${index} ${mode.toString(8)} ${owner} ${group} ${path}`;
+
 /** The files of a record as the host program reads them (see record.sh); the host adds which generation it is. */
 export function recordFiles(record: GenerationRecord): RecordFile[] {
-  const text = (path: string, content: string | Uint8Array, mode = 0o600): RecordFile => ({ path, content, mode });
   const source = record.source === null ? '-' : `${record.source.commit}${record.source.dirty ? ' dirty' : ''}`;
   return [
     text(
@@ -72,32 +110,22 @@ export function recordFiles(record: GenerationRecord): RecordFile[] {
         ...(record.anew ? ['anew yes'] : []),
       ]),
     ),
-    text('parts', list([...record.parts].map(([name, digest]) => `${digest} ${name}`))),
-    text('uses', list(record.uses.map(({ unit, how, part }) => `${unit} ${how} ${part}`))),
-    text('enable', list(record.enable)),
-    text('start', list(record.start)),
+    ...variedFiles(record),
     text('data', list(record.layout.data)),
     text('checks', list(record.checks)),
-    text('accounts', list(record.accounts.map(accountLine))),
     text('folders', list(record.folders.map(({ look, path }) => `${look} ${path}`))),
-    text(
-      'files.list',
-      list(record.files.map((file, i) => `${i} ${file.mode.toString(8)} ${file.owner} ${file.group} ${file.path}`)),
-    ),
+    text('files.list', list(record.files.map((file, i) => fileLine(i, file)))),
     ...record.files.map((file, i) => text(`files/${i}`, file.content)),
     text(
       'notify',
       list(record.files.flatMap(({ notify }, i) => (notify === null ? [] : [`${i} ${notify.verb} ${notify.unit}`]))),
     ),
     text('exposure', list(record.exposure.map(({ unitFile, most }) => `${unitFile} ${most}`))),
-    ...record.units.map((unit) => text(`units/${unit.path}`, unit.text, 0o644)),
     ...record.before.map(({ argv, cwd, timeoutMs }, i) =>
       text(`before/${i}`, `${[String(Math.ceil(timeoutMs / 1000)), cwd, ...argv].map(quote).join(' ')}\n`),
     ),
     ...(record.act === null ? [] : actFiles(record.act)).map(({ path, content }) => text(path, content)),
     ...(record.watch === null ? [] : watchFiles(record.watch)).map(({ path, content }) => text(path, content)),
-    ...record.services.map((file) => text(file.path, file.text, file.mode)),
-    ...(record.env === null ? [] : [{ path: 'env', content: record.env, mode: 0o600 }]),
   ];
 }
 

@@ -26,6 +26,8 @@ export type Command = {
   readonly name: string;
   readonly kind: FleetRun['kind'];
   readonly inputs: Inputs;
+  /** The apps that it is about, whatever is chosen; unlike a choice they are no word that all hosts may be changed. */
+  readonly apps?: readonly string[];
   /** How hosts are gone through where the batches of a playbook do not count. */
   readonly pace?: 'at once' | 'one by one';
   /** Whether each host counts once, whatever apps it has; known secrets of all of them are cleared out of what it prints. */
@@ -127,9 +129,10 @@ export async function choose(
   };
 }
 
-function selectionOf({ kind, inputs }: Command, { hosts = [], groups = [], apps = [], all = false, shard }: Options) {
+function selectionOf(command: Command, { hosts = [], groups = [], all = false, shard, ...options }: Options) {
+  const { kind, inputs, apps = options.apps ?? [] } = command;
   // A plan foretells what a deploy would refuse.
-  const ordered = kind === 'changes' || inputs === 'read';
+  const ordered = kind === 'changes' || inputs === 'read' || typeof inputs === 'object';
   return { hosts, groups, apps, all, ...(shard === undefined ? {} : { shard: { ...shard, ordered } }) };
 }
 

@@ -1,6 +1,7 @@
 import { hostsOf } from '../config/select.ts';
 import type { HostRun } from '../engine/run.ts';
 import type { Summary } from '../model/events.ts';
+import type { Only } from '../model/only.ts';
 import { type HostOutcome, ok, type Result } from '../model/outcome.ts';
 import type { HostTarget } from '../model/target.ts';
 import type { Verb } from '../model/work.ts';
@@ -8,6 +9,7 @@ import type { Trail } from '../monitor/orders.ts';
 import type { Pause } from '../monitor/state.ts';
 import type { Chosen, Command } from './choose.ts';
 import type { Checked } from './commands/check.ts';
+import type { InstanceOptions, NamedInstances } from './commands/instances.ts';
 import type { LogEntry, LogOptions } from './commands/logs.ts';
 import type { MonitorOptions } from './commands/monitor.ts';
 import type { Acknowledged, PauseOrder } from './commands/orders.ts';
@@ -17,12 +19,36 @@ import type { ServeOptions } from './commands/serve.ts';
 import { type UnitStatus, unitsIn } from './commands/status.ts';
 import type { Seen } from './commands/watch.ts';
 import { type OpenOptions, openWorld, type World } from './open.ts';
-import type { Options } from './options.ts';
+import type { Options, Where } from './options.ts';
 import { Refusal } from './refusal.ts';
 import { attempt, begin, type Run } from './run.ts';
 import { type Reading, type Stream, streamOf } from './stream.ts';
 
 type OfUnits = (units: readonly string[], options?: Options & ServeOptions) => Run<Summary>;
+
+type Part = { readonly only?: 'env' };
+
+type OfInstances = (names: readonly string[], options?: Options & InstanceOptions) => Run<Summary>;
+type OfAll = (options?: Options & InstanceOptions) => Run<Summary>;
+/** @param options.plan says what it would change, and writes nothing */
+type OneMore = (
+  names: readonly string[],
+  options?: Options & InstanceOptions & { readonly plan?: boolean },
+) => Run<Summary>;
+
+export type Instances = {
+  /** What the project names; no host is contacted. */
+  list(options?: Where & InstanceOptions): Promise<Result<readonly NamedInstances[], Refusal>>;
+  status(options?: Options & InstanceOptions): Run<Summary & { readonly units: readonly UnitStatus[] }>;
+  readonly start: OfInstances;
+  readonly stop: OfInstances;
+  readonly restart: OfInstances;
+  readonly startAll: OfAll;
+  readonly stopAll: OfAll;
+  /** The list in the project's files has it as well, unless no host came to have it. No other instance is touched. */
+  readonly add: OneMore;
+  readonly remove: OneMore;
+};
 
 /** A project, opened: its commands do what those of the command line do, and print nothing. */
 export type Fleet = {
@@ -32,9 +58,10 @@ export type Fleet = {
   readonly apps: ReadonlyMap<string, readonly string[]>;
   /** Everything that can be known offline, for every app on every host. */
   check(): Promise<Result<Checked, Refusal>>;
-  deploy(options?: Options): Run<Summary>;
+  /** @param options.only that part alone, on what is active: nothing else of the project is read */
+  deploy(options?: Options & Part): Run<Summary>;
   /** @param options.exitCode `exitCode` is 5 where changes are pending */
-  plan(options?: Options & { readonly exitCode?: boolean }): Run<Summary>;
+  plan(options?: Options & Part & { readonly exitCode?: boolean }): Run<Summary>;
   rollback(options?: Options & RollbackOptions): Run<Summary>;
   health(options?: Options): Run<Summary>;
   /** @param options.verify compares every file of the active release with what was deployed */
@@ -65,6 +92,8 @@ export type Fleet = {
   readonly disable: OfUnits;
   readonly kill: OfUnits;
   readonly resetFailed: OfUnits;
+  /** Instances of a template, each by its name alone. */
+  readonly instances: Instances;
   /** @param argv each word as it is */
   run(argv: readonly string[], options?: Options & RunOptions): Run<Summary>;
 };
@@ -115,6 +144,19 @@ export function fleetOf(world: World): Fleet {
         options,
         async (chosen) => (await import('./commands/serve.ts')).serve(chosen, name, units, options),
       );
+  const several = () => import('./commands/instances.ts');
+  const some =
+    (name: 'start' | 'stop' | 'restart'): OfInstances =>
+    (names, options = {}) =>
+      begin(options, async (report) => (await several()).serveSome(world, name, names, options, report));
+  const all =
+    (name: 'start' | 'stop'): OfAll =>
+    (options = {}) =>
+      begin(options, async (report) => (await several()).serveAll(world, name, options, report));
+  const change =
+    (way: 'add' | 'remove'): OneMore =>
+    (names, options = {}) =>
+      begin(options, async (report) => (await several()).change(world, way, names, options, report));
   const orders = () => import('./commands/orders.ts');
   const { project } = world;
   return {
@@ -124,16 +166,20 @@ export function fleetOf(world: World): Fleet {
     ),
     check: async () => (await import('./commands/check.ts')).check(project),
     deploy: (options = {}) =>
-      each(
-        { name: 'deploy', kind: 'changes', inputs: 'read' },
-        options,
-        async () => (await import('../engine/commands/deploy.ts')).deployHost,
-      ),
+      each({ name: 'deploy', kind: 'changes', inputs: inputsOf(options) }, options, async () => {
+        const { deployHost, deployPart } = await import('../engine/commands/deploy.ts');
+        const only = partOf(options);
+        return only === null ? deployHost : (target, run) => deployPart(target, only, run);
+      }),
     plan: (options = {}) =>
       each(
-        { name: 'plan', kind: 'reads', inputs: 'read', reportsPending: options.exitCode === true },
+        { name: 'plan', kind: 'reads', inputs: inputsOf(options), reportsPending: options.exitCode === true },
         options,
-        async () => (await import('../engine/commands/plan.ts')).previewHost,
+        async () => {
+          const { previewHost, previewPart } = await import('../engine/commands/plan.ts');
+          const only = partOf(options);
+          return only === null ? previewHost : (target, run) => previewPart(target, only, run);
+        },
       ),
     rollback: (options = {}) =>
       on({ name: 'rollback', kind: 'changes', inputs: 'skip' }, options, async (chosen) =>
@@ -188,12 +234,30 @@ export function fleetOf(world: World): Fleet {
     disable: verb('disable'),
     kill: verb('kill'),
     resetFailed: verb('reset-failed'),
+    instances: {
+      list: (options = {}) => attempt(async () => (await several()).list(world, options)),
+      status: (options = {}) =>
+        begin(options, async (report) => {
+          const summary = await (await several()).status(world, options, report);
+          return { ...summary, units: unitsIn(summary) };
+        }),
+      start: some('start'),
+      stop: some('stop'),
+      restart: some('restart'),
+      startAll: all('start'),
+      stopAll: all('stop'),
+      add: change('add'),
+      remove: change('remove'),
+    },
     run: (argv, options = {}) =>
       on({ name: 'run', kind: 'changes', inputs: 'skip', pace: 'at once', perHost: true }, options, async (chosen) =>
         (await import('./commands/run.ts')).run(chosen, argv, options),
       ),
   };
 }
+
+const partOf = ({ only }: Part): Only | null => (only === undefined ? null : { part: only });
+const inputsOf = (options: Part) => partOf(options) ?? 'read';
 
 /** Hosts that are read at the same time, since each waits for the others. */
 const MOST_HOSTS = 1000;

@@ -153,6 +153,10 @@ export type Failure =
   | { readonly kind: 'needs-repair'; readonly detail: string }
   | { readonly kind: 'unsupported'; readonly needs: string }
   | { readonly kind: 'no-target'; readonly detail: string }
+  /** One part cannot be deployed by itself on what is live there. */
+  | { readonly kind: 'not-apart'; readonly why: string }
+  /** Instances would be more than the playbook allows together. */
+  | { readonly kind: 'over-limit'; readonly why: readonly string[] }
   /** Names of the run that lead to one machine. */
   | { readonly kind: 'same-machine'; readonly names: readonly string[] }
   /** What the playbook wants is another app's on this host. */

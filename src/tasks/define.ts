@@ -3,7 +3,7 @@ import type { Declared } from '../model/declared.ts';
 import type { Layout } from '../model/layout.ts';
 import type { TaskPlan, Tree } from '../model/plan.ts';
 import type { Secret } from '../model/secret.ts';
-import type { BoundTask, PlanContext } from '../model/task.ts';
+import type { BoundTask, InstanceSet, PlanContext } from '../model/task.ts';
 import type { Script } from '../shell/sh.ts';
 
 /** Why an input on the operator's machine cannot be used; becomes a diagnostic at the task's place in the playbook. */
@@ -54,6 +54,8 @@ export interface TaskKind<Kind extends string, Spec, Local, Facts> {
   secrets?(local: Local): readonly Secret[];
   /** What the app's files can be checked against, host or no host. */
   declares?(want: { readonly spec: Spec; readonly local: Local }, layout: Layout): Partial<Declared>;
+  /** What of it one instance is, for those that make some. */
+  instances?(spec: Spec): InstanceSet;
   probe(spec: Spec, layout: Layout): Script | null;
   parse(stdout: string): Facts;
   plan(want: { readonly spec: Spec; readonly local: Local }, facts: Facts, context: PlanContext): TaskPlan;
@@ -79,6 +81,7 @@ export async function bindTask<Spec, Local, Facts>(
     name,
     secrets: task.secrets?.(local) ?? [],
     declares: task.declares?.({ spec, local }, layout) ?? {},
+    ...(task.instances === undefined ? {} : { instances: task.instances(spec) }),
     probe: task.probe(spec, layout),
     plan: (stdout, context) => task.plan({ spec, local }, task.parse(stdout), context),
   };

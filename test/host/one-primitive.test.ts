@@ -89,6 +89,7 @@ const ARGUED: Readonly<Record<string, readonly (readonly [text: string, why: str
   ],
   supervise: [['<"$record/services/$unit.run" >>"$out" 2>>"$err" &', 'supervise_output lets only kept files through']],
   stage: [
+    ['cp -al "$R/releases/$1"', 'both are sealed releases'],
     ['[ -d "$R" ] || { [ $PRIVILEGED = 0 ] && (umask 022 && mkdir -p "$ROOT")', 'without root only'],
     ['mkdir -m 0755 "$R/releases" ||', 'we stand in the root, which is root’s alone'],
     ['mkdir -m 0755 "$R/releases/$1"', '`releases` was just seen to be kept'],
@@ -119,10 +120,7 @@ const ARGUED: Readonly<Record<string, readonly (readonly [text: string, why: str
     ['rm -rf "./$1"', 'the same'],
     ['told_by_lender tar -c', 'as the account itself'],
   ],
-  remove: [
-    ['mkdir -p "/var/lib/fleet/$by/undo" && cp', 'the ledger of another app, which is root’s'],
-    ['cp -al "$R/releases/$1"', 'both are sealed releases'],
-  ],
+  remove: [['mkdir -p "/var/lib/fleet/$by/undo" && cp', 'the ledger of another app, which is root’s']],
   tree: [
     ['sub(/ -> .*/', 'an arrow in awk'],
     ['>"$1/seal" && { [ -f "$1/sums" ] || sums >"$1/sums"', 'the record of a generation being staged'],

@@ -54,6 +54,23 @@ it('deploys, proves and goes back; events come as they happen, and nothing is pr
   for (const spy of printed) spy.mockRestore();
 });
 
+it('one part is deployed by itself; what there are no instances of is a value', STORY, async () => {
+  await using bench = await openBench('it');
+  const fleet = await opened(bench);
+  expect(ends(await succeeded(fleet.deploy({ all: true })))).toEqual(['deployed']);
+  bench.write('secrets/app.env', 'TOKEN=another\n');
+  bench.write('app/VERSION', 'two\n');
+  const plan = fleet.plan({ all: true, only: 'env' });
+  const planned = [];
+  for await (const event of plan) if (event.type === 'planned') planned.push(event.plan.changes);
+  expect(planned).toEqual([[{ sign: '~', part: { kind: 'env' } }]]);
+  expect(ends(await succeeded(fleet.deploy({ all: true, only: 'env' })))).toEqual(['deployed']);
+  expect(await bench.hosts.it.standing()).toEqual(['releases/2', 'one', 'IDLE']);
+  const none = await fleet.instances.list({ all: true });
+  expect(none.ok ? null : none.failure).toMatchObject({ message: expect.stringContaining('no selected app has') });
+  expect((await fleet.instances.add(['x'], { all: true })).ok).toBe(false);
+});
+
 it('what is wrong before any host is contacted is a value, with its place', STORY, async () => {
   await using bench = await openBench('it');
   const { env, home } = bench.world().invoker;

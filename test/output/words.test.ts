@@ -111,6 +111,8 @@ const FAILURES: { readonly [K in Failure['kind']]: readonly Extract<Failure, { k
   'needs-repair': [{ kind: 'needs-repair', detail: 'generation 4 could not be brought back' }],
   unsupported: [{ kind: 'unsupported', needs: 'tar or rsync' }],
   'no-target': [{ kind: 'no-target', detail: 'generation 1 is the oldest good one on the host' }],
+  'not-apart': [{ kind: 'not-apart', why: 'generation 4 has no .env yet' }],
+  'over-limit': [{ kind: 'over-limit', why: ['5 instances of worker@.service, and atMost allows 4'] }],
   'same-machine': [{ kind: 'same-machine', names: ['web-1', 'web-eu'] }],
   taken: [
     {

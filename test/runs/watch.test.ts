@@ -73,6 +73,16 @@ const watchers = (host: Host, mode = 'look') =>
 const goers = (host: Host) =>
   host.processes().flatMap((line) => (/ probation \S+ go /.test(line) ? [Number(line.split(' ')[0])] : []));
 
+it('what was deployed of one part is watched like any other generation', STORY, async () => {
+  await using bench = await openBench('it');
+  const host = await onProbation(bench, {});
+  bench.write('secrets/app.env', 'TOKEN=another\n');
+  const run = await bench.fleet('deploy', '--only', 'env', '--all');
+  expect(end(run)).toMatchObject({ code: 0, outcome: 'deployed', generation: 3 });
+  expect(JSON.stringify(run.events)).toContain('goes back to 2 by itself if it fails');
+  expect(state(host)).toBe('on');
+});
+
 it(
   'a generation whose service starts again goes back by itself, and that is told until the next deploy',
   STORY,

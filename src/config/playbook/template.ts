@@ -24,7 +24,7 @@ export const hasPlaceholder = (text: string): boolean => text.includes('{{');
 export const isWholePlaceholder = (text: string): boolean => /^\s*\{\{[^{}]*\}\}\s*$/.test(text);
 
 /** The name in a text that is one placeholder and nothing else, or null. */
-const nameAlone = (text: string): string | null =>
+export const nameAlone = (text: string): string | null =>
   isWholePlaceholder(text) ? (NAME.exec(text.trim().slice(2, -2))?.[1] ?? null) : null;
 
 /** Fills a text; where it is one placeholder and nothing else, and that names a list, the answer is the list. */

@@ -3,6 +3,7 @@ import { releaseFolder } from '../../host/layout.ts';
 import type { GenerationRecord } from '../../host/record.ts';
 import { parseRunnerLine } from '../../host/reply.ts';
 import type { GenerationId } from '../../model/ids.ts';
+import type { Only } from '../../model/only.ts';
 import { type Failure, fail, type HostOutcome, type Left, ok, type Result } from '../../model/outcome.ts';
 import type { Advance, Plan } from '../../model/plan.ts';
 import type { Watch } from '../../model/probation.ts';
@@ -12,17 +13,19 @@ import { Script, sh } from '../../shell/sh.ts';
 import type { Transport } from '../../transport/transport.ts';
 import { MOST } from '../../util/capped.ts';
 import { clean } from '../../util/sanitize.ts';
+import { ownChecks } from '../checks/own.ts';
 import type { EnteredHost, OpenHost } from '../open.ts';
 import { dataFolders } from '../plan/ownership.ts';
+import type { PlannedPart } from '../plan/partial.ts';
 import type { Planned } from '../plan/plan.ts';
 import { type HostRun, QUICK } from '../run.ts';
 import { isArriving } from '../stage/arriving.ts';
-import { claimGeneration, enter } from '../stage/claim.ts';
+import { claimGeneration, enter, varyGeneration } from '../stage/claim.ts';
 import { type CodeLogin, openCodeLogin } from '../stage/code-login.ts';
 import { type Prepared, prepare } from '../stage/prepare.ts';
 import { fillGeneration } from '../stage/stage.ts';
 import { activate } from '../switch/activate.ts';
-import { askAhead, showPlan, withPlannedHost } from './planned-host.ts';
+import { askAhead, type Foretold, onePart, showPlan, whole, withPlannedHost } from './planned-host.ts';
 
 type Repair = Extract<Plan, { to: 'repair' }>;
 
@@ -37,24 +40,40 @@ type Repair = Extract<Plan, { to: 'repair' }>;
  * and what has to stay is told.
  */
 export const deployHost = (target: HostTarget, run: HostRun): Promise<HostOutcome> =>
-  withPlannedHost(target, run, 'finish', async (host, planned) => {
-    const { plan } = planned;
-    showPlan(planned, target, run);
-    if (plan.to === 'nothing') return { end: 'unchanged', generation: plan.generation };
-    const room = enoughRoom(host, plan.to === 'advance' ? plan : null);
-    if (!room.ok) return { end: 'untouched', failure: room.failure };
-    // Each command starts the shell of the next.
-    if (plan.to === 'advance') host.transport.ahead();
-    const asked = await askAhead(host, target, run);
-    if (!asked.ok) return { end: 'untouched', failure: asked.failure };
-    if (run.signal.aborted) return { end: 'untouched', failure: { kind: 'cancelled', phase: 'plan' } };
-    const checks = asked.value;
-    for (const result of checks) run.emit({ type: 'check', result });
-    if (checks.some((result) => !result.ok)) return { end: 'untouched', failure: { kind: 'precondition', checks } };
-    return plan.to === 'repair'
-      ? await repair(host, target, plan, run)
-      : await advance(host, target, { ...planned, plan }, run);
+  withPlannedHost(target, run, 'finish', whole(target), (host, planned) =>
+    carryOut(host, target, planned, run, (plan) => advance(host, target, { ...planned, plan }, run)),
+  );
+
+/** The same with a generation that is the active one but for one part; it is proved by the checks that the active one has. */
+export const deployPart = (given: HostTarget, only: Only, run: HostRun): Promise<HostOutcome> =>
+  withPlannedHost(given, run, 'finish', onePart(given, only), async (host, planned) => {
+    const { active } = host.probe.facts;
+    const target = { ...given, checks: await ownChecks(host, given, active, run) };
+    return carryOut(host, target, planned, run, (plan) => vary(host, target, { ...planned, plan }, only, run));
   });
+
+async function carryOut(
+  host: OpenHost,
+  target: HostTarget,
+  planned: Foretold,
+  run: HostRun,
+  further: (plan: Advance) => Promise<HostOutcome>,
+): Promise<HostOutcome> {
+  const { plan } = planned;
+  showPlan(planned, target, run);
+  if (plan.to === 'nothing') return { end: 'unchanged', generation: plan.generation };
+  const room = enoughRoom(host, plan.to === 'advance' ? plan : null);
+  if (!room.ok) return { end: 'untouched', failure: room.failure };
+  // Each command starts the shell of the next.
+  if (plan.to === 'advance') host.transport.ahead();
+  const asked = await askAhead(host, target, run);
+  if (!asked.ok) return { end: 'untouched', failure: asked.failure };
+  if (run.signal.aborted) return { end: 'untouched', failure: { kind: 'cancelled', phase: 'plan' } };
+  const checks = asked.value;
+  for (const result of checks) run.emit({ type: 'check', result });
+  if (checks.some((result) => !result.ok)) return { end: 'untouched', failure: { kind: 'precondition', checks } };
+  return plan.to === 'repair' ? await repair(host, target, plan, run) : await further(plan);
+}
 
 /** The same generation again, on a host that somebody or something changed. */
 async function repair(host: OpenHost, target: HostTarget, plan: Repair, run: HostRun): Promise<HostOutcome> {
@@ -105,6 +124,28 @@ async function advance(
   return prepared.touched ? back : outcome;
 }
 
+/** A new generation that shares the code of the one before, and all of its record but for one part. */
+async function vary(
+  host: OpenHost,
+  target: HostTarget,
+  { plan, edit }: PlannedPart & { readonly plan: Advance },
+  only: Only,
+  run: HostRun,
+): Promise<HostOutcome> {
+  run.emit({ type: 'phase', phase: 'stage' });
+  host.transport.ahead();
+  const varied = await varyGeneration(host, plan, edit, run);
+  if (!varied.ok) return { end: 'untouched', failure: varied.failure };
+  const { there, id } = varied.value;
+  if (run.signal.aborted) return takeBack(there, id, NOTHING, { kind: 'cancelled', phase: 'stage' }, run);
+  const change = { from: plan.base, to: id, keep: target.keep, action: only.part } as const;
+  const outcome = await activate(there, target, change, { end: 'deployed', generation: id }, run);
+  if (outcome.end === 'untouched') await takeBack(there, id, NOTHING, outcome.failure, run);
+  return outcome;
+}
+
+const NOTHING: Prepared = { result: ok(undefined), touched: false, begun: [] };
+
 /**
  * How the host may take from the release before what of the code is as it was. Build steps write in theirs, so that no file of it may
  * be another's too; another login sends all of it, and compares for itself.
@@ -120,7 +161,7 @@ function recordOf(
   return {
     ...{ base: plan.base, digest: plan.digest, runtime: plan.runtime, layout: target.layout },
     ...{ by: run.by, at: new Date(run.now()).toISOString(), source: target.source, parts },
-    ...{ units: plan.units, enable: launch.enable, start: launch.start, services: launch.files },
+    ...{ units: plan.units, enable: launch.enable, wanted: plan.enable, start: launch.start, services: launch.files },
     ...{ files: plan.files, env: plan.env, before: plan.before, exposure: plan.exposure, uses, anew },
     accounts: accountsOf(plan.units, plan.enable),
     folders: dataFolders(target),

@@ -1,26 +1,56 @@
+import { parseBase } from '../../host/base.ts';
+import type { Only } from '../../model/only.ts';
 import { type CheckResult, fail, type HostOutcome, ok, type Result } from '../../model/outcome.ts';
+import { EMPTY_TASK_PLAN } from '../../model/plan.ts';
 import type { HostTarget } from '../../model/target.ts';
+import type { BoundTask } from '../../model/task.ts';
+import { sh } from '../../shell/sh.ts';
 import { forwardingTrouble } from '../checks/forwarding.ts';
 import { scrubbed } from '../checks/scrub.ts';
 import { checkIo, checkOnce } from '../checks/verify.ts';
 import { forLackOfRoot, leftAlone, type OpenHost, openHost, recoverHost, unsafeRoot } from '../open.ts';
 import { withLayout } from '../plan/layout-tasks.ts';
+import { type PlannedPart, planPart } from '../plan/partial.ts';
 import { type Planned, planHost, sendsCode } from '../plan/plan.ts';
 import type { HostRun, RunContext } from '../run.ts';
 
 // open ─> plan ─> ask: all that is known before a host is touched. `fleet plan` foretells a deploy by being its beginning.
 
+/** What a reader is told before anything is done. */
+export type Foretold = Pick<Planned, 'plan' | 'view'>;
+
+/** How a host is planned: what is asked of it, and what is made of the answers. */
+export type Planning<P> = {
+  readonly tasks: readonly BoundTask[];
+  plan(host: OpenHost, run: HostRun): Result<P>;
+};
+
+/** All of the app. */
+export function whole(target: HostTarget): Planning<Planned> {
+  const tasks = withLayout(target);
+  return { tasks, plan: ({ probe, answers }, run) => planHost(target, tasks, probe, answers, run.localRsync) };
+}
+
+const BASE: BoundTask = { name: 'base', secrets: [], probe: sh`tell_base`, plan: () => EMPTY_TASK_PLAN };
+
+/** One part of it, on what is active there. */
+export const onePart = (target: HostTarget, only: Only): Planning<PlannedPart> => ({
+  tasks: [...target.tasks, BASE],
+  plan: ({ probe, answers }) =>
+    planPart(target, only, target.tasks, probe, answers, parseBase(answers.get(BASE.name) ?? '')),
+});
+
 /**
  * Opens one host, plans on it, and works with both until the connection closes.
  * @param unfinished what is done about a run that died there
  */
-export async function withPlannedHost(
+export async function withPlannedHost<P>(
   target: HostTarget,
   run: HostRun,
   unfinished: 'finish' | 'report',
-  work: (host: OpenHost, planned: Planned) => Promise<HostOutcome>,
+  { tasks, plan }: Planning<P>,
+  work: (host: OpenHost, planned: P) => Promise<HostOutcome>,
 ): Promise<HostOutcome> {
-  const tasks = withLayout(target);
   const opened = await openHost(target, tasks, run);
   if (!opened.ok) return { end: 'untouched', failure: opened.failure };
   // Every return below awaits: the connection closes when this function is left.
@@ -34,7 +64,7 @@ export async function withPlannedHost(
   if (unfinished === 'report') reportUnfinished(host, run);
   const unsafe = unsafeRoot(host.probe.facts);
   if (unsafe !== null) return { end: 'untouched', failure: unsafe };
-  const planned = planHost(target, tasks, host.probe, host.answers, run.localRsync);
+  const planned = plan(host, run);
   const outcome: HostOutcome = planned.ok
     ? await work(host, planned.value)
     : { end: 'untouched', failure: planned.failure };
@@ -52,7 +82,7 @@ function reportUnfinished({ probe: { open, facts } }: OpenHost, run: HostRun): v
 
 /** Shows the plan, and over which login its code goes where that is not the one that everything goes over. */
 export function showPlan(
-  { plan, view }: Planned,
+  { plan, view }: Foretold,
   { uploadUser, connection }: HostTarget,
   run: HostRun,
   doubts: readonly string[] = [],

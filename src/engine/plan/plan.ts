@@ -125,7 +125,7 @@ export const sendsCode = (plan: Plan): boolean =>
 const asTar = (localRsync: boolean) =>
   `${localRsync ? 'the host has no rsync' : 'there is no rsync on this machine'}: files that have changed are sent whole, as a tar stream`;
 
-function answerTo({ name, probe }: BoundTask, answers: Answers): string {
+export function answerTo({ name, probe }: BoundTask, answers: Answers): string {
   const answer = probe === null ? '' : answers.get(name);
   if (answer === undefined) throw new Error(`the probe has not asked for ${name}`);
   return answer;

@@ -180,8 +180,11 @@ function mentions(text: string, paths: readonly string[]): boolean {
 }
 
 function reads(service: Service, file: Readable, all: readonly Service[]): boolean {
+  // Instances of a template name the folder of them all, each for its own file.
+  const sibling = (name: string) =>
+    file.of !== undefined && name !== file.of && (templateOf(name) ?? name) === templateOf(file.of);
   const names = (one: Service) =>
-    one.name === file.of || mentions(one.text, file.paths) || mentions(one.text, folders(file));
+    one.name === file.of || mentions(one.text, file.paths) || (!sibling(one.name) && mentions(one.text, folders(file)));
   if (names(service)) return true;
   if (file.part.kind === 'env' && file.paths.includes(`${service.workingDirectory}/.env`)) return true;
   if (all.some(names)) return false;

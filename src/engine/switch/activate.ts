@@ -35,7 +35,7 @@ export type Switch = {
   /** What the host runs first, while the generation before goes on. */
   readonly before?: readonly BeforeStep[];
   /** What the history calls it. */
-  readonly action: 'deploy' | 'repair' | 'rollback' | 'remove' | 'remove-keep-data' | 'nohup';
+  readonly action: 'deploy' | 'env' | 'instances' | 'repair' | 'rollback' | 'remove' | 'remove-keep-data' | 'nohup';
 };
 
 /**

@@ -9,6 +9,6 @@ case $VERB in
   # The functions alone, for scripts of the controller.
   lib) ;;
   probe | history | said | checks | ownership | shared | activate | watch | runner | recover | confirm | abort | boot | probation | act | supervise | \
-    enter | stage | fill | scrub | within | lend | take | exec | seal | drop | clone | owned_data | purge | undo | hold | release | service | logs | verify | mend) "verb_$VERB" "$@" ;;
+    enter | stage | vary | fill | scrub | within | lend | take | exec | seal | drop | clone | owned_data | purge | undo | hold | release | service | logs | verify | mend) "verb_$VERB" "$@" ;;
   *) die 64 "unknown verb $VERB" ;;
 esac

@@ -7,6 +7,7 @@ const WORK: Readonly<Record<string, string>> = {
   deploy: 'Deploy to',
   rollback: 'Roll back',
   run: 'Run it on',
+  instances: 'Change the instances of',
   doctor: 'Put right what is safe on',
   lock: 'Hold or release',
 };

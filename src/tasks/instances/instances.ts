@@ -1,17 +1,21 @@
 import type { Layout } from '../../model/layout.ts';
 import { EMPTY_TASK_PLAN } from '../../model/plan.ts';
+import type { InstanceSet } from '../../model/task.ts';
 import { sh } from '../../shell/sh.ts';
 import { instantiate } from '../../unit/syntax/name.ts';
 import { defineTask, InputError, type LocalIo } from '../define.ts';
 import { liveFiles, openMode, parseFiles, probeFiles, reservedPath, type WantedFile } from '../live-file.ts';
 import { overHost, overLimits } from './limits.ts';
 import { directivesOf, type InstancesSpec, instancesSchema } from './schema.ts';
-import { dropInOf, readSettings, type Settings, type Trouble } from './settings.ts';
+import { dropInOf, readSettings, resourcesIn, type Settings, type Trouble } from './settings.ts';
 
 type Instance = Settings & { readonly name: string; readonly unit: string; readonly files: readonly WantedFile[] };
 
 /** The units that an `instances` entry enables, in order. */
-export const instanceUnits = ({ of, names }: Pick<InstancesSpec, 'of' | 'names'>): readonly string[] =>
+export const instanceUnits = ({
+  of,
+  names,
+}: Pick<InstanceSet, 'of'> & { readonly names: readonly string[] }): readonly string[] =>
   names.map((name) => instantiate(of, name));
 
 const filled = (text: string, name: string) => text.replaceAll('%i', name);
@@ -77,10 +81,12 @@ function refuse(troubles: readonly Trouble[]): never {
   throw new InputError([placed.message, ...lines].join('\n'), { file: placed.file, line: placed.line, column: 1 });
 }
 
-const dropIns = (instances: readonly Instance[]) =>
+const dropInPath = (of: string, name: string) => `${instantiate(of, name)}.d/50-fleet-instance.conf`;
+
+const dropIns = (of: string, instances: readonly Instance[]) =>
   instances.flatMap((instance) => {
     const text = dropInOf(instance);
-    return text === null ? [] : [{ ...instance, path: `${instance.unit}.d/50-fleet-instance.conf`, text }];
+    return text === null ? [] : [{ ...instance, path: dropInPath(of, instance.name), text }];
   });
 
 /** Instances of a service template, each with limits, variables and files of its own. */
@@ -101,12 +107,24 @@ export const instances = defineTask({
   },
 
   declares: ({ spec, local }) => ({
-    units: dropIns(local).map(({ path, text, name }) => ({
+    units: dropIns(spec.of, local).map(({ path, text, name }) => ({
       file: `${filled(spec.settings ?? '', name)} (as ${path})`,
       path,
       text,
     })),
     enable: instanceUnits(spec),
+  }),
+
+  instances: (spec) => ({
+    of: spec.of,
+    dropIn: (name) => dropInPath(spec.of, name),
+    filesOf: (name) => spec.files.map(({ to }) => filled(to, name)),
+    most: spec.atMost.instances ?? null,
+    over: (all) =>
+      overLimits(
+        spec,
+        all.map(({ name, dropIn }) => ({ name, resources: resourcesIn(dropIn) })),
+      ),
   }),
 
   probe: (spec) => sh`${probeFiles(filesOf(spec))}
@@ -128,7 +146,7 @@ sed -n 's/^MemTotal: *\([0-9]*\) kB$/memory \1/p' /proc/meminfo 2>/dev/null
     return {
       ...EMPTY_TASK_PLAN,
       ...liveFiles(files, places, context),
-      units: dropIns(local).map(({ path, text }) => ({ path, text })),
+      units: dropIns(spec.of, local).map(({ path, text }) => ({ path, text })),
       enable: instanceUnits(spec),
       warnings: [
         ...files.flatMap(openMode),

@@ -5,7 +5,7 @@ import { parseSize } from '../../unit/values/size.ts';
 import { absolutePath, accountName, distinct, fileMode, localPath } from '../fields.ts';
 
 /** [Service] directives whose value an instance may set for itself: resources, and nothing that says what runs. */
-const RESOURCES = [
+export const RESOURCES = [
   ...(['MemoryMax', 'MemoryHigh', 'MemorySwapMax', 'CPUQuota', 'CPUWeight', 'CPUAffinity', 'TasksMax'] as const),
   ...(['IOWeight', 'Nice', 'OOMScoreAdjust', 'RuntimeMaxSec', 'TimeoutStopSec', 'WatchdogSec', 'LimitNOFILE'] as const),
 ] as const;

@@ -4,7 +4,7 @@ import { fail, ok, type Result } from '../../model/outcome.ts';
 import { kindOf } from '../../unit/directives/directives.ts';
 import { hasUrlPassword, looksSecret, namesSecret } from '../../unit/lint/secret-words.ts';
 import { environmentWord } from '../../unit/syntax/words.ts';
-import type { Resource } from './schema.ts';
+import { RESOURCES, type Resource } from './schema.ts';
 
 /** What is wrong with an instance's inputs; `line` is of its settings file, 0 where no line is to blame. */
 export type Trouble = { readonly file: string; readonly line: number; readonly message: string };
@@ -74,3 +74,12 @@ export function dropInOf({ resources, environment }: Settings): string | null {
   ];
   return lines.length === 0 ? null : ['[Service]', ...lines, ''].join('\n');
 }
+
+/** The other way round: what limits a drop-in sets. */
+export const resourcesIn = (dropIn: string): ReadonlyMap<Resource, string> =>
+  new Map(
+    dropIn.split('\n').flatMap((line) => {
+      const name = RESOURCES.find((one) => line.startsWith(`${one}=`));
+      return name === undefined ? [] : [[name, line.slice(name.length + 1)]];
+    }),
+  );

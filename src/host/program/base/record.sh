@@ -21,6 +21,21 @@ lines() { [ ! -s "$G/$1/$2" ] || cat "$G/$1/$2"; }
 # What a generation was proved with; those of before there was such a list have none.
 verb_checks() { [ -f "$G/$1/checks" ] || exit 64; cat "$G/$1/checks"; }
 
+# What a deploy of one part goes on from: "wanted UNIT", "file INDEX MODE OWNER GROUP PATH", and "unit PATH" with the lines of
+# that unit behind a bar each.
+tell_base() {
+  live_generation
+  [ "$live" != 0 ] && [ -f "$G/$live/wanted" ] || return 0
+  say known
+  lines "$live" wanted | sed 's/^/wanted /'
+  lines "$live" files.list | sed 's/^/file /'
+  unit_files "$live" | while IFS= read -r r_file; do
+    say "unit $r_file"
+    sed 's/^/|/' "$G/$live/units/$r_file"
+    say ''
+  done
+}
+
 is_number() { case $1 in '' | *[!0-9]*) return 1 ;; esac; }
 
 # Unit files and drop-ins of a generation, relative to the unit directory.

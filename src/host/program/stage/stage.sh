@@ -23,18 +23,81 @@ host_enter() { # BASE
 verb_stage() { # BASE BY link|copy|nothing COMMAND…
   base=$1 by=$2 how=$3
   shift 3
-  host_enter "$base"
-  # What a crashed run left belongs to nobody any more.
-  for old in "$G"/.staging-*; do [ ! -d "$old" ] || drop "${old##*.staging-}"; done
-  n=$(claim) || { code=$?; say "$n"; exit $code; }
-  lease_write "$by" "$n"
-  say "generation $n"
+  claim_on "$base" "$by"
   if (cd "$G/.staging-$n" && "$@") && say "generation $n" >>"$G/.staging-$n/manifest"; then :; else
     code=$?
     verb_drop "$n"
     exit $code
   fi
   reuse "$n" "$base" "$how"
+}
+
+# A generation that is BASE's record, but for what COMMAND brings of it; GONE is what of it goes, or comes anew. Its code is that
+# of the base: none of it is sent, read or built again.
+verb_vary() { # BASE BY DIGEST AT COUNT GONE… COMMAND…
+  base=$1 by=$2 digest=$3 at=$4 count=$5
+  shift 5
+  claim_on "$base" "$by"
+  # shellcheck disable=SC2015
+  (vary_record "$@") && (not_too_many && same_release "$base" "$n" && without_links && seal_release "$n" "$(service_user ".staging-$n")") ||
+    { code=$?; verb_drop "$n"; exit $code; }
+}
+vary_record() {
+  staged=$G/.staging-$n
+  cp -a "$G/$base/." "$staged" && rm -f "$staged/verdict" "$staged/seal" "$staged/most" && cd "$staged" || die 74 "cannot write in $G"
+  while [ "$count" -gt 0 ]; do
+    rm -rf "${G:?}/.staging-$n/$1"
+    count=$((count - 1))
+    shift
+  done
+  "$@" && BASE=$base BY=$by DIGEST=$digest AT=$at N=$n awk "$VARIED" "$G/$base/manifest" >"$staged/manifest"
+}
+# Those that sealing makes: they are made anew, since the base's are not to change with ours.
+without_links() {
+  (
+    cd "$R/releases/$n" || exit
+    while read -r path; do leave_room "$path" || exit; done <"$G/.staging-$n/data"
+    [ ! -f "$G/.staging-$n/env" ] || leave_room .env
+  )
+}
+# `code` says which release was built: what a build leaves may name the folder that it was built in.
+# shellcheck disable=SC2016
+VARIED='
+$1 == "anew" || $1 == "generation" { next }
+$1 == "code" { built = 1 }
+$1 == "base" { $0 = "base " ENVIRON["BASE"] }
+$1 == "digest" { $0 = "digest " ENVIRON["DIGEST"] }
+$1 == "by" { $0 = "by " ENVIRON["BY"] }
+$1 == "at" { $0 = "at " ENVIRON["AT"] }
+{ print }
+END {
+  if (!built) print "code " ENVIRON["BASE"]
+  print "generation " ENVIRON["N"]
+}'
+
+# `most` has a line "TEMPLATE COUNT" for each template that may have no more instances. One that somebody has started counts.
+not_too_many() {
+  [ -f "$G/.staging-$n/most" ] || return 0
+  while read -r template most; do
+    names=$({ short "$G/.staging-$n/enable"; ! is_systemd || systemctl list-units --state=active,activating --plain --full --no-legend -- "$(unit_pattern "$template")" 2>/dev/null | cut -d' ' -f1; } |
+      T=$template awk '{ at = index($0, "@"); if (substr($0, 1, at) substr($0, match($0, /\.[a-z]+$/)) == ENVIRON["T"] && !seen[$0]++) print }')
+    [ "$(say "$names" | grep -c .)" -le "$most" ] || die 65 "more than $most instances of $template: $(say "$names" | tr '\n' ' ')"
+  done <"$G/.staging-$n/most"
+}
+
+# root: both are sealed, and root's alone
+same_release() { # FROM N
+  cp -al "$R/releases/$1" "$R/releases/$2" 2>/dev/null || { remove_tree "$ROOT/releases/$2"; cp -a "$R/releases/$1" "$R/releases/$2"; } || die 74 "cannot copy release $1"
+}
+
+# The lease, and the next number.
+claim_on() { # BASE BY: sets n
+  host_enter "$1"
+  # What a crashed run left belongs to nobody any more.
+  for old in "$G"/.staging-*; do [ ! -d "$old" ] || drop "${old##*.staging-}"; done
+  n=$(claim) || { code=$?; say "$n"; exit $code; }
+  lease_write "$2" "$n"
+  say "generation $n"
 }
 
 # Claims the next number. mkdir decides between two operators; a number that was ever switched to is never used twice.
@@ -231,8 +294,8 @@ drop() { # N: removes a generation that never became one
   return 0
 }
 
-# Keeps the newest KEEP good generations, the active one and the one before it, three failed ones to look at, and what
-# something runs from.
+# Keeps the newest KEEP good generations, the active one and the one before it, three failed ones to look at, what something
+# runs from, and what the code of another was built in.
 prune() {
   active=$(active_generation) good=0 bad=0 used=''
   base=$(manifest "$active" base 0)
@@ -244,7 +307,7 @@ prune() {
       # Sealed by a run that died before it switched; whoever would still switch to it finds that the base has moved.
       *) [ "$n" -lt "$active" ] || continue ;;
     esac
-    [ -n "$used" ] || used=$(say none; in_use)
+    [ -n "$used" ] || used=$(say none; in_use; for n_of in $(generations); do manifest "$n_of" code; done)
     [ "$n" = "$active" ] || [ "$n" = "$base" ] || [ "$n" = "$FROM" ] || contains "$used" "$n" || { rm -rf "${G:?}/$n"; remove_tree "$ROOT/releases/$n"; }
   done
   set -- "$S"/.host-*

@@ -71,7 +71,8 @@ probation_gives_way() {
 
 # At the commit, which may be made up for after a crash, also at a boot.
 probation_begin() {
-  [ "$ACTION" = deploy ] && [ "$FROM" != 0 ] && [ "$FROM" != "$TO" ] && [ -f "$G/$TO/watch/policy" ] || return 0
+  case $ACTION in deploy | env | instances) ;; *) return 0 ;; esac
+  [ "$FROM" != 0 ] && [ "$FROM" != "$TO" ] && [ -f "$G/$TO/watch/policy" ] || return 0
   v_txn=$TXN
   if ! probation_mine; then
     this_boot

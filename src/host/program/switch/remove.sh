@@ -79,8 +79,7 @@ forget_if_empty() {
 # The active generation once more, to be run by the other runtime; a number of its own, so that going back is exact.
 verb_clone() { # FROM nohup BY
   n=$(claim) || exit
-  # root: both are sealed, and root's alone
-  cp -al "$R/releases/$1" "$R/releases/$n" 2>/dev/null || cp -a "$R/releases/$1" "$R/releases/$n" || die 74 "cannot copy release $1"
+  same_release "$1" "$n"
   [ -f "$G/$1/nohup/start" ] || { drop "$n"; die 64 "generation $1 cannot run without systemd"; }
   cp -a "$G/$1/." "$G/.staging-$n" && rm -f "$G/.staging-$n/verdict" || die 74 "cannot write in $G"
   sed -e "s/^generation .*/generation $n/" -e "s/^base .*/base $1/" -e "s/^runtime .*/runtime $2/" -e "s/^by .*/by $3/" -e 's/^digest .*/digest -/' "$G/$1/manifest" >"$G/.staging-$n/manifest"

@@ -92,6 +92,16 @@ export function explain(failure: Failure, place: Place): Explanation {
         `there is nothing to go back to${because(failure.detail)}`,
         'Name a generation that the host still has with `--to N`, or take the app off the host with `--full`.',
       );
+    case 'not-apart':
+      return plain(
+        `this cannot be deployed by itself: ${failure.why}`,
+        `Deploy the whole app with \`${command('deploy', place)}\`; \`${command('plan', place)}\` says what that would change.`,
+      );
+    case 'over-limit':
+      return plain(
+        failure.why.join('; '),
+        `Take an instance away with \`${command('instances remove', place)} NAME\`, or raise atMost in the playbook.`,
+      );
     case 'same-machine':
       return plain(
         `${list(failure.names)} are one machine under several names, and ${place.app} has one place on it`,
