@@ -55,6 +55,8 @@ export const FAILURES = {
   'runner-died': 'the program that carries out the switch was killed on the host',
   cancelled: 'interrupted by a person',
   'timed-out': 'something took longer than its limit',
+  'not-apart': 'the part that was named cannot be deployed by itself on what is live there',
+  'over-limit': 'instances would be more than the playbook allows together',
   skipped: 'not begun, since another host of the run failed',
 } as const satisfies Readonly<Record<Failure['kind'], string>>;
 
