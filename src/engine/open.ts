@@ -213,7 +213,9 @@ export async function recoverHost(
   if (open === null) return ok(host);
   const { txn, by, running } = open;
   const { phase } = facts;
-  if (running) return fail({ kind: 'locked', holder: { kind: 'transaction', txn, phase, running, by } });
+  // One that has written that it failed is only just ending; the host waits for that.
+  if (running && phase !== 'REVERT_FAILED')
+    return fail({ kind: 'locked', holder: { kind: 'transaction', txn, phase, running, by } });
   const script = call(host.site, 'recover');
   const reply = await host.transport.run(script, { signal: run.signal, timeoutMs: RECOVERY });
   if (!reply.ok) return reply;

@@ -244,7 +244,7 @@ type PauseLine = {
   readonly v: Version;
 };
 
-/** `fleet --version --json`: what is to be told in a report of a bug. */
+/** What `fleet --version --json` says, for a report of a bug. */
 type VersionLine = {
   readonly type: 'version';
   readonly version: string;
