@@ -115,14 +115,20 @@ export function watchdogFinding(unit: string, use: Use | undefined, percent: Lim
   ];
 }
 
-/** Restarts since an earlier look; where none is remembered, none are counted. A counter that fell began anew. */
+const restartsOf = (unit: string) => `restarts ${unit}`;
+
+/** Restarts since an earlier look; null where none is remembered. A counter that fell began anew. */
+export function restartsSince(unit: string, restarts: number, before: Before): number | null {
+  const last = before(restartsOf(unit));
+  if (last === null) return null;
+  return restarts < last ? restarts : restarts - last;
+}
+
 export function restartsFinding(unit: string, restarts: number, limits: Limits, before: Before): Finding {
-  const name = `restarts ${unit}`;
-  const last = before(name);
-  const since = last === null ? 0 : restarts < last ? restarts : restarts - last;
+  const since = restartsSince(unit, restarts, before);
   return {
-    level: last === null ? 'ok' : levelOf(since, limits),
-    text: `${unit} was restarted ${since === 1 ? 'once' : `${since} times`} since the last look`,
-    reading: reading(name, restarts, 'count'),
+    level: since === null ? 'ok' : levelOf(since, limits),
+    text: `${unit} was restarted ${since === 1 ? 'once' : `${since ?? 0} times`} since the last look`,
+    reading: reading(restartsOf(unit), restarts, 'count'),
   };
 }

@@ -9,6 +9,7 @@ import type { Trail } from '../monitor/orders.ts';
 import type { Pause } from '../monitor/state.ts';
 import type { Chosen, Command } from './choose.ts';
 import type { Checked } from './commands/check.ts';
+import type { Env } from './commands/env.ts';
 import type { InstanceOptions, NamedInstances } from './commands/instances.ts';
 import type { LogEntry, LogOptions } from './commands/logs.ts';
 import type { MonitorOptions } from './commands/monitor.ts';
@@ -16,7 +17,7 @@ import type { Acknowledged, PauseOrder } from './commands/orders.ts';
 import type { RollbackOptions } from './commands/rollback.ts';
 import type { RunOptions } from './commands/run.ts';
 import type { ServeOptions } from './commands/serve.ts';
-import { type UnitStatus, unitsIn } from './commands/status.ts';
+import type { UnitStatus } from './commands/status.ts';
 import type { Seen } from './commands/watch.ts';
 import { type OpenOptions, openWorld, type World } from './open.ts';
 import type { Options, Where } from './options.ts';
@@ -69,6 +70,8 @@ export type Fleet = {
   /** `status` again and again. @param options.everyMs milliseconds between two looks; 2000 unless told */
   watch(options?: Options & { readonly everyMs?: number }): Stream<Seen>;
   history(options?: Options): Run<Summary>;
+  /** The keys in the env files of this machine; no host is contacted. */
+  readonly env: Env;
   /** What `fleet health --cron` does, once: what nobody has been told yet goes to the channels of the inventory, and to `print`. */
   monitor(options: Options & MonitorOptions): Run<{ readonly exitCode: number }>;
   /** How a problem that the monitor has told of came about, and who was told. */
@@ -158,6 +161,7 @@ export function fleetOf(world: World): Fleet {
     (names, options = {}) =>
       begin(options, async (report) => (await several()).change(world, way, names, options, report));
   const orders = () => import('./commands/orders.ts');
+  const envs = () => import('./commands/env.ts');
   const { project } = world;
   return {
     dir: project.dir,
@@ -188,16 +192,18 @@ export function fleetOf(world: World): Fleet {
     health: (options = {}) =>
       on(reading('health'), options, async (chosen) => (await import('./commands/health.ts')).health(chosen)),
     status: (options = {}) =>
-      on(reading('status'), options, async (chosen) => {
-        const { statusHost } = await import('../engine/commands/report.ts');
-        const asked = { verify: options.verify === true };
-        const summary = await chosen.finish(await chosen.run((target, run) => statusHost(target, run, asked)));
-        return { ...summary, units: unitsIn(summary) };
-      }),
+      on(reading('status'), options, async (chosen) =>
+        (await import('./commands/status.ts')).status(chosen, options.verify === true),
+      ),
     watch: ({ everyMs = 2000, ...options } = {}) =>
       stream(reading('status'), { ...options, parallel: MOST_HOSTS }, async (chosen, stop) =>
         (await import('./commands/watch.ts')).watch(chosen, Math.max(everyMs, 100), stop),
       ),
+    env: {
+      list: (options = {}) => attempt(async () => (await envs()).listEnv(project, options)),
+      set: (key, value, options = {}) => attempt(async () => (await envs()).setEnv(project, key, value, options)),
+      unset: (key, options = {}) => attempt(async () => (await envs()).unsetEnv(project, key, options)),
+    },
     monitor: (options) =>
       begin(options, async (report) => (await import('./commands/monitor.ts')).monitor(world, options, report)),
     explain: (problem) => attempt(async () => (await orders()).explain(world, problem)),
@@ -236,11 +242,7 @@ export function fleetOf(world: World): Fleet {
     resetFailed: verb('reset-failed'),
     instances: {
       list: (options = {}) => attempt(async () => (await several()).list(world, options)),
-      status: (options = {}) =>
-        begin(options, async (report) => {
-          const summary = await (await several()).status(world, options, report);
-          return { ...summary, units: unitsIn(summary) };
-        }),
+      status: (options = {}) => begin(options, async (report) => (await several()).status(world, options, report)),
       start: some('start'),
       stop: some('stop'),
       restart: some('restart'),

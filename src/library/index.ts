@@ -10,6 +10,7 @@ export { Secret } from '../model/secret.ts';
 export type { Trail } from '../monitor/orders.ts';
 export type { Pause } from '../monitor/state.ts';
 export type { Checked } from './commands/check.ts';
+export type { Env, EnvChange, EnvFile, EnvOptions } from './commands/env.ts';
 export type { InstanceOptions, NamedInstances } from './commands/instances.ts';
 export type { LogEntry, LogOptions } from './commands/logs.ts';
 export type { MonitorOptions } from './commands/monitor.ts';

@@ -100,6 +100,8 @@ export type UnitState = {
   readonly sub: string;
   readonly pid: number;
   readonly restarts: number;
+  /** Of them those since the monitor last looked; absent where it has not. */
+  readonly restartsSince?: number;
   readonly result: string;
   readonly status: number;
   /** Who starts it where the deploy itself does not: sockets, timers, paths; empty for somebody else. It need not run. */

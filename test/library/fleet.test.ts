@@ -1,9 +1,9 @@
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, vi } from 'vitest';
 import { type Event, type Fleet, type LogEntry, openFleet, type Question, Refusal } from '../../src/library/index.ts';
-import { type Bench, openBench, STORY } from '../runs/bench.ts';
+import { type Bench, openBench, STORY, until } from '../runs/bench.ts';
 
 /** A fleet on the hosts of a bench, opened as a program does it. */
 async function opened(bench: Bench<string>): Promise<Fleet> {
@@ -205,4 +205,40 @@ it('a reader who is slow loses output, is told how much, and loses nothing else'
   expect(kinds.get('output')).toBeGreaterThan(5000);
   expect((kinds.get('output') ?? 0) + (kinds.get('dropped') ?? 0)).toBe(20_000);
   expect([kinds.get('ended'), kinds.get('summary')]).toEqual([1, 1]);
+});
+
+it('restarts are counted since the monitor looked, which tells what is bad once', STORY, async () => {
+  await using bench = await openBench('it');
+  const fleet = await opened(bench);
+  await succeeded(fleet.deploy({ all: true }));
+  const said: string[] = [];
+  const look = () => fleet.monitor({ all: true, channels: [], print: async (text) => void said.push(text) });
+  expect((await succeeded(look())).exitCode).toBe(0);
+  const unit = async () => (await succeeded(fleet.status({ all: true }))).units[0];
+  const before = await unit();
+  expect(before).toMatchObject({ restarts: 0, restartsSince: 0 });
+  process.kill(before?.pid ?? 0, 'SIGKILL');
+  await until(async () => expect(await unit()).toMatchObject({ state: 'active', restarts: 1, restartsSince: 1 }));
+  expect(said).toEqual([]);
+  await succeeded(look());
+  expect(said.join('')).toContain('app.service was restarted once since the last look');
+  expect(await unit()).toMatchObject({ restartsSince: 0 });
+  const paused = await succeeded(fleet.pause('it', { for: '2h', reason: 'a new disk' }));
+  expect(await succeeded(fleet.pauses())).toEqual([paused]);
+  expect((await fleet.unpause('none')).ok).toBe(false);
+  expect(await succeeded(fleet.unpause(paused.id))).toEqual(paused);
+});
+
+it('a key of an env file is changed, and no value comes back', STORY, async () => {
+  await using bench = await openBench('it');
+  const fleet = await opened(bench);
+  expect(await succeeded(fleet.env.list())).toMatchObject([{ file: 'secrets/app.env', keys: [{ key: 'TOKEN' }] }]);
+  const set = await succeeded(fleet.env.set('MORE', async () => 'canary-value', { apps: ['app'] }));
+  expect(set).toEqual({ ...set, had: false, line: 2, overruled: false, missing: false });
+  expect(JSON.stringify([set, await fleet.env.list()])).not.toContain('canary');
+  expect(readFileSync(join(bench.folder, 'secrets/app.env'), 'utf8')).toContain('canary-value');
+  expect((await fleet.env.unset('LESS')).ok).toBe(false);
+  expect(await succeeded(fleet.env.unset('MORE'))).toMatchObject({ had: true });
+  for (const wrong of [fleet.env.set('a b', ''), fleet.env.set('A', '', { file: 'none' })])
+    expect(await wrong).toMatchObject({ ok: false });
 });

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync,
 import { dirname, join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { vi } from 'vitest';
 import type { CliContext } from '../../src/cli/context.ts';
 import { runCommandLine } from '../../src/cli/program.ts';
 import { type DemoHost, startDemoHost } from '../../src/demo/server.ts';
@@ -26,6 +27,10 @@ type BenchHost = {
 
 /** For `it`: a story has a host of its own and waits most of the time; a loaded machine takes many times as long. */
 export const STORY = { concurrent: true, timeout: 240_000 } as const;
+
+/** Waits until what is looked at is as it is to be. `expect.poll` wants to know its test, and stories go on side by side. */
+export const until = (look: () => void | Promise<void>): Promise<void> =>
+  vi.waitFor(look, { timeout: 60_000, interval: 100 });
 
 /** How a run ended, on its only host. */
 export const end = (run: Run) => ({ code: run.code, ...only(run) });

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { Run } from '../e2e/fleet.ts';
-import { type Bench, end, openBench, STORY } from './bench.ts';
+import { type Bench, end, openBench, STORY, until } from './bench.ts';
 
 type Found = { readonly kind: string; readonly level: string; readonly what: string };
 type Report = { readonly findings: readonly Found[]; readonly fixed: readonly { readonly why: string | null }[] };
@@ -56,12 +56,12 @@ it('names why a service is down, whom a change has left, and touches nothing the
   writeFileSync(`${host.root}/data/refuse`, '');
   const child = Number(/MainPID=(\d+)/.exec(host.read('.fleet/run/app.service/status') ?? '')?.[1]);
   process.kill(child, 'SIGKILL');
-  await expect
-    .poll(async () => (await doctor(bench))[0], { timeout: 60_000 })
-    .toMatchObject({
+  await until(async () =>
+    expect((await doctor(bench))[0]).toMatchObject({
       ...{ kind: 'service', unit: 'app.service', level: 'critical', cause: { why: 'ended', status: 4 } },
       evidence: expect.arrayContaining(['refused']),
-    });
+    }),
+  );
   rmSync(`${host.root}/data/refuse`);
 
   const journal = `${host.root}/.fleet/state`;

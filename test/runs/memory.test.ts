@@ -10,7 +10,7 @@ import { lookAtHosts } from '../../src/engine/fleet/fleet.ts';
 import { connections } from '../../src/library/connections.ts';
 import { NO_MEMORY } from '../../src/model/check.ts';
 import type { Transport } from '../../src/transport/transport.ts';
-import { type Bench, openBench, STORY } from './bench.ts';
+import { type Bench, openBench, STORY, until } from './bench.ts';
 import { cron, SILENT } from './cron-bench.ts';
 
 // What a run of `fleet health --cron` knows of the one before, and how often it goes to a host.
@@ -21,7 +21,7 @@ const status = ({ hosts }: Bench<'it'>) => hosts.it.read('.fleet/run/app.service
 async function restart(bench: Bench<'it'>, times: number): Promise<void> {
   process.kill(Number(/^MainPID=(\d+)$/m.exec(status(bench))?.[1]), 'SIGKILL');
   const again = new RegExp(`^ActiveState=active.*^NRestarts=${times}$`, 'ms');
-  await expect.poll(() => status(bench), { timeout: 30_000 }).toMatch(again);
+  await until(() => expect(status(bench)).toMatch(again));
 }
 
 it.each([

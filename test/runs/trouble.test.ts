@@ -10,7 +10,7 @@ import { contentDigest } from '../../src/engine/plan/parts.ts';
 import type { HostRun } from '../../src/engine/run.ts';
 import { connections } from '../../src/library/connections.ts';
 import type { Run } from '../e2e/fleet.ts';
-import { type Bench, end, openBench, STORY, TASKS } from './bench.ts';
+import { type Bench, end, openBench, STORY, TASKS, until } from './bench.ts';
 
 const DEPLOY = ['deploy', '--all'];
 const notes = (run: Run) => run.events.flatMap(({ type, text }) => (type === 'note' ? [text] : []));
@@ -72,7 +72,7 @@ it('Ctrl-C in a build of a first deploy leaves a host on which nobody has been',
   const run = await bench.start(DEPLOY, { on: [['"line":"building"', ({ interrupt }) => interrupt()]] }).ended;
   expect(end(run)).toMatchObject({ code: 130, outcome: 'reverted', generation: 0, failure: { kind: 'cancelled' } });
   expect(existsSync(host.root)).toBe(false);
-  await expect.poll(() => host.processes(), { timeout: 20_000 }).toEqual([]);
+  await until(() => expect(host.processes()).toEqual([]));
 });
 
 it.each(['settle', 'verify'])('Ctrl-C in %s brings the version before back', STORY, async (phase) => {

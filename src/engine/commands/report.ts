@@ -1,7 +1,9 @@
+import { restartsSince } from '../../checks/use.ts';
 import { call, look } from '../../host/call.ts';
 import { parseHistory } from '../../host/facts.ts';
 import { holderIn } from '../../host/holder.ts';
 import { numberOf, textsOf } from '../../host/reply.ts';
+import { type Before, NO_MEMORY } from '../../model/check.ts';
 import type { Drift } from '../../model/facts.ts';
 import type { Keeper } from '../../model/holder.ts';
 import type { HostOutcome, Result } from '../../model/outcome.ts';
@@ -16,8 +18,8 @@ import { type HostRun, QUICK } from '../run.ts';
 export const statusHost = (
   target: HostTarget,
   run: HostRun,
-  asked: { readonly verify: boolean } = { verify: false },
-): Promise<HostOutcome> => reading(target, run, (host) => statusOf(host, run, asked.verify), WITH_LIVING);
+  { verify = false, before = NO_MEMORY.before }: { readonly verify?: boolean; readonly before?: Before } = {},
+): Promise<HostOutcome> => reading(target, run, (host) => statusOf(host, run, verify, before), WITH_LIVING);
 
 /**
  * The same again and again over one connection, until the signal ends it; a host that is lost is connected to anew.
@@ -27,6 +29,7 @@ export async function watchHost(
   target: HostTarget,
   run: HostRun,
   every: number,
+  before: Before,
   show: (outcome: HostOutcome) => void,
 ): Promise<HostOutcome> {
   let last: HostOutcome = { end: 'untouched', failure: { kind: 'cancelled', phase: 'connect' } };
@@ -41,7 +44,7 @@ export async function watchHost(
     else {
       await using host = opened.value;
       for (let now: Result<OpenHost> = opened; now.ok; now = await openAgain(host, target, [], run, WITH_LIVING)) {
-        const outcome = await statusOf(now.value, run, false);
+        const outcome = await statusOf(now.value, run, false, before);
         if (outcome === null) break;
         told(outcome);
         await pause(every, run.signal);
@@ -56,7 +59,7 @@ export async function watchHost(
 const WITH_LIVING = { fragments: [LIVING], withinMs: 0 };
 
 /** Null when the host could not be asked. */
-async function statusOf(host: OpenHost, run: HostRun, verify: boolean): Promise<HostOutcome | null> {
+async function statusOf(host: OpenHost, run: HostRun, verify: boolean, before: Before): Promise<HostOutcome | null> {
   const { facts, units, open } = host.probe;
   const history = await readHistory(host, run);
   if (history === null) return null;
@@ -73,7 +76,10 @@ async function statusOf(host: OpenHost, run: HostRun, verify: boolean): Promise<
       held: facts.held,
       last: history.entries.at(-1) ?? null,
       watch: host.probe.probation,
-      units: withLiving(units, host.answers.get(LIVING.name) ?? '', facts.active, host.told.to),
+      units: withLiving(units, host.answers.get(LIVING.name) ?? '', facts.active, host.told.to).map((unit) => {
+        const since = restartsSince(unit.unit, unit.restarts, before);
+        return since === null ? unit : { ...unit, restartsSince: since };
+      }),
       drift: [
         ...facts.unsafe.map((text): Drift => ({ kind: 'told', text })),
         ...facts.drift,

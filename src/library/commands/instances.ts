@@ -11,6 +11,7 @@ import type { World } from '../open.ts';
 import type { Event, Options, Where } from '../options.ts';
 import { Refusal, refused } from '../refusal.ts';
 import { serve } from './serve.ts';
+import { unitsIn } from './status.ts';
 
 export type InstanceOptions = {
   /** Of this template, where an app has instances of several. */
@@ -32,15 +33,15 @@ export const list = (world: World, options: Where & InstanceOptions): readonly N
   listsOf(world, options).map(({ host, app, of, names }) => ({ host, app, template: of, names }));
 
 /** @throws Refusal */
-export async function status(world: World, options: Options & InstanceOptions, report: Report): Promise<Summary> {
+export async function status(world: World, options: Options & InstanceOptions, report: Report) {
   const lists = listsOf(world, options);
   const chosen = await chooseFor(world, lists, { kind: 'reads', inputs: 'skip' }, options, report);
-  return chosen.finish(
-    await chosen.run((target, run) => {
-      const wanted = lists.filter(({ host, app }) => host === target.host && app === target.app);
-      return instancesHost(target, wanted, run);
-    }),
-  );
+  const results = await chosen.run((target, run) => {
+    const wanted = lists.filter(({ host, app }) => host === target.host && app === target.app);
+    return instancesHost(target, wanted, run);
+  });
+  const summary = await chosen.finish(results);
+  return { ...summary, units: unitsIn(summary) };
 }
 
 /** Those with these names; one that the project does not have is not started. @throws Refusal */

@@ -2,8 +2,10 @@ import { watchHost } from '../../engine/commands/report.ts';
 import type { HostName } from '../../model/ids.ts';
 import type { HostOutcome } from '../../model/outcome.ts';
 import type { HostTarget } from '../../model/target.ts';
+import { lastOf } from '../../monitor/readings.ts';
 import { latch } from '../../util/async.ts';
 import type { Chosen } from '../choose.ts';
+import { stateOf } from '../store.ts';
 import type { Reading } from '../stream.ts';
 
 /** How an app stands on a host, as `status` reports it. */
@@ -15,9 +17,10 @@ export async function watch(chosen: Chosen, everyMs: number, stop: AbortSignal):
   const wake = latch();
   let over = false;
   const signal = AbortSignal.any([chosen.signal, stop]);
+  const state = await stateOf(chosen.project);
   const ended = chosen
     .look((target, run) =>
-      watchHost(target, { ...run, signal }, everyMs, (outcome) => {
+      watchHost(target, { ...run, signal }, everyMs, lastOf(state, target.host, target.app), (outcome) => {
         news.set(target, outcome);
         wake.open();
       }),

@@ -106,7 +106,7 @@ const COLUMNS: readonly (readonly [head: string, cell: (row: Row, now: number) =
   ['SINCE', ({ unit }, now) => (unit.living?.since == null ? '-' : span(now - unit.living.since))],
   ['GEN', ({ unit }) => String(unit.living?.generation || '-')],
   ['PID', ({ unit }) => String(unit.pid || '-')],
-  ['RESTARTS', ({ unit }) => String(unit.restarts)],
+  ['RESTARTS', ({ unit }) => `${unit.restarts}${unit.restartsSince ? ` (+${unit.restartsSince})` : ''}`],
   ['MEMORY', ({ unit }) => memory(unit)],
   ['CPU', ({ unit }) => (unit.living?.cpuMs == null ? '-' : duration(unit.living.cpuMs))],
   ['STATUS', ({ unit }) => unit.living?.statusText || '-'],
