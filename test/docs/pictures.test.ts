@@ -69,7 +69,15 @@ it('a deploy to five hosts, while it runs', async () => {
 });
 
 it('the end of a deploy that went back', async () => {
-  const script = new Script().add('my-vps', phase('connect'), 'app').add('my-vps', phase('settle'), 'app');
+  const script = new Script();
+  for (const [name, ms] of [
+    ['connect', 400],
+    ['stage', 900],
+    ['settle', 8500],
+  ] as const) {
+    script.add('my-vps', phase(name), 'app');
+    script.at += ms - 100;
+  }
   script.end('my-vps', REVERTED, 9_800, 'app');
   const { terminal, reporter } = await onTerminal(COLUMNS, 40, { hosts: [{ host: 'my-vps', app: 'app' }] });
   for (const event of script.events) reporter.on(event);
