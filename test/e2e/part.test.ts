@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { fleetProject, only, type Project, type Run, said } from './fleet.ts';
 import { drawn, type Hosts, startHosts, type TestHost } from './rig/index.ts';
@@ -242,9 +243,9 @@ describe.each(stages)('one part of an app by itself, on %s', (name, kind) => {
     { timeout: 300_000 },
     async () => {
       project.env({ TOKEN: 'killed-part-55dd' });
-      for (const moment of ['"phase":"stage"', '"phase":"activate"', '"phase":"settle"']) {
+      for (const moment of drawn('stage', 'activate', 'settle')) {
         const running = project.start(['deploy', '--only', 'env', '--all', '--json']);
-        await said(running, moment);
+        await said(running, `"phase":"${moment}"`);
         running.child.kill('SIGKILL');
         await running.ended;
         // Whatever was begun is brought to an end by the host itself, or by whoever comes next.
@@ -263,6 +264,7 @@ describe.each(stages)('one part of an app by itself, on %s', (name, kind) => {
         for (;;) {
           const run = await project.fleet('deploy', '--only', 'env', '--all');
           if (only(run).failure?.kind !== 'locked') return run;
+          await sleep(500);
         }
       }
     },
