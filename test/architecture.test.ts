@@ -246,6 +246,12 @@ describe('single owners', () => {
     ]);
   });
 
+  it('no time limit is one that the garbage collector forgets', () => {
+    const forgotten = /\bAbortSignal\.any\([^;]*AbortSignal\.timeout\(/;
+    expect(users(forgotten)).toEqual([]);
+    expect('const stop = AbortSignal.any([signal, AbortSignal.timeout(SEND_MS)]);').toMatch(forgotten);
+  });
+
   it('nothing writes to the console', () => {
     expect(users(/\bconsole\.\w+\(/)).toEqual([]);
   });

@@ -14,6 +14,7 @@ import type { HostOutcome } from '../model/outcome.ts';
 import type { Question } from '../model/question.ts';
 import type { HostTarget } from '../model/target.ts';
 import { notAgreed } from '../output/messages/question.ts';
+import { within } from '../util/async.ts';
 import { connections } from './connections.ts';
 import { type ExitCode, exitCode } from './exit-code.ts';
 import { announce } from './notifiers.ts';
@@ -96,7 +97,7 @@ export async function choose(
   const settings = {
     secrets: (host: HostName) => secrets?.get(host) ?? [],
     ...{ now: Date.now, by, newId: () => randomBytes(6).toString('hex'), parallel },
-    signal: command.limitMs === undefined ? stop : AbortSignal.any([stop, AbortSignal.timeout(command.limitMs)]),
+    signal: command.limitMs === undefined ? stop : within(stop, command.limitMs),
     connect: connections(world, options, command.retries),
     // Code is sent only by what has read it.
     localRsync: command.inputs === 'read' && (await hasRsync(project.invoker)),

@@ -3,7 +3,7 @@ import type { Channel, Delivery, Notice, Ping } from '../model/notice.ts';
 import type { Result } from '../model/outcome.ts';
 import { Secret } from '../model/secret.ts';
 import type { NoticeText } from '../output/messages/notification.ts';
-import { once } from '../util/async.ts';
+import { once, within } from '../util/async.ts';
 import { milliseconds } from '../util/duration.ts';
 import { clean, cleanAll } from '../util/sanitize.ts';
 import { type Common, isOpenUrl, type SecretSource, urlTrouble } from './fields.ts';
@@ -131,7 +131,7 @@ const GRACE_MS = 200;
 function limiter(name: string, { timeout }: Common, io: NotifyIo) {
   const read = once<Result<Secret, string>>();
   return async (signal: AbortSignal, work: (use: Use) => Promise<Delivery>): Promise<Delivery> => {
-    const stop = AbortSignal.any([signal, AbortSignal.timeout(milliseconds(timeout))]);
+    const stop = within(signal, milliseconds(timeout));
     const hidden: Secret[] = [];
     const hide = (text: string) => hidden.push(new Secret(name, text));
     const use: Use = {

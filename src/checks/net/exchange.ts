@@ -2,6 +2,7 @@ import { request } from 'node:http';
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket, connect as tlsConnect } from 'node:tls';
+import { within } from '../../util/async.ts';
 import { excerpt } from '../detail.ts';
 
 /** How one HTTP exchange ended. */
@@ -30,7 +31,7 @@ const BODY_LIMIT = 1 << 20;
 
 /** A GET over a connection that is already there; the connection is closed afterwards. Never rejects. */
 export async function exchange(connection: Duplex, url: URL, host: string, options: Options): Promise<Answer> {
-  const stop = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
+  const stop = within(options.signal, options.timeoutMs);
   let after = 'accepted the connection';
   // An error of the connection reaches the request as well; without a listener of its own it would end the process.
   connection.on('error', () => {});

@@ -6,7 +6,7 @@ import type { AppLook, CheckLook, Level, LiveLook, TransactionLook } from '../..
 import type { CheckResult, Failure, HostOutcome, Result } from '../../model/outcome.ts';
 import type { HostTarget } from '../../model/target.ts';
 import { explain } from '../../runtime/diagnose/diagnose.ts';
-import { pause } from '../../util/async.ts';
+import { pause, within } from '../../util/async.ts';
 import { type Found, scrubbed } from '../checks/scrub.ts';
 import { checkIo, checkOnce } from '../checks/verify.ts';
 import { type OpenHost, openAgain, openTogether } from '../open.ts';
@@ -49,7 +49,7 @@ export async function watchHost(
   knownOf: (target: HostTarget) => Known,
   tell: (target: HostTarget, seen: SeenApp) => void,
 ): Promise<readonly HostOutcome[]> {
-  const limit = AbortSignal.timeout(hostMs);
+  const limit = within(new AbortController().signal, hostMs);
   const late: HostOutcome = {
     end: 'untouched',
     failure: { kind: 'timed-out', what: 'looking at the host', ms: hostMs },

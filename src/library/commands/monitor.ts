@@ -20,7 +20,7 @@ import { explain } from '../../output/messages/failures/failure.ts';
 import { mailText, notice } from '../../output/messages/monitor/alert.ts';
 import { notKept, overdueRun } from '../../output/messages/monitor/trail.ts';
 import { deliveryLine } from '../../output/messages/notification.ts';
-import { pause } from '../../util/async.ts';
+import { pause, within } from '../../util/async.ts';
 import { cleanAll } from '../../util/sanitize.ts';
 import { type Chosen, choose } from '../choose.ts';
 import { exitCode } from '../exit-code.ts';
@@ -204,7 +204,7 @@ async function send(
   const batch = batchFor(await store.read(), name, at);
   if (batch === null) return;
   const over = new AbortController();
-  const limit = AbortSignal.any([signal, over.signal, AbortSignal.timeout(SEND_MS)]);
+  const limit = within(AbortSignal.any([signal, over.signal]), SEND_MS);
   // Whatever the channel makes of the signal.
   const late = pause(SEND_MS, limit).then(() => notSent(`took longer than ${SEND_MS / 1000} s`));
   const delivery = await Promise.race([
