@@ -13,9 +13,9 @@ import { type Diagnostic, diagnostic, type Position, place } from './diagnostics
 import { check } from './diagnostics/issues.ts';
 import { YAML_MOST } from './diagnostics/read.ts';
 import type { Definition } from './inventory/inventory.ts';
+import { namesOn } from './names-on.ts';
 import { editList } from './playbook/edit-list.ts';
 import { fillPlaybook, type Playbook } from './playbook/playbook.ts';
-import { scope } from './playbook/scope.ts';
 import { nameAlone } from './playbook/template.ts';
 import type { Project } from './project.ts';
 import { hostsOf, type Pair, type Selection, selectPairs } from './select.ts';
@@ -51,9 +51,7 @@ export function instanceLists(
 
 function listsOf(project: Project, pair: Pair): Result<readonly InstanceList[], readonly Diagnostic[]> {
   const { host, playbook } = pair;
-  const loginUser = host.fields.user ?? project.inventory.defaults.user ?? project.invoker.user;
-  const lookup = scope(project.inventory, host, { ...playbook, app: playbook.name, loginUser });
-  const filled = fillPlaybook(playbook, project.schema, lookup, host.name);
+  const filled = fillPlaybook(playbook, project.schema, namesOn(project, pair), host.name);
   if (!filled.ok) return filled;
   const specs = filled.value.tasks.flatMap(({ kind, spec }) => (kind === 'instances' ? [spec as InstancesSpec] : []));
   const places = placesOf(project, pair);

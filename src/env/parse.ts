@@ -35,6 +35,15 @@ export function readEnv(input: string | Uint8Array): Result<EnvFile, readonly En
   const loose: number[] = [];
   const seen = new Map<string, number>();
   const places = new Map<string, { readonly first: number; readonly last: number }>();
+  let [number, counted] = [1, 0];
+  /** The line of a place, which is behind those that were asked for before. */
+  const lineOf = (index: number): number => {
+    for (let next = endOfLine(text, counted); next < index; next = endOfLine(text, counted)) {
+      number += 1;
+      counted = next + 1;
+    }
+    return number;
+  };
   for (let at = 0, end = 0; at < text.length; at = end + 1) {
     end = endOfLine(text, at);
     const line = text.slice(at, end);
@@ -54,11 +63,11 @@ export function readEnv(input: string | Uint8Array): Result<EnvFile, readonly En
     const read = readValue(text, at + head.length);
     if (read.ok) {
       entries.push({ key, value: read.value.value });
-      const { line: number } = problemAt(text, at, '');
-      places.set(key, { first: number, last: problemAt(text, read.value.end, '').line });
+      const own = { first: lineOf(at), last: lineOf(read.value.end) };
+      places.set(key, own);
       const rest = line.slice(head.length);
       const blanks = /^[^'"].*[ \t]/.test(rest.trimEnd()) || (around !== '=' && (rest !== '' || around?.[0] !== '='));
-      if (before.trim() !== '' || blanks) loose.push(number);
+      if (before.trim() !== '' || blanks) loose.push(own.first);
     } else problems.push(problemAt(text, read.failure.at, `${key}: ${read.failure.message}`));
     end = read.ok ? read.value.end : read.failure.end;
   }

@@ -93,6 +93,7 @@ export async function choose(
       hosts: [...new Set(targets.map(({ host }) => host as string))],
     });
 
+  // What is done for a host, whatever app, may print what any of them knows.
   const secrets = command.perHost === true ? await knownSecrets(project) : null;
   const settings = {
     secrets: (host: HostName) => secrets?.get(host) ?? [],

@@ -87,6 +87,17 @@ describe('files that are right by themselves', () => {
     expect((await told(files)).join()).toContain(message);
   });
 
+  it('cannot put two apps in one home, whoever says the login of a host', async () => {
+    const logins = 'groups: { vps: { user: bob } }\nhosts: { a: { groups: [vps] } }\n';
+    const files = (login: string) => ({
+      'inventory/h.yaml': logins,
+      'playbooks/x.yaml': app('x', '/srv/{{ user }}/app'),
+      'playbooks/y.yaml': app('y', `/srv/${login}/app`),
+    });
+    expect((await told(files('bob'))).join()).toContain('is the root of the app "x"');
+    expect(await told(files('eve'))).toEqual([]);
+  });
+
   it('may have roots that merely begin alike', async () => {
     const files = {
       'inventory/h.yaml': inventory,

@@ -123,3 +123,13 @@ describe('what an env file may not hold', () => {
     expect(JSON.stringify(problems('canary=1\ncanary=2'))).toContain('canary');
   });
 });
+
+it('says of each key which lines it has', () => {
+  const read = readEnv('A=1\r\n\n# of a bot\nB="x\n\ny"\nC =3\n');
+  expect(read.ok && [...read.value.places]).toEqual([
+    ['A', { first: 1, last: 1 }],
+    ['B', { first: 4, last: 6 }],
+    ['C', { first: 7, last: 7 }],
+  ]);
+  expect(read.ok && read.value.loose).toEqual([7]);
+});

@@ -4,6 +4,7 @@ import { generationId } from '../../src/model/ids.ts';
 import type { Failure, HostOutcome, Left, LoginCause, LoginUnusable } from '../../src/model/outcome.ts';
 import { explain } from '../../src/output/messages/failures/failure.ts';
 import { ended, explainOutcome } from '../../src/output/messages/outcome.ts';
+import { noSuchUnit } from '../../src/output/messages/work.ts';
 import { HELD, HISTORY, HOLD, STATUS } from './reports.ts';
 
 const HERE = { hosts: ['web-1'], app: 'jarvis' };
@@ -381,4 +382,10 @@ test('a changed host key is never to be accepted by a flag alone', () => {
 test('commands to copy name every host that failed alike', () => {
   const { fix } = explain(FAILURES['base-moved'][0] as Failure, { hosts: ['web-1', 'web-2'], app: 'jarvis' });
   expect(fix[0]).toContain('fleet plan --host web-1 --host web-2 --app jarvis');
+});
+
+test('what a host calls its units moves no cursor', () => {
+  expect(noSuchUnit(['api'], ['a\x1b[2Jb.service'])).toBe(
+    'no unit matches "api": the active generations have a\\x1b[2Jb.service',
+  );
 });

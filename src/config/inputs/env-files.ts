@@ -8,11 +8,10 @@ import type { Secret } from '../../model/secret.ts';
 import { envSchema, secretsOf } from '../../tasks/env.ts';
 import { once } from '../../util/async.ts';
 import { type Diagnostic, sortDiagnostics } from '../diagnostics/diagnostic.ts';
+import { namesOn } from '../names-on.ts';
 import { fillPlaybook } from '../playbook/playbook.ts';
-import { scope } from '../playbook/scope.ts';
 import type { Project } from '../project.ts';
 import { EVERYTHING, selectPairs } from '../select.ts';
-import { effectiveFields } from '../ssh/connection.ts';
 import { localPath } from '../ssh/ssh-tokens.ts';
 import { readSecret, unreadable } from './secret-source.ts';
 
@@ -59,9 +58,7 @@ function envTasks({ inventory, playbooks, invoker, schema }: Project, apps: read
   const pairs = selectPairs(inventory, playbooks, { ...EVERYTHING, apps });
   const found: Diagnostic[] = pairs.ok ? [] : [...pairs.failure];
   const tasks = (pairs.ok ? pairs.value : []).flatMap(({ host, playbook }) => {
-    const loginUser = effectiveFields(inventory, host).user ?? invoker.user;
-    const lookup = scope(inventory, host, { ...playbook, app: playbook.name, loginUser });
-    const filled = fillPlaybook(playbook, schema, lookup, host.name);
+    const filled = fillPlaybook(playbook, schema, namesOn({ inventory, invoker }, { host, playbook }), host.name);
     if (!filled.ok) found.push(...filled.failure);
     return (filled.ok ? filled.value.tasks : []).flatMap(({ kind, spec }) => {
       const read = kind === 'env' ? envSchema.safeParse(spec).data : undefined;

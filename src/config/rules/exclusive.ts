@@ -1,12 +1,10 @@
 import type { HostName } from '../../model/ids.ts';
 import { templateOf } from '../../unit/syntax/name.ts';
 import { type Diagnostic, diagnostic } from '../diagnostics/diagnostic.ts';
-import type { InventoryHost } from '../inventory/inventory.ts';
+import { namesOn } from '../names-on.ts';
 import { fillPlaybook, type Playbook } from '../playbook/playbook.ts';
-import { scope } from '../playbook/scope.ts';
 import type { Project } from '../project.ts';
 import { hostsOf } from '../select.ts';
-import { effectiveFields } from '../ssh/connection.ts';
 import type { Overrides } from '../ssh/overrides.ts';
 import { enabledUnits } from './enabled-units.ts';
 
@@ -37,7 +35,7 @@ export function exclusiveNames(
     const known = new Set<string>();
     names.set(playbook, known);
     for (const host of hostsOf(project.inventory, playbook)) {
-      const body = fillPlaybook(playbook, project.schema, namesOn(project, playbook, host, overrides), host.name);
+      const body = fillPlaybook(playbook, project.schema, namesOn(project, { host, playbook }, overrides), host.name);
       if (!body.ok) {
         errors.push(...body.failure);
         continue;
@@ -59,11 +57,6 @@ export function exclusiveNames(
     return { exclusiveOwned: own.filter(held), exclusiveReleased: own.filter((name) => !held(name)) };
   };
   return { errors: [...errors, ...contested(holders)], claims };
-}
-
-function namesOn({ inventory, invoker }: Project, playbook: Playbook, host: InventoryHost, overrides: Overrides) {
-  const loginUser = effectiveFields(inventory, host, overrides).user ?? invoker.user;
-  return scope(inventory, host, { ...playbook, app: playbook.name, loginUser });
 }
 
 function contested(holders: readonly Holder[]): readonly Diagnostic[] {

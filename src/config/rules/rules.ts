@@ -2,8 +2,8 @@ import { PINGS } from '../../notify/index.ts';
 import { type Diagnostic, diagnostic, place } from '../diagnostics/diagnostic.ts';
 import { suggestion } from '../diagnostics/nearest.ts';
 import type { Inventory } from '../inventory/inventory.ts';
+import { namesOn } from '../names-on.ts';
 import type { Playbook } from '../playbook/playbook.ts';
-import { scope } from '../playbook/scope.ts';
 import { hostsOf } from '../select.ts';
 
 /** What is wrong between files that are each right by themselves. */
@@ -77,8 +77,7 @@ function sameRoot(inventory: Inventory, playbooks: readonly Playbook[], loginUse
   for (const host of inventory.hosts.values()) {
     const roots = playbooks.flatMap((playbook) => {
       if (playbook.root === null || !hostsOf(inventory, playbook).includes(host)) return [];
-      const names = { ...playbook, app: playbook.name, loginUser: host.fields.user ?? loginUser };
-      const root = scope(inventory, host, names)('root');
+      const root = namesOn({ inventory, invoker: { user: loginUser } }, { host, playbook })('root');
       return root.ok && typeof root.value === 'string' ? [{ playbook, at: playbook.root.at, root: root.value }] : [];
     });
     roots.forEach(({ playbook, at, root }, i) => {

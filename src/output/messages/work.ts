@@ -2,6 +2,7 @@ import type { ByHand } from '../../model/facts.ts';
 import type { Standing, Work } from '../../model/work.ts';
 import { commandLine } from '../../util/command-line.ts';
 import { count, list } from '../../util/count.ts';
+import { clean } from '../../util/sanitize.ts';
 import { when } from './report.ts';
 
 /** What a verb came to on a host, in a few words. */
@@ -23,9 +24,9 @@ export function standing({ active, sub, pid, enabled }: Standing): string {
 export const changedByHand = (all: readonly ByHand[]): readonly string[] =>
   all.map(({ unit, what, at, by }) => `${unit} was ${what} by ${by} (${when(at)} UTC)`);
 
-/** That names lead to no unit anywhere. @param known the units that there are */
+/** That names lead to no unit anywhere. @param known the units that there are, as the hosts name them */
 export function noSuchUnit(words: readonly string[], known: readonly string[]): string {
   const names = list(words.map((word) => `"${word}"`));
   if (known.length === 0) return `no unit matches ${names}: nothing is deployed on the selected hosts`;
-  return `no unit matches ${names}: the active generations have ${list([...new Set(known)].sort(), 20)}`;
+  return `no unit matches ${names}: the active generations have ${list([...new Set(known)].sort().map(clean), 20)}`;
 }
