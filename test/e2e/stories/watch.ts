@@ -82,7 +82,8 @@ export const watch = ({ name, systemd, host, project }: Stage) => {
       }
       await isBackAt(1, '1.0.0');
       await host().out(`rm ${ILL}`);
-      expect(await log()).toMatch(/ watch 1 3 reverted \S+\tcommand test ! -e \S+ failed 2 times in a row$/);
+      // Twice is what was asked for. One that was killed before it had noted that leaves it to the next look.
+      expect(await log()).toMatch(/ watch 1 3 reverted \S+\tcommand test ! -e \S+ failed [234] times in a row$/);
     },
   );
 
