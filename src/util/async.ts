@@ -4,12 +4,12 @@ import { setMaxListeners } from 'node:events';
 export async function mapLimited<T, R>(
   items: readonly T[],
   limit: number,
-  map: (item: T) => Promise<R>,
+  map: (item: T, index: number) => Promise<R>,
 ): Promise<readonly R[]> {
   const results: R[] = [];
   const queue = items.entries();
   const worker = async () => {
-    for (const [i, item] of queue) results[i] = await map(item);
+    for (const [i, item] of queue) results[i] = await map(item, i);
   };
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
   return results;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type BigIntStats, constants } from 'node:fs';
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { open, statfs } from 'node:fs/promises';
 import { cacheName, readCached, writeCached } from '../../local/cache.ts';
 import { SAFE_READ } from '../../local/file.ts';
@@ -21,8 +21,8 @@ export type DigestCache = { readonly folder: string; readonly now?: () => number
 export type Digests = {
   /** What was read of this very file before; null where it has to be read. */
   known(info: BigIntStats): Hashed | null;
-  /** Reads it, and nothing beyond the size that it had. */
-  hash(path: string, expected: number): Promise<Hashed>;
+  /** Reads it, and nothing beyond the size that it had. @param local whether it is on a file system of this machine */
+  hash(path: string, expected: number, local: boolean): Promise<Hashed>;
   /** For the next run. */
   keep(): Promise<void>;
 };
@@ -67,9 +67,9 @@ export async function openDigests(cache: DigestCache | null, about: unknown, isL
       cost += size + OPENING;
       return { size, digest: digest(line.slice(0, 64)), crlf: line.length > 64 };
     },
-    async hash(path, expected) {
+    async hash(path, expected, local) {
       const began = now();
-      const { info, ...hashed } = await hashFile(path, expected);
+      const { info, ...hashed } = local && expected <= SMALL ? hashNow(path, expected) : await hashFile(path, expected);
       cost += hashed.size + OPENING;
       const settled = Number(info.ctimeMs) + SETTLED_MS < began;
       if (settled && folder !== null && (await isLocal(info.dev, path)))
@@ -103,22 +103,57 @@ const PIECE = 1024 * 1024;
 /** As much of a file as its first line may take. */
 const LINE = 256;
 
-/** Stops where a file that is written to all the time would have no end, and waits for nobody. */
-async function hashFile(path: string, expected: number): Promise<Hashed & { readonly info: BigIntStats }> {
-  await using file = await open(path, SAFE_READ | constants.O_NOFOLLOW);
+/** A file of so many bytes is read in one go: handing it to another thread takes longer. */
+const SMALL = 64 * 1024;
+
+type Read = Hashed & { readonly info: BigIntStats };
+
+const FLAGS = SAFE_READ | constants.O_NOFOLLOW;
+
+async function hashFile(path: string, expected: number): Promise<Read> {
+  await using file = await open(path, FLAGS);
   // Before anything is read: whatever changes from here on has a later time.
   const info = await file.stat({ bigint: true });
-  const hash = createHash('sha256');
   const piece = Buffer.alloc(Math.min(expected + 1, PIECE));
-  let head = '';
-  for (let size = 0; ; ) {
+  const sum = summing(expected);
+  for (;;) {
     const { bytesRead } = await file.read(piece);
-    if (bytesRead === 0) return { info, size, digest: digest(hash.digest('hex')), crlf: /^#![^\n]*\r\n/.test(head) };
-    if (size === 0) head = piece.toString('latin1', 0, Math.min(bytesRead, LINE));
-    size += bytesRead;
-    if (size > expected) throw Object.assign(new Error('grew while it was read'), { code: 'GREW' });
-    hash.update(piece.subarray(0, bytesRead));
+    if (bytesRead === 0) return { info, ...sum.end() };
+    sum.add(piece.subarray(0, bytesRead));
   }
+}
+
+/** The same, without a pause. */
+function hashNow(path: string, expected: number): Read {
+  const file = openSync(path, FLAGS);
+  try {
+    const info = fstatSync(file, { bigint: true });
+    const piece = Buffer.alloc(expected + 1);
+    const sum = summing(expected);
+    for (;;) {
+      const bytesRead = readSync(file, piece);
+      if (bytesRead === 0) return { info, ...sum.end() };
+      sum.add(piece.subarray(0, bytesRead));
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Stops where a file that is written to all the time would have no end, and waits for nobody. */
+function summing(expected: number) {
+  const hash = createHash('sha256');
+  let size = 0;
+  let head = '';
+  return {
+    add(piece: Buffer): void {
+      if (size === 0) head = piece.toString('latin1', 0, LINE);
+      size += piece.length;
+      if (size > expected) throw Object.assign(new Error('grew while it was read'), { code: 'GREW' });
+      hash.update(piece);
+    },
+    end: (): Hashed => ({ size, digest: digest(hash.digest('hex')), crlf: /^#![^\n]*\r\n/.test(head) }),
+  };
 }
 
 /** Whether a device holds a file system of this machine; the path is any on it. */

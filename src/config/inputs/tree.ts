@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type BigIntStats, lstatSync, readdirSync } from 'node:fs';
 import { lstat, readdir, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, posix } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import ignore from 'ignore';
 import { type Digest, digest } from '../../model/ids.ts';
 import type { Tree, TreeEntry } from '../../model/plan.ts';
@@ -47,8 +48,12 @@ export async function readTree(
   const apart = cache !== null && !isWithin(root, await realOf(cache.folder)) ? cache : null;
   const digests = await openDigests(apart, [root, exclude, data], isLocal);
   await walk({ root, shown, keep, isLocal, known: digests.known, found, troubles }, '');
-  const read = await mapLimited(found, 16, (entry) =>
-    noting(troubles, () => toEntry(root, shown, entry, digests, warn)),
+  const read = await mapLimited(found, 16, (entry, i) =>
+    noting(troubles, async () => {
+      // So that Ctrl-C is heard between files that are read without a pause.
+      if (i % 256 === 255) await setImmediate();
+      return toEntry(root, shown, entry, digests, warn);
+    }),
   );
   await digests.keep();
   if (troubles.length > 0) throw together(troubles);
@@ -120,6 +125,7 @@ type Found =
       readonly executable: boolean;
       /** Whether it runs as its owner or group, which no sync carries over. */
       readonly setsId: boolean;
+      readonly local: boolean;
       readonly known: Hashed | null;
     };
 
@@ -161,8 +167,8 @@ async function walk(all: Walk, at: string): Promise<void> {
       if (!entry.isFile()) throw new InputError(`${shown}/${path} is a socket, pipe or device; exclude it`);
       const info = await look(path);
       const mode = Number(info.mode);
-      const rest = { executable: (mode & 0o111) !== 0, setsId: (mode & 0o6000) !== 0, known: known(info) };
-      return { type: 'file', path, size: Number(info.size), ...rest };
+      const bits = { executable: (mode & 0o111) !== 0, setsId: (mode & 0o6000) !== 0 };
+      return { type: 'file', path, size: Number(info.size), ...bits, local: listed.local, known: known(info) };
     }),
   );
   for (const entry of entries) {
@@ -191,10 +197,10 @@ async function toEntry(
     }
     return { type: 'symlink', path, target };
   }
-  const { executable, setsId, known } = entry;
+  const { executable, setsId, local, known } = entry;
   if (setsId) warn(`${shown}/${path} is setuid or setgid here, and is not on the hosts: their files belong to root`);
   const { size, digest, crlf } =
-    known ?? (await unlessUnreadable(`${shown}/${path}`, digests.hash(absolute, entry.size)));
+    known ?? (await unlessUnreadable(`${shown}/${path}`, digests.hash(absolute, entry.size, local)));
   if (crlf) {
     warn(`${shown}/${path}: the #! line ends with CRLF, so no host finds its interpreter: save it with LF line ends`);
   }
