@@ -17,6 +17,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { openDigests } from '../../src/config/inputs/digests.ts';
 import { readTree } from '../../src/config/inputs/tree.ts';
 import { cacheFolder } from '../../src/local/cache.ts';
 import { folderWith } from './project-folder.ts';
@@ -299,5 +300,22 @@ describe('a cache is not believed', () => {
     await tree.read();
     const left = readdirSync(tree.cache).filter((file) => file in days || file in others);
     expect(left.sort()).toEqual([`${name}.${'b'.repeat(12)}`, `digests-1-${'2'.repeat(64)}`, 'somebody.db']);
+  });
+});
+
+describe.each([
+  ['small', 100],
+  ['large', 100_000],
+])('a %s file', (_, bytes) => {
+  it.each([true, false])('is read to the end that it had, be its file system here: %s', async (local) => {
+    const text = '#!/bin/sh\r\n'.padEnd(bytes, 'x');
+    await using folder = await folderWith({ 'app/file': text });
+    const path = join(folder.dir, 'app/file');
+    const digests = await openDigests(null, [], async () => true);
+    const hash = (expected: number) => digests.hash(path, expected, local);
+    expect(await hash(bytes)).toEqual({ size: bytes, digest: sha256(text), crlf: true });
+    await expect(hash(bytes - 1)).rejects.toMatchObject({ code: 'GREW' });
+    symlinkSync(path, `${path}.link`);
+    await expect(digests.hash(`${path}.link`, bytes, local)).rejects.toMatchObject({ code: 'ELOOP' });
   });
 });
