@@ -9,7 +9,9 @@ const ROOT = '/opt/web';
 const ROUNDS = Number(process.env.FLEET_ROUNDS ?? 4);
 
 const SOCKET = '[Socket]\nListenStream=127.0.0.1:7100\n[Install]\nWantedBy=sockets.target\n';
-const SERVICE = `[Service]
+const SERVICE = `[Unit]
+StartLimitIntervalSec=0
+[Service]
 WorkingDirectory=${ROOT}/current
 ExecStart=/usr/bin/python3 web.py
 Restart=on-failure

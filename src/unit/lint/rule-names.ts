@@ -31,6 +31,8 @@ export const RULE_NAMES = {
   'secret-in-command': 'a secret on a command line, which every account of the host sees',
   'secret-in-unit': 'a secret in a unit file, which every account of the host can read',
   section: 'a key in a section where systemd does not look for it',
+  'socket-start-limit':
+    'a start limit that a version which cannot run reaches, and that closes the socket in front of it',
   specifier: 'a percent sign of a date format, which systemd takes for its own',
   'start-limit-section': '`StartLimitIntervalSec=` and its like in `[Service]`: they belong into `[Unit]`',
   syntax: 'lines, command lines and units as a whole that systemd refuses or drops',

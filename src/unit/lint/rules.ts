@@ -14,7 +14,7 @@ import { notify } from './rules/notify.ts';
 import { orphan } from './rules/orphan.ts';
 import { refused } from './rules/refused.ts';
 import { reload } from './rules/reload.ts';
-import { backoff, endlessRestart, lateRestart } from './rules/restart.ts';
+import { backoff, endlessRestart, lateRestart, socketStartLimit } from './rules/restart.ts';
 import { rootFile } from './rules/root-file.ts';
 import { rootProgram } from './rules/root-program.ts';
 import { runtimeFolder } from './rules/runtime-folder.ts';
@@ -46,6 +46,7 @@ export const RULES: readonly Rule[] = [
   endlessRestart,
   lateRestart,
   backoff,
+  socketStartLimit,
   notify,
   group,
   samePort,

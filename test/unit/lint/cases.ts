@@ -112,6 +112,16 @@ export const CASES: readonly Case[] = [
     service('Restart=always\nRestartSec=10', 'StartLimitIntervalSec=600'),
     service('Restart=always\nRestartSec=8', 'StartLimitIntervalSec=600'),
   ),
+  {
+    rule: 'socket-start-limit',
+    says: 'a socket that a broken version closes',
+    bad: { 'app.service': service('Restart=on-failure'), 'app.socket': '[Socket]\nListenStream=8080\n' },
+    good: {
+      'app.service': service('Restart=on-failure\nRestartSec=1', 'StartLimitIntervalSec=0'),
+      'app.socket': '[Socket]\nListenStream=8080\n',
+    },
+    more: { enable: ['app.socket', 'app.service'] },
+  },
   one(
     'restart-backoff',
     'half of a growing delay',

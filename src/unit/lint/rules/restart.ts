@@ -1,3 +1,5 @@
+import { triggersOf } from '../../graph/trigger.ts';
+import { unitType } from '../../syntax/name.ts';
 import { allowedIn } from '../allowed.ts';
 import { hint, warning } from '../finding.ts';
 import type { LintedService, Rule } from '../subject.ts';
@@ -19,6 +21,24 @@ export const endlessRestart: Rule = ({ services, units, place }) => {
       fix: `in [Unit] set StartLimitIntervalSec=${enough} with StartLimitBurst=${burst}; StartLimitIntervalSec=0 says that it is meant so`,
     }),
   ];
+};
+
+/** socket-start-limit: a version that does not start uses the limit up, and systemd ends the socket with it. */
+export const socketStartLimit: Rule = ({ services, units, enable, place }) => {
+  const sockets = enable.filter((name) => unitType(name) === 'socket');
+  return triggersOf(units, sockets).flatMap(({ trigger, unit }) => {
+    const one = services.find(({ name }) => name === unit);
+    if (one === undefined || neverReached(one)) return [];
+    const { startLimitBurst: burst, startLimitIntervalSec: interval } = one.service;
+    if (interval === 0 || burst === 0) return [];
+    return [
+      hint('socket-start-limit', place({ file: one.unit.file, line: 0 }), {
+        message: `${trigger} is closed once ${unit} was started ${burst} times in ${interval} s`,
+        why: 'each connection that waits starts a version that cannot run, and when its start limit is reached systemd fails the socket too: connections are refused, and no longer wait, until the deploy has gone back',
+        fix: `in ${unit} set StartLimitIntervalSec=0 in [Unit] and RestartSec=1 in [Service]`,
+      }),
+    ];
+  });
 };
 
 function neverReached({ service }: LintedService): boolean {
