@@ -236,6 +236,7 @@ describe('single owners', () => {
       (file) => !file.startsWith('demo/'),
     );
     expect(reading).toEqual(['cli/version.ts', 'host/program.ts', 'local/family.ts', 'local/lock.ts']);
+    expect(users(/\bopenSync\((?!.*\bSAFE_READ\b)/)).toEqual(['local/log-file.ts']);
     expect(users(/\bopen\(.*\bSAFE_READ\b/)).toEqual([
       'config/inputs/digests.ts',
       'config/inventory/load-inventory.ts',

@@ -108,10 +108,8 @@ const SMALL = 64 * 1024;
 
 type Read = Hashed & { readonly info: BigIntStats };
 
-const FLAGS = SAFE_READ | constants.O_NOFOLLOW;
-
 async function hashFile(path: string, expected: number): Promise<Read> {
-  await using file = await open(path, FLAGS);
+  await using file = await open(path, SAFE_READ | constants.O_NOFOLLOW);
   // Before anything is read: whatever changes from here on has a later time.
   const info = await file.stat({ bigint: true });
   const piece = Buffer.alloc(Math.min(expected + 1, PIECE));
@@ -125,7 +123,7 @@ async function hashFile(path: string, expected: number): Promise<Read> {
 
 /** The same, without a pause. */
 function hashNow(path: string, expected: number): Read {
-  const file = openSync(path, FLAGS);
+  const file = openSync(path, SAFE_READ | constants.O_NOFOLLOW);
   try {
     const info = fstatSync(file, { bigint: true });
     const piece = Buffer.alloc(expected + 1);
