@@ -19,6 +19,8 @@ export type CheckLook = {
   /** The last words of that run of the service. */
   readonly log: readonly string[];
   readonly fix: string | null;
+  /** Which time it is that something has happened: as long as it is bad another one is news by itself. Null where it only is as it is. */
+  readonly event: string | null;
 };
 
 /** The generation that is live, and the change that made it so; null where the host does not tell. */

@@ -33,6 +33,8 @@ export type SubjectState = {
   readonly since: number;
   /** What readers take it for. Where the two differ and nothing keeps it quiet, there is something to tell. */
   readonly told: Level;
+  /** Which event of it they know; none before something has happened, and in what an older fleet has written. */
+  readonly toldEvent?: string | null;
   /** The last looks, a letter each, oldest first. */
   readonly ring: string;
   /** When those that differ from the one before were made. */

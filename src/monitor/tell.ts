@@ -64,9 +64,13 @@ function changeSince(good: SubjectState['good'], live: LiveLook | null): Change 
   return { generation, from: good.generation, at: change?.at ?? null, by: change?.by ?? null };
 }
 
-function tell(now: SubjectState, look: Observation, at: number): Told {
-  const { level, told, problem, flapping, flapTold } = now;
+function tell(before: SubjectState, look: Observation, at: number): Told {
+  const { level, told, problem, flapping, flapTold } = before;
+  // What happens while it is bad is told each time, also of what comes and goes.
+  const isNews = level !== 'ok' && look.event !== null && look.event !== (before.toldEvent ?? null);
+  const now: SubjectState = isNews ? { ...before, toldEvent: look.event } : before;
   if (flapping !== null) {
+    if (flapTold && isNews) return { after: now, alert: alertOf(now, look, 'changed', at) };
     if (flapTold || (level === 'ok' && told === 'ok')) return { after: now, alert: null };
     const about: About = { what: 'flapping', changes: now.changes.length, detail: detailOf(look.about) };
     const alert = alertOf(now, look, 'flapping', at, { about, since: now.changes[0] ?? at });
@@ -76,10 +80,8 @@ function tell(now: SubjectState, look: Observation, at: number): Told {
   const done: SubjectState = { ...now, told: level, flapTold: false };
   const after = level === 'ok' ? { ...done, problem: null } : { ...done, problem: problem && toldNow(problem, at) };
   if (flapTold) return { after, alert: alertOf(now, look, 'settled', at) };
-  if (told === level) {
-    if (level === 'ok') return { after, alert: null };
-    return remind(now, look, at);
-  }
+  if (told === level && level === 'ok') return { after, alert: null };
+  if (told === level && !isNews) return remind(now, look, at);
   const kind = level === 'ok' ? 'recovered' : told === 'ok' ? 'problem' : 'changed';
   return { after, alert: alertOf(now, look, kind, at) };
 }

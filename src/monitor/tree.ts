@@ -6,7 +6,7 @@ import type { MonitorState } from './state.ts';
 
 /** What a run has seen of one subject. */
 export type Observation = Judged &
-  Pick<CheckLook, 'evidence' | 'log' | 'fix'> & {
+  Pick<CheckLook, 'evidence' | 'log' | 'fix' | 'event'> & {
     readonly subject: Subject;
     readonly about: About;
     readonly live: LiveLook | null;
@@ -20,6 +20,7 @@ const PLAIN = {
   evidence: [],
   log: [],
   fix: null,
+  event: null,
   live: null,
 };
 

@@ -13,7 +13,8 @@ export const HOUR = 60 * MINUTE;
 export const NOON = Date.UTC(2026, 2, 2, 12);
 
 /**
- * What runs see, a letter for each run. Of a check (`web1/app/http`): o ok, w warning, c critical, `-` not there. Of a host
+ * What runs see, a letter for each run. Of a check (`web1/app/http`): o ok, w warning, c critical, `-` not there;
+ * e and E the same as w and c because something has happened (again). Of a host
  * (`web1`): `.` reached, n no answer, l login refused, a the app cannot be looked at, r not come to, t a transaction, d one
  * past its deadline, z one that nobody is at work on.
  */
@@ -102,20 +103,28 @@ function looksOf(script: Script, world: World, run: number): readonly AppLook[] 
         },
         live: { generation, change: { at: NOON, by: 'alice', from: generation - 1 } },
         unjudged: [],
-        checks: mine.flatMap(([key, letters]) => checkOf(key, letters.at(run) ?? 'o', world, run)),
+        checks: mine.flatMap(([key, letters]) => checkOf(key, letters, world, run)),
       },
     ];
   });
 }
 
-function checkOf(key: string, letter: string, world: World, run: number): readonly CheckLook[] {
+/** In which run something has happened last. */
+function eventAt(letters: string): string | null {
+  const last = letters.toLowerCase().lastIndexOf('e');
+  return last < 0 ? null : String(last);
+}
+
+function checkOf(key: string, letters: string, world: World, run: number): readonly CheckLook[] {
+  const letter = letters.at(run) ?? 'o';
   if (letter === '-') return [];
   const check = key.split('/').slice(2).join('/');
-  const level = ({ w: 'warn', c: 'crit' } as const)[letter] ?? 'ok';
+  const level = ({ w: 'warn', c: 'crit', e: 'warn', E: 'crit' } as const)[letter] ?? 'ok';
   const { recoverAfter = 2, confirm = { runs: 1, of: 1 } } = world;
   return [
     {
       ...{ check, level, detail: `it is ${level}`, recoverAfter, confirm, evidence: [], log: [], fix: null },
+      event: level === 'ok' ? null : eventAt(letters.slice(0, run + 1)),
       readings: world.readings?.[key]?.(run) ?? [],
     },
   ];

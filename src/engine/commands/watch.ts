@@ -181,6 +181,7 @@ async function evidence(
         evidence: why === null || !hasFailed ? [] : [why.cause, why.fix],
         log: level === 'ok' ? [] : (words.get(speaker(check)?.unit ?? '') ?? []),
         fix: null,
+        event: result.event ?? null,
       };
     }),
   };
