@@ -1,8 +1,8 @@
-import type { About, Alert, Change } from '../model/alert.ts';
+import type { About, Alert, Change, Live } from '../model/alert.ts';
 import type { Level, LiveLook } from '../model/look.ts';
 import type { Severity } from '../model/notice.ts';
 import { judge, worse } from './judge.ts';
-import { freshId, keyOf, type Problem, type SubjectState } from './state.ts';
+import { freshId, keyOf, type Problem, type SubjectState, type Verdict } from './state.ts';
 import type { Observation } from './tree.ts';
 
 const HOUR = 3_600_000;
@@ -30,8 +30,22 @@ export function take(
   const judged = judge(before, look, at);
   const now = withProblem(before, judged, look.live, at, taken);
   const well = look.level === 'ok' && now.level === 'ok';
-  const seen: SubjectState = well ? { ...now, good: { at, generation: look.live?.generation ?? 0 } } : now;
+  const good = well ? { at, generation: look.live?.generation ?? 0 } : now.good;
+  const verdict = now.ring.endsWith('o') ? (now.problem === null ? null : (now.verdict ?? null)) : verdictOf(look, at);
+  const seen: SubjectState = { ...now, good, verdict };
   return quiet ? { after: seen, alert: null } : tell(seen, look, at);
+}
+
+/** So much of a look is kept. */
+const MOST_LETTERS = 200;
+const MOST_READINGS = 4;
+
+function verdictOf({ about, tries, readings, confirm, recoverAfter }: Observation, at: number): Verdict {
+  const limited = readings.filter(({ warn, critical, memo }) => memo !== true && (warn ?? critical) !== null);
+  const kept = limited.slice(0, MOST_READINGS).map(({ name, value, unit, warn, critical }) => ({
+    ...{ name: name.slice(0, MOST_LETTERS), value, unit, warn, critical },
+  }));
+  return { at, tries, detail: detailOf(about).slice(0, MOST_LETTERS), readings: kept, confirm, recoverAfter };
 }
 
 /** A problem begins when something turns bad, and lasts until readers know that it is well. */
@@ -100,8 +114,8 @@ function remind(now: SubjectState, look: Observation, at: number): Told {
 const detailOf = (about: About): string => ('detail' in about ? about.detail : '');
 
 function alertOf(
-  { subject, level, problem, since }: SubjectState,
-  { about, evidence, log, fix }: Observation,
+  { subject, level, problem, since, good }: SubjectState,
+  { about, evidence, log, fix, live }: Observation,
   kind: Alert['kind'],
   at: number,
   other: Partial<Alert> = {},
@@ -110,8 +124,14 @@ function alertOf(
   return {
     ...{ id: problem?.id ?? '', kind, severity: severityOf(level), subject, at, since: problem?.since ?? since },
     about: about.what === 'state' ? { ...about, change: level === 'ok' ? null : change } : about,
-    ...{ evidence, log, fix, ...other },
+    ...{ evidence, log, fix, live: liveOf(live), wellAt: good?.at ?? null, ...other },
   };
+}
+
+function liveOf(live: LiveLook | null): Live | null {
+  if (live === null || live.generation === 0) return null;
+  const { generation, change } = live;
+  return { generation, at: change?.at ?? null, by: change?.by ?? null };
 }
 
 /** A subject that is looked at no more: what readers take for bad is taken back. */

@@ -165,7 +165,11 @@ const ROWS: readonly Row[] = [
   ],
   ['a refused login is the host', { web1: '.l', ...one('oo') }, { 1: 'problem critical web1' }],
   ['an app that cannot be looked at is the app', { web1: '.a', ...one('oo') }, { 1: 'problem critical web1/app' }],
-  ['what a run does not come to is neither', { web1: '.r.', ...one('ooo') }, {}],
+  [
+    'what a run does not come to is neither, and that there was no time is told once',
+    { web1: '.rrr..', web2: '.rr...', ...one('oooooo') },
+    { 1: 'problem warning */time', 4: 'recovered ok */time' },
+  ],
   [
     'one app that gets through shows that the host is there',
     { 'web1/a': '.n', 'web1/b': '..', 'web1/a/x': 'oo', 'web1/b/x': 'oo' },

@@ -42,16 +42,18 @@ export type World = {
 export const pathOf = ({ host, app, check }: Subject): string =>
   [host ?? '*', app, check].filter((part) => part !== null).join('/');
 
-/** @returns what each run tells, and the state after the last */
+/** @returns what each run tells, the state that each began with and left, and the last one */
 export function simulate(script: Script, world: World = {}) {
   const { everyMs = 5 * MINUTE, from = NOON } = world;
   const runs = Math.max(...Object.values(script).map(({ length }) => length));
   let state = EMPTY;
   const told: (readonly Alert[])[] = [];
   const states: MonitorState[] = [];
+  const begun: MonitorState[] = [];
   for (let run = 0; run < runs; run += 1) {
     const at = from + run * everyMs + (world.clockOff?.(run) ?? 0);
     state = world.before?.[run]?.(state, at) ?? state;
+    begun.push(state);
     const looks = looksOf(script, world, run);
     const known = world.known?.(run);
     const result = step(
@@ -67,7 +69,7 @@ export function simulate(script: Script, world: World = {}) {
     told.push(result.alerts);
     states.push(state);
   }
-  return { told, state, states };
+  return { told, state, states, begun };
 }
 
 function looksOf(script: Script, world: World, run: number): readonly AppLook[] {
@@ -84,7 +86,7 @@ function looksOf(script: Script, world: World, run: number): readonly AppLook[] 
     const letter = (script[path] ?? script[host] ?? '').at(run) ?? '.';
     const stopped = ({ n: 'network', l: 'login', a: 'app', r: 'run' } as const)[letter];
     if (stopped !== undefined)
-      return [{ ...common, seen: false, stopped, detail: `stopped at ${stopped}`, fix: null, checks: mine.length }];
+      return [{ ...common, seen: false, stopped, detail: `stopped at ${stopped}`, evidence: [], checks: mine.length }];
     if (letter === '-') return [];
     const open = (
       {
@@ -121,10 +123,12 @@ function checkOf(key: string, letters: string, world: World, run: number): reado
   const check = key.split('/').slice(2).join('/');
   const level = ({ w: 'warn', c: 'crit', e: 'warn', E: 'crit' } as const)[letter] ?? 'ok';
   const { recoverAfter = 2, confirm = { runs: 1, of: 1 } } = world;
+  const event = level === 'ok' ? null : eventAt(letters.slice(0, run + 1));
+  const detail = `it is ${level}${event === null ? '' : `, as in run ${event}`}`;
   return [
     {
-      ...{ check, level, detail: `it is ${level}`, recoverAfter, confirm, evidence: [], log: [], fix: null },
-      event: level === 'ok' ? null : eventAt(letters.slice(0, run + 1)),
+      ...{ check, level, detail, recoverAfter, confirm, evidence: [], log: [], fix: null, tries: 3 },
+      event,
       readings: world.readings?.[key]?.(run) ?? [],
     },
   ];
