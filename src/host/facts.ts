@@ -1,4 +1,4 @@
-import type { Acts } from '../model/act.ts';
+import type { Act, Acts } from '../model/act.ts';
 import type { BootLine, Bystander } from '../model/beside.ts';
 import {
   type ByHand,
@@ -152,7 +152,7 @@ export function parseFacts(text: string): ProbeReply {
       txn === '' ? null : { txn, from: Number(from), to: Number(to), running: running === 'running', by: by.join(' ') },
     leftMs: /^-?\d+$/.test(one('over-in')) ? Number(one('over-in')) * 1000 : null,
     probation: parseProbation(one('probation')),
-    acts: parseActs(one('act'), all('acted').slice(-MOST)),
+    acts: parseActs(one('act'), words('act-given-up'), all('acted').slice(-MOST)),
     elsewhere: one('elsewhere') || null,
     group: one('group') || null,
     runtime: one('runtime') || '-',
@@ -183,16 +183,17 @@ function parseProbation(line: string): Probation | null {
   return { state, ...way, leftMs: (Number(seconds) || 0) * 1000, running: running === 'running', at, by, because };
 }
 
-/** Parses "cool|slow|off SINCE running|dead", and lines "AT UNITS<tab>WHAT<tab>WHY". */
-function parseActs(line: string, acted: readonly string[]): Acts | null {
+/** Parses "cool|slow|off SINCE running|dead", units, and lines "SECONDS-AGO AT UNITS<tab>WHAT<tab>WHY". */
+function parseActs(line: string, givenUp: readonly string[], acted: readonly string[]): Acts | null {
   const [state, since = '', running] = line.split(' ');
   if (state !== 'cool' && state !== 'slow' && state !== 'off') return null;
-  const recent = acted.map((one) => {
+  const done = acted.map((one): Act => {
     const [first = '', what = '', because = ''] = one.split('\t');
-    const [at = '', ...units] = first.split(' ');
-    return { at, units: units.join(' '), what, because };
+    const [ago = '', at = '', ...units] = first.split(' ');
+    const agoMs = /^\d+$/.test(ago) ? Number(ago) * 1000 : null;
+    return { agoMs, at, units: units.join(' '), what, because };
   });
-  return { state, since, running: running === 'running', recent };
+  return { state, since, running: running === 'running', givenUp, done };
 }
 
 /** Parses "UNIT WHAT TIME BY". */

@@ -6,7 +6,8 @@ import { knownSecrets } from '../config/inputs/env-files.ts';
 import type { Invoker } from '../config/invoker.ts';
 import type { Project } from '../config/project.ts';
 import { resolveTargets } from '../config/resolve.ts';
-import { type FleetRun, lookAtHosts, runFleet } from '../engine/fleet/fleet.ts';
+import { type FleetRun, lookAtHosts, type Patience, runFleet } from '../engine/fleet/fleet.ts';
+import type { Aside } from '../engine/fleet/schedule.ts';
 import type { HostRun, Share } from '../engine/run.ts';
 import type { FleetEvent, Summary } from '../model/events.ts';
 import type { HostName } from '../model/ids.ts';
@@ -42,7 +43,7 @@ export type Command = {
 };
 
 type Work = (target: HostTarget, run: HostRun) => Promise<HostOutcome>;
-type HostWork = (shares: readonly Share[]) => Promise<readonly HostOutcome[]>;
+type HostWork = (shares: readonly Share[], aside: Aside) => Promise<readonly HostOutcome[]>;
 type Results = Summary['hosts'];
 
 /** The chosen apps on their hosts, and the means to work on them. */
@@ -54,8 +55,8 @@ export type Chosen = {
   run(work: Work): Promise<Results>;
   /** Looks at every target before anything is told as begun; nothing of it is told. */
   look(work: Work): Promise<Results>;
-  /** Looks at all apps of each host at once. @param quietly nothing of it is told */
-  lookAtHosts(work: HostWork, quietly?: 'quietly'): Promise<Results>;
+  /** Looks at all apps of each host at once. @param quietly with this patience, and nothing of it is told */
+  lookAtHosts(work: HostWork, quietly?: Patience): Promise<Results>;
   /** Tells that hosts have ended so, as if it had been their run. */
   tell(results: Results): void;
   /** @throws Refusal where nobody agrees */
@@ -112,7 +113,12 @@ export async function choose(
     run: (work) => runFleet(targets, work, { ...settings, ...paceOf(command, parallel), report }),
     look: (work) => runFleet(targets, work, { ...settings, kind: 'reads', report: silent }),
     lookAtHosts: (work, quietly) =>
-      lookAtHosts(targets, work, { ...settings, kind: 'reads', report: quietly === undefined ? report : silent }),
+      lookAtHosts(
+        targets,
+        work,
+        { ...settings, kind: 'reads', report: quietly === undefined ? report : silent },
+        quietly ?? null,
+      ),
     tell(results) {
       for (const { host, app, outcome, durationMs } of results)
         report({ type: 'ended', at: Date.now(), host, app, outcome, durationMs } satisfies FleetEvent);

@@ -95,7 +95,8 @@ export function runCommand(
     };
     child.on('exit', (code, signal) => {
       clearTimeout(timer);
-      linger = setTimeout(() => ended(code, signal), LINGER_MS);
+      // What came while this process was busy is heard first.
+      linger = setTimeout(() => setImmediate(ended, code, signal), LINGER_MS);
     });
     child.on('close', (code, signal) => ended(code, signal));
   });

@@ -35,11 +35,18 @@ export type Acts = {
   readonly since: string;
   /** Whether the process that looks is there. */
   readonly running: boolean;
-  /** What was done within the last hour, oldest first. */
-  readonly recent: readonly {
-    readonly at: string;
-    readonly units: string;
-    readonly what: string;
-    readonly because: string;
-  }[];
+  /** Services that hang, and have been restarted too often to be restarted again. */
+  readonly givenUp: readonly string[];
+  /** What was done last, oldest first. */
+  readonly done: readonly Act[];
+};
+
+export type Act = {
+  /** Milliseconds since it was done; null where the host has come up anew since. */
+  readonly agoMs: number | null;
+  /** ISO 8601, UTC, of the host's clock. */
+  readonly at: string;
+  readonly units: string;
+  readonly what: string;
+  readonly because: string;
 };

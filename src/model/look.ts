@@ -19,6 +19,10 @@ export type CheckLook = {
   /** The last words of that run of the service. */
   readonly log: readonly string[];
   readonly fix: string | null;
+  /** How often it was asked in this run. */
+  readonly tries: number;
+  /** Which time it is that something has happened: as long as it is bad another one is news by itself. Null where it only is as it is. */
+  readonly event: string | null;
 };
 
 /** The generation that is live, and the change that made it so; null where the host does not tell. */
@@ -59,7 +63,8 @@ export type AppLook = {
        */
       readonly stopped: 'network' | 'login' | 'app' | 'run';
       readonly detail: string;
-      readonly fix: string | null;
+      /** What may be the matter. */
+      readonly evidence: readonly string[];
       /** How many checks the playbook has. */
       readonly checks: number;
     }

@@ -43,6 +43,8 @@ export type CheckResult = {
   /** Milliseconds the check took. */
   readonly ms: number;
   readonly readings?: readonly Reading[];
+  /** Of what is told because something has happened: which time that was. */
+  readonly event?: string;
   /** Of one that a deploy asked again and again until it gave up: milliseconds, and what set the end (`within`: `retryFor`, by its name in JSON). */
   readonly waited?: { readonly ms: number; readonly until: 'within' | 'deadline' };
 };

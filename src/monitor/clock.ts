@@ -26,6 +26,7 @@ function moved(state: MonitorState, by: number): MonitorState {
         {
           ...one,
           ...{ since: to(one.since), seen: to(one.seen), flapping: to(one.flapping), changes: one.changes.map(to) },
+          verdict: one.verdict ? { ...one.verdict, at: to(one.verdict.at) } : null,
           good: one.good && { ...one.good, at: to(one.good.at) },
           problem: one.problem && {
             ...one.problem,
@@ -52,6 +53,8 @@ function moved(state: MonitorState, by: number): MonitorState {
       ]),
     ),
     pauses: state.pauses.map((one) => ({ ...one, since: to(one.since), until: to(one.until) })),
+    pings: mapped(state.pings, (one) => ({ ...one, since: to(one.since) })),
+    notes: mapped(state.notes, to),
     channels: Object.fromEntries(
       Object.entries(state.channels).map(([name, one]) => [
         name,
@@ -64,3 +67,6 @@ function moved(state: MonitorState, by: number): MonitorState {
     ),
   };
 }
+
+const mapped = <T>(all: Readonly<Record<string, T>>, map: (one: T) => T): Readonly<Record<string, T>> =>
+  Object.fromEntries(Object.entries(all).map(([key, one]) => [key, map(one)]));

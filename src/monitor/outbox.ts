@@ -91,6 +91,11 @@ function folded(before: Alert, after: Alert): Alert {
     return { ...after, about: { what: 'was-down', detail }, evidence: before.evidence, log: before.log };
   }
   if (after.kind !== 'changed' && after.kind !== 'reminder') return after;
+  // It still comes and goes, and something has happened again.
+  if (before.about.what === 'flapping' && before.kind === 'flapping') {
+    const detail = 'detail' in after.about ? after.about.detail : '';
+    return { ...after, kind: 'flapping', since: before.since, about: { ...before.about, detail } };
+  }
   if (!known) return { ...after, kind: 'problem' };
   return before.kind === 'changed' ? { ...after, kind: 'changed' } : after;
 }

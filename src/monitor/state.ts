@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Alert, Change } from '../model/alert.ts';
-import type { Level } from '../model/look.ts';
+import type { Confirm, Level } from '../model/look.ts';
 import type { Subject } from '../model/notice.ts';
 import type { Reading } from '../model/reading.ts';
 
@@ -33,6 +33,8 @@ export type SubjectState = {
   readonly since: number;
   /** What readers take it for. Where the two differ and nothing keeps it quiet, there is something to tell. */
   readonly told: Level;
+  /** Which event of it they know; none before something has happened, and in what an older fleet has written. */
+  readonly toldEvent?: string | null;
   /** The last looks, a letter each, oldest first. */
   readonly ring: string;
   /** When those that differ from the one before were made. */
@@ -47,6 +49,19 @@ export type SubjectState = {
   /** When it was last seen; when and with which generation it was last well. */
   readonly seen: number;
   readonly good: { readonly at: number; readonly generation: number } | null;
+  /** The last look that was not well; none where there is no problem, and in what an older fleet has written. */
+  readonly verdict?: Verdict | null;
+};
+
+/** What a look said, and by which rule it counts. */
+export type Verdict = {
+  readonly at: number;
+  /** How often it was asked in that run. */
+  readonly tries: number;
+  readonly detail: string;
+  readonly readings: readonly Pick<Reading, 'name' | 'value' | 'unit' | 'warn' | 'critical'>[];
+  readonly confirm: Confirm;
+  readonly recoverAfter: number;
 };
 
 export type Pause = {
@@ -105,6 +120,8 @@ export type Closed = {
   readonly since: number;
   readonly until: number;
   readonly worst: Level;
+  /** Absent in what an older fleet has written. */
+  readonly verdict?: Verdict | null;
 };
 
 export type MonitorState = {
@@ -116,12 +133,17 @@ export type MonitorState = {
   readonly trends: Readonly<Record<string, Trend>>;
   readonly pauses: readonly Pause[];
   readonly channels: Readonly<Record<string, ChannelState>>;
+  /** Pings that are not heard, since when, and what they answered last. */
+  readonly pings: Readonly<Record<string, { readonly since: number; readonly answer: string }>>;
+  /** What was said of the run itself, and when last. */
+  readonly notes: Readonly<Record<string, number>>;
   readonly trail: readonly Told[];
   readonly closed: readonly Closed[];
 };
 
 export const EMPTY: MonitorState = {
-  ...{ last: null, seq: 1, subjects: {}, readings: {}, trends: {}, pauses: [], channels: {}, trail: [], closed: [] },
+  ...{ last: null, seq: 1, subjects: {}, readings: {}, trends: {}, pauses: [], channels: {} },
+  ...{ pings: {}, notes: {}, trail: [], closed: [] },
 };
 
 /** More than any fleet has; what comes on top is not watched, and a state that grows without end would end the watching. */

@@ -46,8 +46,10 @@ export function step(
   const subjects = new Map(Object.entries(state.subjects));
   const alerts: Alert[] = [];
   const closed: Closed[] = [];
-  const ended = ({ subject, problem }: SubjectState, until: number) => {
-    if (problem !== null) closed.push({ id: problem.id, subject, since: problem.since, until, worst: problem.worst });
+  const ended = ({ subject, problem, verdict = null }: SubjectState, until: number) => {
+    if (problem === null) return;
+    const { id, since, worst } = problem;
+    closed.push({ id, subject, since, until, worst, verdict });
   };
   for (const look of observe(state, looks, quiet)) {
     const key = keyOf(look.subject);

@@ -1,8 +1,8 @@
-import type { About, Alert, Change } from '../model/alert.ts';
+import type { About, Alert, Change, Live } from '../model/alert.ts';
 import type { Level, LiveLook } from '../model/look.ts';
 import type { Severity } from '../model/notice.ts';
 import { judge, worse } from './judge.ts';
-import { freshId, keyOf, type Problem, type SubjectState } from './state.ts';
+import { freshId, keyOf, type Problem, type SubjectState, type Verdict } from './state.ts';
 import type { Observation } from './tree.ts';
 
 const HOUR = 3_600_000;
@@ -30,8 +30,22 @@ export function take(
   const judged = judge(before, look, at);
   const now = withProblem(before, judged, look.live, at, taken);
   const well = look.level === 'ok' && now.level === 'ok';
-  const seen: SubjectState = well ? { ...now, good: { at, generation: look.live?.generation ?? 0 } } : now;
+  const good = well ? { at, generation: look.live?.generation ?? 0 } : now.good;
+  const verdict = now.ring.endsWith('o') ? (now.problem === null ? null : (now.verdict ?? null)) : verdictOf(look, at);
+  const seen: SubjectState = { ...now, good, verdict };
   return quiet ? { after: seen, alert: null } : tell(seen, look, at);
+}
+
+/** So much of a look is kept. */
+const MOST_LETTERS = 200;
+const MOST_READINGS = 4;
+
+function verdictOf({ about, tries, readings, confirm, recoverAfter }: Observation, at: number): Verdict {
+  const limited = readings.filter(({ warn, critical, memo }) => memo !== true && (warn ?? critical) !== null);
+  const kept = limited.slice(0, MOST_READINGS).map(({ name, value, unit, warn, critical }) => ({
+    ...{ name: name.slice(0, MOST_LETTERS), value, unit, warn, critical },
+  }));
+  return { at, tries, detail: detailOf(about).slice(0, MOST_LETTERS), readings: kept, confirm, recoverAfter };
 }
 
 /** A problem begins when something turns bad, and lasts until readers know that it is well. */
@@ -64,9 +78,13 @@ function changeSince(good: SubjectState['good'], live: LiveLook | null): Change 
   return { generation, from: good.generation, at: change?.at ?? null, by: change?.by ?? null };
 }
 
-function tell(now: SubjectState, look: Observation, at: number): Told {
-  const { level, told, problem, flapping, flapTold } = now;
+function tell(before: SubjectState, look: Observation, at: number): Told {
+  const { level, told, problem, flapping, flapTold } = before;
+  // What happens while it is bad is told each time, also of what comes and goes.
+  const isNews = level !== 'ok' && look.event !== null && look.event !== (before.toldEvent ?? null);
+  const now: SubjectState = isNews ? { ...before, toldEvent: look.event } : before;
   if (flapping !== null) {
+    if (flapTold && isNews) return { after: now, alert: alertOf(now, look, 'changed', at) };
     if (flapTold || (level === 'ok' && told === 'ok')) return { after: now, alert: null };
     const about: About = { what: 'flapping', changes: now.changes.length, detail: detailOf(look.about) };
     const alert = alertOf(now, look, 'flapping', at, { about, since: now.changes[0] ?? at });
@@ -76,10 +94,8 @@ function tell(now: SubjectState, look: Observation, at: number): Told {
   const done: SubjectState = { ...now, told: level, flapTold: false };
   const after = level === 'ok' ? { ...done, problem: null } : { ...done, problem: problem && toldNow(problem, at) };
   if (flapTold) return { after, alert: alertOf(now, look, 'settled', at) };
-  if (told === level) {
-    if (level === 'ok') return { after, alert: null };
-    return remind(now, look, at);
-  }
+  if (told === level && level === 'ok') return { after, alert: null };
+  if (told === level && !isNews) return remind(now, look, at);
   const kind = level === 'ok' ? 'recovered' : told === 'ok' ? 'problem' : 'changed';
   return { after, alert: alertOf(now, look, kind, at) };
 }
@@ -98,8 +114,8 @@ function remind(now: SubjectState, look: Observation, at: number): Told {
 const detailOf = (about: About): string => ('detail' in about ? about.detail : '');
 
 function alertOf(
-  { subject, level, problem, since }: SubjectState,
-  { about, evidence, log, fix }: Observation,
+  { subject, level, problem, since, good }: SubjectState,
+  { about, evidence, log, fix, live }: Observation,
   kind: Alert['kind'],
   at: number,
   other: Partial<Alert> = {},
@@ -108,8 +124,14 @@ function alertOf(
   return {
     ...{ id: problem?.id ?? '', kind, severity: severityOf(level), subject, at, since: problem?.since ?? since },
     about: about.what === 'state' ? { ...about, change: level === 'ok' ? null : change } : about,
-    ...{ evidence, log, fix, ...other },
+    ...{ evidence, log, fix, live: liveOf(live), wellAt: good?.at ?? null, ...other },
   };
+}
+
+function liveOf(live: LiveLook | null): Live | null {
+  if (live === null || live.generation === 0) return null;
+  const { generation, change } = live;
+  return { generation, at: change?.at ?? null, by: change?.by ?? null };
 }
 
 /** A subject that is looked at no more: what readers take for bad is taken back. */

@@ -6,7 +6,7 @@ import type { MonitorState } from './state.ts';
 
 /** What a run has seen of one subject. */
 export type Observation = Judged &
-  Pick<CheckLook, 'evidence' | 'log' | 'fix'> & {
+  Pick<CheckLook, 'evidence' | 'log' | 'fix' | 'event' | 'tries'> & {
     readonly subject: Subject;
     readonly about: About;
     readonly live: LiveLook | null;
@@ -20,10 +20,14 @@ const PLAIN = {
   evidence: [],
   log: [],
   fix: null,
+  event: null,
+  tries: 1,
   live: null,
 };
 
 export const VANTAGE: Subject = { host: null, app: null, check: null };
+/** Whether there was time for all. */
+const TIME: Subject = { host: null, app: null, check: 'time' };
 const ofHost = (host: string): Subject => ({ host, app: null, check: null });
 /** The check that an open transaction is. */
 export const TRANSACTION = 'transaction';
@@ -48,12 +52,13 @@ export function observe(
   const below = (names: readonly string[]) => checksBelow(state, looks, names);
   const silent = hosts.filter(({ host, answer }) => answer === 'none' && !quiet(ofHost(host)));
   const answering = hosts.filter(({ answer }) => answer === 'reached' || answer === 'refused');
+  const inTime = isInTime(hosts.filter(({ answer }) => answer === 'unknown').map(({ host }) => host));
   if (silent.length > 1 && answering.length === 0) {
     const [first, ...rest] = silent;
     const jump = first?.jumps.find((name) => rest.every(({ jumps }) => jumps.includes(name))) ?? null;
     const hides = below(silent.map(({ host }) => host));
     const about = { what: 'vantage', hosts: silent.length, jump, hides } as const;
-    return [{ ...PLAIN, subject: VANTAGE, level: 'crit', about }];
+    return [inTime, { ...PLAIN, subject: VANTAGE, level: 'crit', about, fix: doctor(first?.host) }];
   }
   const passed = passedThrough(hosts);
   const down = new Set([
@@ -65,21 +70,37 @@ export function observe(
   const behind = (name: string) =>
     hosts.filter((one) => one.host === name || (one.answer === 'none' && one.jumps.includes(name)));
   return [
+    inTime,
     ...(answering.length > 0 ? [{ ...PLAIN, subject: VANTAGE, level: 'ok', about: NOTHING } as const] : []),
     ...passed.map(({ jump, level, silent: those }): Observation => {
       const about = { what: 'jump', hosts: those.length, hides: below(those) } as const;
-      return { ...PLAIN, subject: ofHost(jump), level, about };
+      // It need not be a host of the inventory itself.
+      return { ...PLAIN, subject: ofHost(jump), level, about, fix: doctor(those[0]) };
     }),
     ...hosts.flatMap((one): Observation[] => {
       if (one.answer === 'unknown' || (one.answer === 'none' && hidden(one))) return [];
       const hides = below(behind(one.host).map(({ host }) => host));
       const about: About = { what: 'state', detail: one.detail, hides, change: null };
       const level = one.answer === 'reached' ? 'ok' : 'crit';
-      return [{ ...PLAIN, subject: ofHost(one.host), level, about, fix: one.fix }];
+      const { evidence } = one;
+      return [{ ...PLAIN, subject: ofHost(one.host), level, about, evidence, fix: doctor(one.host) }];
     }),
     ...looks.flatMap(observeApp),
   ];
 }
+
+/** Whether the run came to all hosts. */
+const isInTime = (late: readonly string[]): Observation =>
+  late.length === 0
+    ? { ...PLAIN, subject: TIME, level: 'ok', about: NOTHING }
+    : {
+        ...PLAIN,
+        subject: TIME,
+        level: 'warn',
+        about: { what: 'no-time', hosts: late.length, some: late.slice(0, 5) },
+      };
+
+const doctor = (host: string | undefined): string | null => (host === undefined ? null : `fleet doctor ${host}`);
 
 const NOTHING: About = { what: 'state', detail: '', hides: 0, change: null };
 
@@ -88,20 +109,21 @@ type HostLook = {
   readonly jumps: readonly string[];
   readonly answer: 'reached' | 'refused' | 'none' | 'unknown';
   readonly detail: string;
-  readonly fix: string | null;
+  readonly evidence: readonly string[];
 };
 
 /** One app that gets through shows that the host is there. */
 function hostLook(host: string, apps: readonly AppLook[]): HostLook {
   const jumps = apps[0]?.jumps ?? [];
-  const common = { host, jumps, detail: '', fix: null };
+  const common = { host, jumps, detail: '', evidence: [] };
   if (apps.some((app) => app.seen || app.stopped === 'app')) return { ...common, answer: 'reached' };
   for (const [stopped, answer] of [
     ['login', 'refused'],
     ['network', 'none'],
   ] as const)
     for (const app of apps)
-      if (!app.seen && app.stopped === stopped) return { ...common, answer, detail: app.detail, fix: app.fix };
+      if (!app.seen && app.stopped === stopped)
+        return { ...common, answer, detail: app.detail, evidence: app.evidence };
   return { ...common, answer: 'unknown' };
 }
 
@@ -137,7 +159,8 @@ function observeApp(look: AppLook): readonly Observation[] {
   if (!look.seen) {
     if (look.stopped !== 'app') return [];
     const about = { what: 'state', detail: look.detail, change: null, hides: look.checks } as const;
-    return [{ ...PLAIN, subject: itself, level: 'crit', about, fix: look.fix }];
+    const { evidence } = look;
+    return [{ ...PLAIN, subject: itself, level: 'crit', about, evidence, fix: doctor(host) }];
   }
   const { live, transaction } = look;
   const overdue = transaction !== null && !isSwitching(transaction);

@@ -88,7 +88,8 @@ function messageOf({ to, from }: Spec, notice: Notice, text: NoticeText, hostnam
   const domain = sender.slice(sender.lastIndexOf('@') + 1);
   const id = (word: string) => `<${word.replace(/[^\w.-]+/g, '-')}@${domain}>`;
   // What is said of one problem is one thread.
-  const threads = notice.items.slice(0, THREADS).map((item) => id(`fleet.${notice.project}.${item.id}`));
+  const named = notice.items.filter((item) => item.id !== '').slice(0, THREADS);
+  const threads = named.map((item) => id(`fleet.${notice.project}.${item.id}`));
   return {
     from: { name: 'fleet', address: sender },
     to: [...to],

@@ -39,7 +39,7 @@ describe('a board that gets hot', () => {
     expect((await project.human('status', '--all')).stdout).not.toContain('not from fleet');
     await heat(host, 86);
     await is('inactive', '500ms');
-    expect(await health()).toMatch(/act +WARNING .*stopped for heat since/);
+    expect(await health()).toMatch(/act +FAILED .*stopped for heat since/);
     // Not yet.
     await heat(host, 81);
     await new Promise((done) => setTimeout(done, 4000));

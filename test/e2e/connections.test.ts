@@ -221,6 +221,15 @@ describe('sudo', () => {
     expect(await wholeOf(hosts.near, sudoApp)).toEqual([]);
   });
 
+  it('that is only tried is told of by the cron job once', async () => {
+    await using project = await asUser('pwsudo');
+    const cron = () => project.start(['health', '--cron']).ended;
+    const first = await cron();
+    expect(first.stderr).toBe('');
+    expect(first.stdout).toMatch(/^WARNING near: going on without root: sudo asks pwsudo for a password /m);
+    expect(await cron()).toMatchObject({ stdout: '', stderr: '' });
+  });
+
   it('with the right password deploys as root, code by rsync too, and the password is nowhere', async () => {
     await using project = await asUser('pwsudo');
     const ended = await start(project, ['--verbose'], { FLEET_BECOME_PASSWORD: password });

@@ -114,7 +114,7 @@ describe.each(SHELLS.map((shell) => [shell.join(' '), shell] as const))('heat, i
     await shop.run(shell, `${first}; (verb_act do heat off '86 °C'); say`);
     const told = (await shop.run(shell, 'active=1; tell_acts')).stdout.split('\n');
     expect(told[0]).toMatch(acts ? /^act off \S+Z dead$/ : /^act cool - dead$/);
-    expect(told[1] ?? '').toMatch(acts ? /^acted \S+Z a\.service\tstopped\t86 °C$/ : /^$/);
+    expect(told[1] ?? '').toMatch(acts ? /^acted \d+ \S+Z a\.service\tstopped\t86 °C$/ : /^$/);
   });
 
   it('says what it did once, until a transaction takes it back, and forgets it with a boot', async () => {
@@ -129,5 +129,24 @@ describe.each(SHELLS.map((shell) => [shell.join(' '), shell] as const))('heat, i
     await shop.run(shell, 'journal_read; act_gives_way');
     expect((await shop.run(shell, 'act_read; say $A_IS')).stdout).toBe('cool\n');
     expect(readFileSync(join(shop.state, 'acts'), 'utf8').split('\n')).toHaveLength(3);
+  });
+
+  it('tells what it did however long ago, and before the last boot, without an age then', async () => {
+    using shop = workshop();
+    live(shop);
+    const before = `2026-01-02T03:04:05Z other 9 a.service\\tstopped\\t86 C\\n`;
+    const body = `this_boot; clock; printf "${before}2026-01-02T03:05:05Z $BOOT $((NOW - 86400)) a.service\\tstarted again\\t60 C\\n" >"$S/acts"; active=1; tell_acts`;
+    expect((await shop.run(shell, body)).stdout.split('\n').slice(1, 3)).toEqual([
+      'acted - 2026-01-02T03:04:05Z a.service\tstopped\t86 C',
+      'acted 86400 2026-01-02T03:05:05Z a.service\tstarted again\t60 C',
+    ]);
+  });
+
+  it('tells of a service that it has given up, and of none that it may still restart', async () => {
+    using shop = workshop();
+    live(shop);
+    const restarted = (unit: string, times: number) => `${unit} $NOW\n`.repeat(times);
+    const body = `act_read; clock; A_RESTARTS=$NL"${restarted('a.service', 4)}${restarted('b.service', 3)}c.service 1"; act_write; active=1; tell_acts`;
+    expect((await shop.run(shell, body)).stdout.match(/act-given-up.*/g)).toEqual(['act-given-up a.service']);
   });
 });

@@ -6,7 +6,7 @@ export const looksOfReadings = (host: string, app: string, readings: Readonly<Re
   checks: [
     {
       ...{ check: 'numbers', level: 'ok', detail: '', confirm: { runs: 1, of: 1 }, recoverAfter: 1 },
-      ...{ evidence: [], log: [], fix: null },
+      ...{ evidence: [], log: [], fix: null, event: null, tries: 1 },
       readings: Object.entries(readings).map(([name, value]) => ({
         ...{ name, value, unit: 'count', warn: null, critical: null, limit: 100 },
       })),

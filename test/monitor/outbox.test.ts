@@ -76,6 +76,11 @@ describe('what is laid in for a channel', () => {
     ['several reminders are one', [alert('reminder'), alert('reminder')], ['reminder']],
     ['a change and a reminder are a change', [alert('changed'), alert('reminder')], ['changed']],
     ['of one that is known the recovery is one', [alert('changed'), alert('recovered')], ['recovered']],
+    [
+      'what happens while it comes and goes is told with that',
+      [alert('flapping', { about: { what: 'flapping', changes: 6, detail: '' } }), alert('changed')],
+      ['flapping'],
+    ],
     ['what has settled is told as settled', [alert('flapping'), alert('settled')], ['settled']],
     ['two problems are two', [alert('problem'), alert('problem', { id: 'wxyz' })], ['problem', 'problem']],
   ])('%s', (_, alerts, want) => {

@@ -90,6 +90,33 @@ const ROWS: readonly Row[] = [
     { confirm: { runs: 3, of: 5 } },
   ],
 
+  // What has happened.
+  [
+    'what happens again while it is bad is told again',
+    one('oeewwe'),
+    { 1: `problem warning ${HTTP}`, 2: `changed warning ${HTTP}`, 5: `changed warning ${HTTP}` },
+  ],
+  ['also where it is critical', one('EE'), { 0: P, 1: `changed critical ${HTTP}` }],
+  ['what is only still so is not', one('ewww'), { 0: `problem warning ${HTTP}` }],
+  [
+    'what happens under a pause is told behind it',
+    one('eowewww'),
+    { 0: `problem warning ${HTTP}`, 6: `changed warning ${HTTP}` },
+    { before: { 1: pausing('web1', null, 25) } },
+  ],
+  [
+    'who knows is told of what happens again, and reminded no sooner for it',
+    one('ewewww'),
+    { 0: `problem warning ${HTTP}`, 2: `changed warning ${HTTP}` },
+    { ...hourly, before: { 1: acking() } },
+  ],
+  [
+    'what happens while it comes and goes is told each time',
+    one('ococococE'),
+    { 1: P, 2: R, 3: P, 4: R, 5: P, 6: `flapping critical ${HTTP}`, 8: `changed critical ${HTTP}` },
+    { recoverAfter: 1 },
+  ],
+
   // Numbers.
   ['a number turns bad at its limit', good(2), { 1: `problem warning ${HTTP}` }, disk([79, 80])],
   ['and is well a tenth below', good(4), { 1: `problem warning ${HTTP}`, 3: R }, disk([79, 80, 73, 71])],
@@ -138,7 +165,11 @@ const ROWS: readonly Row[] = [
   ],
   ['a refused login is the host', { web1: '.l', ...one('oo') }, { 1: 'problem critical web1' }],
   ['an app that cannot be looked at is the app', { web1: '.a', ...one('oo') }, { 1: 'problem critical web1/app' }],
-  ['what a run does not come to is neither', { web1: '.r.', ...one('ooo') }, {}],
+  [
+    'what a run does not come to is neither, and that there was no time is told once',
+    { web1: '.rrr..', web2: '.rr...', ...one('oooooo') },
+    { 1: 'problem warning */time', 4: 'recovered ok */time' },
+  ],
   [
     'one app that gets through shows that the host is there',
     { 'web1/a': '.n', 'web1/b': '..', 'web1/a/x': 'oo', 'web1/b/x': 'oo' },

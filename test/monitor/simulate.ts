@@ -13,7 +13,8 @@ export const HOUR = 60 * MINUTE;
 export const NOON = Date.UTC(2026, 2, 2, 12);
 
 /**
- * What runs see, a letter for each run. Of a check (`web1/app/http`): o ok, w warning, c critical, `-` not there. Of a host
+ * What runs see, a letter for each run. Of a check (`web1/app/http`): o ok, w warning, c critical, `-` not there;
+ * e and E the same as w and c because something has happened (again). Of a host
  * (`web1`): `.` reached, n no answer, l login refused, a the app cannot be looked at, r not come to, t a transaction, d one
  * past its deadline, z one that nobody is at work on.
  */
@@ -41,16 +42,18 @@ export type World = {
 export const pathOf = ({ host, app, check }: Subject): string =>
   [host ?? '*', app, check].filter((part) => part !== null).join('/');
 
-/** @returns what each run tells, and the state after the last */
+/** @returns what each run tells, the state that each began with and left, and the last one */
 export function simulate(script: Script, world: World = {}) {
   const { everyMs = 5 * MINUTE, from = NOON } = world;
   const runs = Math.max(...Object.values(script).map(({ length }) => length));
   let state = EMPTY;
   const told: (readonly Alert[])[] = [];
   const states: MonitorState[] = [];
+  const begun: MonitorState[] = [];
   for (let run = 0; run < runs; run += 1) {
     const at = from + run * everyMs + (world.clockOff?.(run) ?? 0);
     state = world.before?.[run]?.(state, at) ?? state;
+    begun.push(state);
     const looks = looksOf(script, world, run);
     const known = world.known?.(run);
     const result = step(
@@ -66,7 +69,7 @@ export function simulate(script: Script, world: World = {}) {
     told.push(result.alerts);
     states.push(state);
   }
-  return { told, state, states };
+  return { told, state, states, begun };
 }
 
 function looksOf(script: Script, world: World, run: number): readonly AppLook[] {
@@ -83,7 +86,7 @@ function looksOf(script: Script, world: World, run: number): readonly AppLook[] 
     const letter = (script[path] ?? script[host] ?? '').at(run) ?? '.';
     const stopped = ({ n: 'network', l: 'login', a: 'app', r: 'run' } as const)[letter];
     if (stopped !== undefined)
-      return [{ ...common, seen: false, stopped, detail: `stopped at ${stopped}`, fix: null, checks: mine.length }];
+      return [{ ...common, seen: false, stopped, detail: `stopped at ${stopped}`, evidence: [], checks: mine.length }];
     if (letter === '-') return [];
     const open = (
       {
@@ -102,20 +105,30 @@ function looksOf(script: Script, world: World, run: number): readonly AppLook[] 
         },
         live: { generation, change: { at: NOON, by: 'alice', from: generation - 1 } },
         unjudged: [],
-        checks: mine.flatMap(([key, letters]) => checkOf(key, letters.at(run) ?? 'o', world, run)),
+        checks: mine.flatMap(([key, letters]) => checkOf(key, letters, world, run)),
       },
     ];
   });
 }
 
-function checkOf(key: string, letter: string, world: World, run: number): readonly CheckLook[] {
+/** In which run something has happened last. */
+function eventAt(letters: string): string | null {
+  const last = letters.toLowerCase().lastIndexOf('e');
+  return last < 0 ? null : String(last);
+}
+
+function checkOf(key: string, letters: string, world: World, run: number): readonly CheckLook[] {
+  const letter = letters.at(run) ?? 'o';
   if (letter === '-') return [];
   const check = key.split('/').slice(2).join('/');
-  const level = ({ w: 'warn', c: 'crit' } as const)[letter] ?? 'ok';
+  const level = ({ w: 'warn', c: 'crit', e: 'warn', E: 'crit' } as const)[letter] ?? 'ok';
   const { recoverAfter = 2, confirm = { runs: 1, of: 1 } } = world;
+  const event = level === 'ok' ? null : eventAt(letters.slice(0, run + 1));
+  const detail = `it is ${level}${event === null ? '' : `, as in run ${event}`}`;
   return [
     {
-      ...{ check, level, detail: `it is ${level}`, recoverAfter, confirm, evidence: [], log: [], fix: null },
+      ...{ check, level, detail, recoverAfter, confirm, evidence: [], log: [], fix: null, tries: 3 },
+      event,
       readings: world.readings?.[key]?.(run) ?? [],
     },
   ];

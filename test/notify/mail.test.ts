@@ -42,6 +42,17 @@ describe('mail over SMTP', () => {
     expect(server.said.filter((line) => line.startsWith('RCPT'))).toHaveLength(2);
   });
 
+  it('begins no thread for what is no problem of its own, such as a key that others may read', async () => {
+    await using server = await smtpServer();
+    const [item] = NOTICE.items;
+    if (item === undefined) throw new Error('nothing to send');
+    await local(server.port).deliver({ ...NOTICE, items: [{ ...item, id: '' }] }, never());
+    expect([header(server.mails[0] ?? '', 'References'), header(server.mails[0] ?? '', 'In-Reply-To')]).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+
   it('cannot be led to add a header or a recipient, and keeps lines short', async () => {
     await using server = await smtpServer();
     const evil = 'down\r\nBcc: thief@example.org\r\n\r\nforged';

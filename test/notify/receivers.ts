@@ -141,3 +141,22 @@ export async function smtpServer(replies: SmtpReplies = {}, tls?: Certificate): 
     },
   };
 }
+
+/** Ports of this machine where connections are taken, and nothing is ever said. */
+export async function silentPorts(most: number): Promise<AsyncDisposable & { readonly ports: readonly number[] }> {
+  const sockets = new Set<Socket>();
+  const servers = Array.from({ length: most }, () =>
+    createTcp((socket) => {
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket)).on('error', () => {});
+    }),
+  );
+  const ports = await Promise.all(servers.map(listening));
+  return {
+    ports,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+    },
+  };
+}

@@ -20,3 +20,28 @@ it('a notice of the monitor names its project and its host once, on standard out
     expect(text).toContain('shop on web1: http http://127.0.0.1:8000/health: answers 500');
   }
 });
+
+it('a problem says since when, when it was last well, and what is live there since when and by whom', () => {
+  const live = { generation: 7, at: AT - 3_600_000, by: 'alice@laptop' };
+  const told = { ...problem, live, wellAt: AT - 300_000 };
+  const said = mailText(notice([told], { project: 'acme', id: 'id', at: AT })).split('\n');
+  expect(said.slice(3, 7)).toEqual([
+    '  since 22:00 UTC',
+    '  generation 7 is live since 21:00 UTC by alice@laptop',
+    '  last well at 21:55 UTC',
+    '  next: fleet health --host web1 --app shop',
+  ]);
+  // Where another one was well it says so, and not both.
+  const change = { generation: 7, from: 6, at: live.at, by: live.by };
+  const changed = { ...told, about: { what: 'state', detail: '', hides: 0, change } } as const;
+  const after = mailText(notice([changed], { project: 'acme', id: 'id', at: AT }));
+  expect(after.match(/generation 7.*/g)).toEqual([
+    'generation 7 is live since 21:00 UTC by alice@laptop; it was last well with 6',
+  ]);
+  expect(after).toContain('  next: fleet rollback --to 6 --host web1 --app shop');
+  // Of what is well again nothing of it.
+  const well = { ...told, kind: 'recovered', severity: 'ok' } as const;
+  expect(mailText(notice([well], { project: 'acme', id: 'id', at: AT }))).not.toMatch(
+    /generation|last well|^ {2}since/m,
+  );
+});

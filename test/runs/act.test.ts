@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { end, openBench, STORY } from './bench.ts';
+import { cron, SILENT } from './cron-bench.ts';
 
 /** Hangs while there is data/ill, which a start takes away, unless there is data/incurable. */
 const SERVE = `[ -e "$1/data/incurable" ] || rm -f "$1/data/ill"
@@ -71,4 +72,38 @@ it('whoever kills it does not end it; a transaction and a hold keep it away', ST
   expect(host.read('.fleet/acts')).toBe(null);
   await bench.fleet('lock', '--release', '--all');
   await until(() => host.read('data/ill') === null);
+});
+
+it('each thing that a host does by itself between two runs of the cron job is told, once', STORY, async () => {
+  await using bench = await openBench('it');
+  const { it: host } = bench.hosts;
+  const check = { command: { command: ['test', '!', '-e', `${host.root}/data/ill`] } };
+  bench.write('app/serve.sh', SERVE);
+  bench.playbook({ act: { every: '1s', hung: [{ unit: 'app.service', when: check, failures: 1 }] } });
+  expect(end(await bench.fleet('deploy', '--all'))).toMatchObject({ code: 0, generation: 1 });
+  expect(await cron(bench)).toEqual({ code: 0, ...SILENT });
+  const hang = async (times: number) => {
+    writeFileSync(`${host.root}/data/ill`, '');
+    const restarts = () => host.read('.fleet/acts')?.match(/\trestarted\t/g)?.length ?? 0;
+    await until(() => restarts() === times && host.read('data/ill') === null);
+  };
+  await hang(1);
+  const first = await cron(bench);
+  expect(first.stdout).toMatch(/^WARNING \[\w{4}\] app on it: act: app\.service restarted at \S+: command test /m);
+  expect(await cron(bench)).toEqual({ code: 0, ...SILENT });
+  await hang(2);
+  const second = await cron(bench);
+  const id = /\[(\w{4})\]/.exec(first.stdout)?.[1];
+  expect(second.stdout).toMatch(new RegExp(`^WARNING \\[${id}\\] app on it: act: .*app\\.service restarted at`, 'm'));
+  expect(await cron(bench)).toEqual({ code: 0, ...SILENT });
+
+  // What no start cures is not restarted for ever, and somebody has to come.
+  writeFileSync(`${host.root}/data/incurable`, '');
+  writeFileSync(`${host.root}/data/ill`, '');
+  await until(() => host.read('.fleet/acts')?.includes('not restarted any more for now'));
+  const given = await cron(bench);
+  expect(given.stdout).toMatch(
+    /^CRITICAL \[\w{4}\] app on it: act: hangs and is not restarted any more: app\.service; /m,
+  );
+  expect(await cron(bench)).toEqual({ code: 1, ...SILENT });
 });

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { Channel, Delivery, Notice } from '../../src/model/notice.ts';
 import { type Bench, openBench, STORY } from './bench.ts';
-import { cron, SILENT } from './cron-bench.ts';
+import { cron, moveHosts, SILENT } from './cron-bench.ts';
 
 /** Somebody who keeps what comes, and answers as told. */
 function chat(...answers: readonly Delivery[]) {
@@ -41,14 +41,6 @@ async function endService({ hosts }: Bench<'it'>): Promise<void> {
   const [, pid = ''] = hosts.it.read('data/serving')?.trim().split(' ') ?? [];
   process.kill(Number(pid), 'SIGTERM');
   while (hosts.it.read('.fleet/run/app.service/status')?.includes('ActiveState=active') === true) await sleep(50);
-}
-
-/** Nothing listens where the inventory says from now on, or what did before does again. */
-function moveHosts(bench: Bench<string>, names: readonly string[], away: boolean): void {
-  const file = join(bench.folder, 'inventory', 'hosts.yaml');
-  const { hosts } = JSON.parse(readFileSync(file, 'utf8'));
-  for (const name of names) hosts[name].port = away ? 1 : bench.hosts[name]?.line.port;
-  writeFileSync(file, JSON.stringify({ hosts }));
 }
 
 const id = (text: string) => /\[([a-z2-9]{4})\]/.exec(text)?.[1] ?? '';
@@ -230,27 +222,3 @@ it('a deploy whose runner died is a problem of its own', STORY, async () => {
   expect(stdout).toContain('  next: fleet status --host it --app app\n');
   expect(code).toBe(1);
 });
-
-it(
-  'a hundred hosts that are gone are ten lines, one host that is there is seen, and the run keeps its time',
-  STORY,
-  async () => {
-    await using bench = await openBench('it');
-    expect((await bench.fleet('deploy', '--all')).code).toBe(0);
-    const file = join(bench.folder, 'inventory', 'hosts.yaml');
-    const { hosts } = JSON.parse(readFileSync(file, 'utf8'));
-    const gone = Array.from({ length: 100 }, (_, i) => `gone${i}`);
-    for (const name of gone) hosts[name] = { ...hosts.it, port: 1, vars: { place: `/srv/${name}` } };
-    writeFileSync(file, JSON.stringify({ hosts }));
-    bench.playbook({ hosts: ['it', ...gone] });
-    const begun = Date.now();
-    const { code, stdout } = await cron(bench, [], { every: '1m' });
-    expect(Date.now() - begun).toBeLessThan(54_000);
-    expect([code, stdout.match(/^CRITICAL /gm)?.length]).toEqual([3, 10]);
-    expect(stdout).toContain('project: 100 critical');
-    expect(stdout).toMatch(/and 90 more/);
-    expect(stdout.split('\n').length).toBeLessThan(70);
-    expect(stdout).not.toContain(' it ');
-    expect(await cron(bench, [], { every: '1m' })).toEqual({ code: 3, ...SILENT });
-  },
-);

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { only, type Run } from '../e2e/fleet.ts';
 import { type Bench, end, openBench, STORY } from './bench.ts';
+import { cron, SILENT } from './cron-bench.ts';
 
 type Host = Bench<'it'>['hosts']['it'];
 
@@ -202,4 +203,27 @@ it('while a person holds the host it goes nowhere', STORY, async () => {
   await sleep(2500);
   expect(state(host)).toBe('on');
   await until(() => fallsUntilBack(host));
+});
+
+it('a host that has gone back by itself once more is told once more by the cron job', STORY, async () => {
+  await using bench = await openBench('it');
+  const host = await onProbation(bench, {});
+  // One check of it warns all the time.
+  await cron(bench);
+  await until(() => fallsUntilBack(host));
+  const first = await cron(bench);
+  expect(first.stdout).toMatch(
+    /^WARNING \[\w{4}\] app on it: watch: the host went back by itself from generation 2 to 1 /m,
+  );
+  expect(await cron(bench)).toMatchObject(SILENT);
+
+  // Between two runs: deployed again, and gone back again.
+  bench.write('app/VERSION', 'three\n');
+  expect(end(await bench.fleet('deploy', '--all'))).toMatchObject({ code: 0, generation: 3 });
+  await until(() => fallsUntilBack(host));
+  const second = await cron(bench);
+  expect(second.stdout).toMatch(
+    /^WARNING \[\w{4}\] app on it: watch: the host went back by itself from generation 3 to 1 /m,
+  );
+  expect(await cron(bench)).toMatchObject(SILENT);
 });

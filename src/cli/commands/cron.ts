@@ -1,7 +1,6 @@
 import type { MonitorOptions } from '../../library/commands/monitor.ts';
 import { sinkTo } from '../../output/text/sink.ts';
 import { milliseconds } from '../../util/duration.ts';
-import { clean } from '../../util/sanitize.ts';
 import type { CliContext, HostFlags } from '../context.ts';
 import { onHosts } from '../fleet-command.ts';
 
@@ -22,7 +21,6 @@ export async function healthCron(
     fleet.monitor({
       ...{ ...options, ...given, print },
       ...(every === undefined ? {} : { everyMs: milliseconds(every) }),
-      onNote: (text) => void context.stderr.write(`${clean(text)}\n`),
     }),
   );
   return exitZero ? 0 : code;

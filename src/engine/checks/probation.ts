@@ -8,7 +8,7 @@ export function watched(probation: Probation | null, { watch }: HostTarget['poli
   const found = { check: 'watch', ok: true, ms: 0, quotes: 'never' } as const;
   if (probation === null) return [{ ...found, detail: 'no generation is on probation' }];
   const { state, from, to, running } = probation;
-  if (state === 'back') return [{ ...found, warning: true, detail: wentBack(probation) }];
+  if (state === 'back') return [{ ...found, warning: true, detail: wentBack(probation), event: probation.at }];
   // Open transactions have a line of their own.
   if (state === 'going' || running)
     return [{ ...found, detail: `the host watches generation ${to}, and goes back to ${from} by itself if it fails` }];

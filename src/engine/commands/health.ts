@@ -90,7 +90,7 @@ export function probed(
       return unit.pid === 0 || elsewhere.has(unit.unit) ? found : restarted(found, unit, before);
     }),
   ].map((result) => ({ ...result, quotes: 'never' as const }));
-  return [...told, ...watched(probation, policy), ...acted(acts)];
+  return [...told, ...watched(probation, policy), ...acted(acts, before)];
 }
 
 function restarted(found: CheckResult, { unit, restarts }: UnitState, before: Before): CheckResult {

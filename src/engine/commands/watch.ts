@@ -9,6 +9,7 @@ import { explain } from '../../runtime/diagnose/diagnose.ts';
 import { pause, within } from '../../util/async.ts';
 import { type Found, scrubbed } from '../checks/scrub.ts';
 import { checkIo, checkOnce } from '../checks/verify.ts';
+import type { Aside } from '../fleet/schedule.ts';
 import { type OpenHost, openAgain, openTogether } from '../open.ts';
 import { type HostRun, QUICK, type Share } from '../run.ts';
 import { answered, askedOf, type HealthVisit, probed, unitsOf, visitOf } from './health.ts';
@@ -41,13 +42,14 @@ export const isSilence = ({ kind }: Failure): boolean =>
 /**
  * Looks at all apps of a host as `healthOf` does, for a monitor: what has turned bad is asked again before it counts, a
  * host that does not answer over a new connection, and what is bad brings along what is known of why.
- * @param knownOf what is known of each @param tell hears what was seen
+ * @param knownOf what is known of each @param tell hears what was seen @param aside for what waits for time to pass
  */
 export async function watchHost(
   shares: readonly Share[],
   { hostMs, again, everyMs }: Patience,
   knownOf: (target: HostTarget) => Known,
   tell: (target: HostTarget, seen: SeenApp) => void,
+  aside: Aside,
 ): Promise<readonly HostOutcome[]> {
   const limit = within(new AbortController().signal, hostMs);
   const late: HostOutcome = {
@@ -64,7 +66,7 @@ export async function watchHost(
     const ended = await Promise.all(
       (await openTogether(visits)).map(async ({ visit, opened }) => ({
         visit,
-        ...(await attempt(visit, opened, { again, everyMs }, knownOf(visit.target))),
+        ...(await attempt(visit, opened, { again, everyMs }, knownOf(visit.target), aside)),
       })),
     );
     for (const { visit, outcome, seen } of ended) {
@@ -76,7 +78,7 @@ export async function watchHost(
     left = ended.flatMap(({ visit: { target, run }, outcome }) =>
       isOver || run.signal.aborted || knownOf(target).isDown || !wasSilent(outcome) ? [] : [{ target, run }],
     );
-    if (left.length > 0) await pause(everyMs, AbortSignal.any(left.map(({ run }) => run.signal)));
+    if (left.length > 0) await aside(() => pause(everyMs, AbortSignal.any(left.map(({ run }) => run.signal))));
   }
   return shares.map(({ target }) => ends.get(target) ?? late);
 }
@@ -88,6 +90,7 @@ async function attempt(
   opened: Result<OpenHost>,
   { again, everyMs }: Pick<Patience, 'again' | 'everyMs'>,
   known: Known,
+  aside: Aside,
 ): Promise<Ended> {
   const stopped = (failure: Failure): Ended => ({ outcome: { end: 'untouched', failure }, seen: null });
   if (!opened.ok) return stopped(opened.failure);
@@ -112,8 +115,9 @@ async function attempt(
     return states.includes(false) && !states.includes(undefined);
   };
   const judged = () => [...services(), ...found.flatMap(({ check, result }) => (isTold(check) ? [] : [result]))];
-  for (let i = 0; i < again && !isSwitching(host) && judged().some(isNews); i += 1) {
-    await pause(everyMs, run.signal);
+  let rounds = 1;
+  for (; rounds <= again && !isSwitching(host) && judged().some(isNews); rounds += 1) {
+    await aside(() => pause(everyMs, run.signal));
     const next = await openAgain(host, target, [], run);
     if (!next.ok) return stopped(next.failure);
     host = next.value;
@@ -126,7 +130,8 @@ async function attempt(
   const results = await scrubbed(judged(), facts.generations.length === 0 ? null : host, run.signal);
   const settings = (label: string) =>
     wanted.find((check) => check.label === label || unitsOf(check).some((unit) => label === `service ${unit}`));
-  const seen = { ...(await evidence(host, results, settings, run)), unjudged };
+  const tries = (result: CheckResult) => (isNews(result) ? rounds : 1);
+  const seen = { ...(await evidence(host, results, settings, tries, run)), unjudged };
   if (run.signal.aborted) return stopped({ kind: 'cancelled', phase: 'verify' });
   const bad = isSwitching(host) ? [] : results.filter(({ ok }) => !ok);
   const outcome: HostOutcome =
@@ -156,6 +161,7 @@ async function evidence(
   host: OpenHost,
   results: readonly CheckResult[],
   settings: (check: string) => Pick<BoundCheck, 'recoverAfter' | 'confirm'> | undefined,
+  tries: (result: CheckResult) => number,
   run: HostRun,
 ): Promise<Omit<SeenApp, 'unjudged'>> {
   const { facts, units, open, leftMs } = host.probe;
@@ -181,6 +187,8 @@ async function evidence(
         evidence: why === null || !hasFailed ? [] : [why.cause, why.fix],
         log: level === 'ok' ? [] : (words.get(speaker(check)?.unit ?? '') ?? []),
         fix: null,
+        tries: tries(result),
+        event: result.event ?? null,
       };
     }),
   };

@@ -5,10 +5,11 @@ import type { PlanView } from '../../model/plan.ts';
 import { Secret } from '../../model/secret.ts';
 import type { HostTarget } from '../../model/target.ts';
 import type { Connect } from '../../transport/transport.ts';
+import { mapLimited } from '../../util/async.ts';
 import type { HostRun, Share } from '../run.ts';
 import { barrier, type Participant } from './barrier.ts';
 import { type Meeting, meetings } from './same-machine.ts';
-import { endedWell, inPlaces, inTurn, mayBegin, mayGoOn, stopsOthers } from './schedule.ts';
+import { type Aside, endedWell, inPlaces, inTurn, mayBegin, mayGoOn, places, stopsOthers } from './schedule.ts';
 
 /** Everything a run over many hosts needs from the outside. */
 export type FleetRun = {
@@ -142,28 +143,44 @@ function endOf(
   return { host: target.host, app: target.app, outcome, durationMs };
 }
 
-/** Looks at hosts, all apps of one at once: each has one place, and one connection, however many apps it has. */
+/** How hosts are looked at that may not answer. */
+export type Patience = {
+  /** Those of which it is smaller come first. */
+  readonly rank: (target: HostTarget) => number;
+  /** So many times as many hosts as have places may be waited for: that costs nothing. */
+  readonly waiting: number;
+};
+
+/**
+ * Looks at hosts, all apps of one at once: each has one place, and one connection, however many apps it has. Where there is
+ * patience, none is taken while a host is being connected to, and while its work waits `aside`.
+ */
 export async function lookAtHosts(
   targets: readonly HostTarget[],
-  work: (shares: readonly Share[]) => Promise<readonly HostOutcome[]>,
+  work: (shares: readonly Share[], aside: Aside) => Promise<readonly HostOutcome[]>,
   fleet: FleetRun,
+  patience: Patience | null = null,
 ): Promise<Summary['hosts']> {
   const ended = new Map<HostTarget, Summary['hosts'][number]>();
+  const { within: inPlace, aside } = places(fleet.parallel);
+  const shared = (target: HostTarget): HostRun => {
+    const run = shareOf(target, fleet, async () => null);
+    return patience === null ? run : { ...run, connect: (signal) => aside(() => run.connect(signal)) };
+  };
   const look = async (apps: readonly HostTarget[]) => {
     const begun = fleet.now();
-    const shares = apps.map((target): Share => ({ target, run: shareOf(target, fleet, async () => null) }));
+    const shares = apps.map((target): Share => ({ target, run: shared(target) }));
     const late = skipped('the run was interrupted before this host was started');
-    const outcomes = await (fleet.signal.aborted ? Promise.all(shares.map(late)) : work(shares));
+    const outcomes = await (fleet.signal.aborted ? Promise.all(shares.map(late)) : work(shares, aside));
     for (const [i, { target, run }] of shares.entries()) {
       const outcome = outcomes[i];
       if (outcome !== undefined) ended.set(target, endOf(target, fleet, run, outcome, begun));
     }
   };
-  await inPlaces(
-    byConnection(targets),
-    ({ running }) => fleet.parallel - running,
-    (round) => round.map(look),
-  );
+  const { rank, waiting } = patience ?? { rank: () => 0, waiting: 1 };
+  const first = ([one]: readonly HostTarget[]) => (one === undefined ? 0 : rank(one));
+  const hosts = byConnection(targets).toSorted((a, b) => first(a) - first(b));
+  await mapLimited(hosts, fleet.parallel * waiting, (apps) => inPlace(() => look(apps)));
   return targets.flatMap((target) => ended.get(target) ?? []);
 }
 

@@ -93,3 +93,46 @@ export async function inPlaces<T>(
     await Promise.race(running);
   }
 }
+
+/** Waits without a place, and goes on when there is one again. */
+export type Aside = <T>(wait: () => Promise<T>) => Promise<T>;
+
+/** So many at work at a time, in the order in which they come. */
+export function places(most: number): { readonly within: Aside; readonly aside: Aside } {
+  let free = most;
+  const waiting: (() => void)[] = [];
+  const enter = () =>
+    new Promise<void>((resolve) => {
+      waiting.push(resolve);
+      next();
+    });
+  const next = () => {
+    if (free === 0) return;
+    const one = waiting.shift();
+    if (one === undefined) return;
+    free -= 1;
+    one();
+  };
+  const leave = () => {
+    free += 1;
+    next();
+  };
+  return {
+    async within(work) {
+      await enter();
+      try {
+        return await work();
+      } finally {
+        leave();
+      }
+    },
+    async aside(wait) {
+      leave();
+      try {
+        return await wait();
+      } finally {
+        await enter();
+      }
+    },
+  };
+}

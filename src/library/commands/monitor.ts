@@ -12,13 +12,14 @@ import type { AppLook } from '../../model/look.ts';
 import type { Channel, Delivery, Notice } from '../../model/notice.ts';
 import type { Failure, HostOutcome } from '../../model/outcome.ts';
 import type { HostTarget } from '../../model/target.ts';
+import { noted, pinged } from '../../monitor/notes.ts';
 import { batchFor, delivered, STDOUT } from '../../monitor/outbox.ts';
 import { keyOf, type Moment, type MonitorState } from '../../monitor/state.ts';
 import { type MonitorConfig, step } from '../../monitor/step.ts';
 import { VANTAGE } from '../../monitor/tree.ts';
 import { explain } from '../../output/messages/failures/failure.ts';
 import { mailText, notice } from '../../output/messages/monitor/alert.ts';
-import { notKept, overdueRun } from '../../output/messages/monitor/trail.ts';
+import { notKept, overdueRun, standing } from '../../output/messages/monitor/trail.ts';
 import { deliveryLine } from '../../output/messages/notification.ts';
 import { pause, within } from '../../util/async.ts';
 import { cleanAll } from '../../util/sanitize.ts';
@@ -29,8 +30,14 @@ import type { World } from '../open.ts';
 import type { Event, Options } from '../options.ts';
 import { memoryOf, openStore, type Store } from '../store.ts';
 
-/** A host may take so long, and what is bad there is asked so often, so far apart; milliseconds. */
-export type Patience = { readonly hostMs: number; readonly again: number; readonly everyMs: number };
+/** A host may take so long, what is bad there is asked so often, so far apart, and sending may take so long; milliseconds. */
+export type Patience = {
+  readonly hostMs: number;
+  readonly again: number;
+  readonly everyMs: number;
+  /** To all channels at once, and to all pings. */
+  readonly sendMs: number;
+};
 
 export type MonitorOptions = {
   /** Milliseconds between two runs, where that is known. */
@@ -42,11 +49,9 @@ export type MonitorOptions = {
   readonly patience?: Patience;
 };
 
-const PATIENCE: Patience = { hostMs: 90_000, again: 2, everyMs: 10_000 };
+const PATIENCE: Patience = { hostMs: 90_000, again: 2, everyMs: 10_000, sendMs: 20_000 };
 /** A whole run, where nobody has said when the next one begins. */
 const RUN_MS = 270_000;
-/** What sending may take, to all channels at once. */
-const SEND_MS = 20_000;
 
 /** Looks, remembers, and says what nobody has been told yet. @throws Refusal */
 export async function monitor(
@@ -54,25 +59,44 @@ export async function monitor(
   options: Options & MonitorOptions,
   report: (event: Event) => void,
 ): Promise<{ readonly exitCode: number }> {
-  const { everyMs = null, print, patience = PATIENCE, onNote = () => {} } = options;
+  const { everyMs = null, print, patience = PATIENCE } = options;
   const runMs = everyMs === null ? RUN_MS : everyMs * 0.9;
+  // What would be said on every run is said once, as all else is.
+  const notes: string[] = [];
+  const onNote = (text: string) => void notes.push(cleanAll(text));
   const command = { name: 'health', kind: 'reads', inputs: 'skip', retries: 0, limitMs: runMs } as const;
-  const chosen = await choose(world, command, options, report);
+  const chosen = await choose(world, command, { ...options, onNote }, report);
   const store = await openStore(chosen.project);
   const turn = await tryLock(join(store.folder, 'run'));
-  if (!turn.ours) return { exitCode: await overlapping(turn, store, runMs, print) };
+  if (!turn.ours) return { exitCode: await overlapping(turn, store, runMs + 3 * patience.sendMs, print) };
   const { channels, pings } =
-    options.channels === undefined
-      ? openNotifiers(chosen.project, (text) => onNote(`warning: ${text}`))
-      : { channels: options.channels, pings: [] };
+    options.channels === undefined ? openNotifiers(chosen.project, onNote) : { channels: options.channels, pings: [] };
   const run = randomUUID();
   // Not the one of the run, whose time may be over when there is most to tell.
   const signal = options.signal ?? new AbortController().signal;
+  const settings: Settings = { channels, everyMs, patience, print, signal, notes };
   try {
-    await Promise.all(pings.map((ping) => ping.start(run, signal)));
-    const code = await watch(chosen, store, { channels, everyMs, patience, print, signal });
-    const heard = await Promise.all(pings.map((ping) => ping.finish(run, code, '', signal)));
-    for (const [i, one] of heard.entries()) if (!one.sent) await print(`${deliveryLine(pings[i]?.name ?? '', one)}\n`);
+    await Promise.all(pings.map((ping) => inTime(settings, (limit) => ping.start(run, limit).then(() => SENT))));
+    const watched = await watch(chosen, store, settings);
+    const { code, body } = watched;
+    const heard = await Promise.all(
+      pings.map(async (ping) => {
+        const delivery = await inTime(settings, (limit) => ping.finish(run, code, body, limit));
+        return [ping.name, cleanAll(delivery)] as const;
+      }),
+    );
+    if (watched.config === null) {
+      // Nothing can be remembered, and so all of it is said again and again.
+      for (const [name, one] of heard) if (!one.sent) await print(`${deliveryLine(name, one)}\n`);
+      return { exitCode: code };
+    }
+    const { config, project, at } = watched;
+    const names = config.channels;
+    if (heard.length + notes.length > 0)
+      await store.update((state) => [noted(pinged(state, new Map(heard), names, at), notes, names, at), null]);
+    // Last, so that it also has what the others do not take.
+    const stdout: Channel = { name: STDOUT, deliver: (one) => printed(one, print) };
+    await send(stdout, store, config, project, at, settings);
     return { exitCode: code };
   } finally {
     await turn.release();
@@ -85,42 +109,54 @@ type Settings = {
   readonly patience: Patience;
   readonly print: (text: string) => Promise<void>;
   readonly signal: AbortSignal;
+  /** What was said of the run itself so far. */
+  readonly notes: readonly string[];
 };
 
-async function watch(fleet: Chosen, store: Store, settings: Settings): Promise<number> {
-  const { print, signal } = settings;
+/** How a run went; `body` is what pings are told of it. Without a `config` nothing of it could be kept. */
+type Watched = { readonly code: number; readonly body: string } & (
+  | { readonly config: MonitorConfig; readonly project: string; readonly at: number }
+  | { readonly config: null }
+);
+
+async function watch(fleet: Chosen, store: Store, settings: Settings): Promise<Watched> {
+  const { print, notes } = settings;
   const before = await store.read();
   const { looks, code } = await lookAt(fleet, before, settings);
   const now = await moment();
+  const { at } = now;
   const config = configOf(fleet, before, settings);
   const project = basename(fleet.project.dir);
+  const textOf = (alerts: readonly Alert[]) => (alerts.length === 0 ? '' : mailText(noticeOf(alerts, project, at)));
+  let text = '';
   try {
-    await store.update((state) => [step(state, looks, config, now).state, null]);
+    text = await store.update((state) => {
+      const next = step(state, looks, config, now);
+      return [noted(next.state, notes, config.channels, at), textOf(next.alerts) || standing(next.state.subjects)];
+    });
   } catch (error) {
-    const { alerts } = step(before, looks, config, now);
-    const said = alerts.length === 0 ? '' : `${mailText(noticeOf(alerts, project, now.at))}\n`;
-    await print(`${said}${notKept((error as Error).message)}\n`);
-    return code;
+    const said = textOf(step(before, looks, config, now).alerts);
+    const whole = `${said}${said === '' ? '' : '\n'}${notKept((error as Error).message)}\n`;
+    await print(whole);
+    return { code, body: whole, config: null };
   }
-  await Promise.all(settings.channels.map((one) => send(one, store, config, project, now.at, signal)));
-  // Last, so that it also has what the others do not take.
-  const stdout: Channel = { name: STDOUT, deliver: (one) => printed(one, print) };
-  await send(stdout, store, config, project, now.at, signal);
-  return code;
+  await Promise.all(settings.channels.map((one) => send(one, store, config, project, at, settings)));
+  return { code, body: text, config, project, at };
 }
 
 async function lookAt({ targets, lookAtHosts }: Chosen, state: MonitorState, { patience, signal }: Settings) {
   const seen = new Map<HostTarget, SeenApp>();
   const results = await lookAtHosts(
-    (shares) =>
+    (shares, aside) =>
       // What a host says is shown to people.
       watchHost(
         shares,
         patience,
         (target) => knownOf(state, target),
         (target, one) => seen.set(target, cleanAll(one)),
+        aside,
       ),
-    'quietly',
+    { rank: (target) => turnOf(state, target), waiting: WAITING },
   );
   const names = new Map(targets.map(({ host, connection }) => [`${connection.address}:${connection.port}`, host]));
   const looks = targets.flatMap((target, i): AppLook[] => {
@@ -129,12 +165,22 @@ async function lookAt({ targets, lookAtHosts }: Chosen, state: MonitorState, { p
     const jumps = target.connection.jump.map(({ address, port }) => names.get(`${address}:${port}`) ?? address);
     return [{ host: target.host, app: target.app, jumps, ...lookOf(target, outcome, seen.get(target)) }];
   });
-  const outcomes = results.map(({ outcome }) => (signal.aborted ? outcome : inTime(outcome)));
-  return { looks, code: exitCode(outcomes, signal.aborted) };
+  const asked = signal.aborted ? looks.filter((one) => one.seen || one.stopped !== 'run') : looks;
+  const outcomes = results.map(({ outcome }) => (signal.aborted ? outcome : cutShort(outcome)));
+  return { looks: asked, code: exitCode(outcomes, signal.aborted) };
+}
+
+/** So many times as many hosts as are looked at may be waited for, that they answer and until they are asked again. */
+const WAITING = 4;
+
+/** Who was not come to for the longest time comes first, and who does not answer last. */
+function turnOf(state: MonitorState, target: HostTarget): number {
+  if (knownOf(state, target).isDown) return Number.POSITIVE_INFINITY;
+  return state.subjects[keyOf({ host: target.host, app: null, check: null })]?.seen ?? 0;
 }
 
 /** Without Ctrl-C it was the end of the run's own time that stopped it. */
-const inTime = (outcome: HostOutcome): HostOutcome =>
+const cutShort = (outcome: HostOutcome): HostOutcome =>
   outcome.end === 'untouched' && outcome.failure.kind === 'cancelled'
     ? { ...outcome, failure: { kind: 'skipped', why: 'the run had no time left' } }
     : outcome;
@@ -155,7 +201,7 @@ function lookOf(target: HostTarget, outcome: HostOutcome, seen: SeenApp | undefi
   if (seen !== undefined) return { seen: true, ...seen };
   const failure: Failure = 'failure' in outcome ? outcome.failure : { kind: 'skipped', why: '' };
   const { what, fix } = explain(failure, { hosts: [target.host], app: target.app });
-  const words = cleanAll({ detail: what, fix: fix[0] ?? null });
+  const words = cleanAll({ detail: what, evidence: fix.slice(0, 1) });
   return { seen: false, stopped: stoppedAt(failure), ...words, checks: target.checks.length };
 }
 
@@ -199,22 +245,28 @@ async function send(
   { channels }: MonitorConfig,
   project: string,
   at: number,
-  signal: AbortSignal,
+  settings: Settings,
 ): Promise<void> {
   const batch = batchFor(await store.read(), name, at);
   if (batch === null) return;
-  const over = new AbortController();
-  const limit = within(AbortSignal.any([signal, over.signal]), SEND_MS);
-  // Whatever the channel makes of the signal.
-  const late = pause(SEND_MS, limit).then(() => notSent(`took longer than ${SEND_MS / 1000} s`));
-  const delivery = await Promise.race([
-    deliver(noticeOf(batch.alerts, project, at), limit).catch((error) => notSent(String(error))),
-    late,
-  ]);
-  over.abort();
+  const delivery = await inTime(settings, (limit) => deliver(noticeOf(batch.alerts, project, at), limit));
   await store.update((state) => [delivered(state, name, batch, cleanAll(delivery), channels, at), null]);
 }
 
+/** Whatever it makes of the signal. */
+async function inTime(
+  { signal, patience: { sendMs } }: Settings,
+  work: (limit: AbortSignal) => Promise<Delivery>,
+): Promise<Delivery> {
+  const over = new AbortController();
+  const limit = within(AbortSignal.any([signal, over.signal]), sendMs);
+  const late = pause(sendMs, limit).then(() => notSent(`took longer than ${sendMs / 1000} s`));
+  const delivery = await Promise.race([work(limit).catch((error) => notSent(String(error))), late]);
+  over.abort();
+  return delivery;
+}
+
+const SENT: Delivery = { sent: true, answer: '' };
 const notSent = (answer: string): Delivery => ({ sent: false, permanent: false, answer, retryAfterMs: null });
 
 async function printed(one: Notice, print: Settings['print']): Promise<Delivery> {
@@ -239,10 +291,10 @@ async function moment(): Promise<Moment> {
 async function overlapping(
   { owner, since }: Extract<Turn, { ours: false }>,
   { folder }: Store,
-  runMs: number,
+  mostMs: number,
   print: Settings['print'],
 ): Promise<number> {
-  if (Date.now() - since < runMs + 3 * SEND_MS) return 0;
+  if (Date.now() - since < mostMs) return 0;
   const file = join(folder, 'run.told');
   if ((await readLocalText(file).catch(() => '')) === owner) return 1;
   await replaceState(file, owner);

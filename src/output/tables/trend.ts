@@ -1,3 +1,4 @@
+import { amount } from '../messages/size.ts';
 import { span } from '../messages/time.ts';
 import { table } from './table.ts';
 
@@ -63,11 +64,4 @@ function slope(perHour: number | null, unit: TrendRow['unit']): string {
   // What takes longer than a day to be seen is said by the day.
   const [per, word] = unit === 'ratio' && Math.abs(perHour) < 0.01 ? [perHour * 24, 'day'] : [perHour, 'hour'];
   return `${per > 0 ? '+' : '-'}${amount(Math.abs(per), unit)}/${word}`;
-}
-
-function amount(value: number, unit: TrendRow['unit']): string {
-  if (unit === 'ratio') return `${Math.round(value * 1000) / 10} %`;
-  if (unit !== 'bytes') return String(Math.round(value * 10) / 10);
-  const power = Math.min(5, Math.max(0, Math.floor(Math.log2(Math.max(1, value)) / 10)));
-  return `${Math.round((value / 1024 ** power) * 10) / 10} ${['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'][power]}`;
 }

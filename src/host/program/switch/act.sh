@@ -277,7 +277,8 @@ act_gone() {
   systemd_reload_manager
 }
 
-# For the probe: "act cool|slow|off SINCE running|dead", and of the last hour "acted AT UNITS<tab>WHAT<tab>WHY".
+# For the probe: "act cool|slow|off SINCE running|dead", "act-given-up UNIT" for what hangs and is not restarted any more, and
+# "acted SECONDS-AGO AT UNITS<tab>WHAT<tab>WHY"; "-" for seconds that another boot has counted.
 tell_acts() {
   [ "$active" != 0 ] && [ -f "$G/$active/act/rules" ] || return 0
   act_read
@@ -286,5 +287,6 @@ tell_acts() {
   ! is_at_work "$a_pid" "$a_start" || a_runs=running
   say "act $A_IS $A_SINCE $a_runs"
   clock
-  [ ! -f "$S/acts" ] || tail -n 20 "$S/acts" | awk -v boot="$BOOT" -v now="$NOW" '$2 == boot && now - $3 < 3600 { at = $1; sub(/^[^ ]* [^ ]* [^ ]* /, ""); print "acted", at, $0 }'
+  say "$A_RESTARTS" | MOST=$HUNG_MOST NOW=$NOW awk 'NF && ENVIRON["NOW"] - $2 < 3600 && ++n[$1] == ENVIRON["MOST"] + 1 { print "act-given-up", $1 }'
+  [ ! -f "$S/acts" ] || tail -n 20 "$S/acts" | awk -v boot="$BOOT" -v now="$NOW" '{ at = $1; ago = $2 == boot ? now - $3 : "-"; sub(/^[^ ]* [^ ]* [^ ]* /, ""); print "acted", ago, at, $0 }'
 }

@@ -1,4 +1,4 @@
-import type { Alert } from '../../../model/alert.ts';
+import type { Alert, Live } from '../../../model/alert.ts';
 import type { Notice, NoticeItem, Severity, Subject } from '../../../model/notice.ts';
 import { unreachable } from '../../../model/outcome.ts';
 import { count } from '../../../util/count.ts';
@@ -96,7 +96,7 @@ function well({ subject, about, at, since }: Alert): string {
   if (about.what === 'was-down')
     return `${named(subject)} was not well from ${since === null ? 'some time' : moment(since, at)} to ${moment(at, at)}${colon(about.detail)}; it is`;
   const { host, app, check } = subject;
-  if (host === null) return 'hosts answer again';
+  if (host === null) return check === null ? 'hosts answer again' : 'there is time for all hosts again';
   if (app === null) return `${host} answers again`;
   if (check === null) return `${app} on ${host} can be looked at again`;
   if (check === 'transaction') return `${app} on ${host}: no transaction is left open any more`;
@@ -104,7 +104,7 @@ function well({ subject, about, at, since }: Alert): string {
 }
 
 function bad(alert: Alert): string {
-  const { about, subject, at, since } = alert;
+  const { about, subject, at, since, severity } = alert;
   const { host, app, check } = subject;
   switch (about.what) {
     case 'state':
@@ -116,6 +116,8 @@ function bad(alert: Alert): string {
       return `none of the ${about.hosts} hosts answers: this machine's own network is down${about.jump === null ? '' : `, or ${about.jump}, which leads to all of them`}`;
     case 'jump':
       return `none of the ${about.hosts} hosts behind ${host} answers: ${host} is down, or the way to it`;
+    case 'no-time':
+      return `no time left for ${count(about.hosts, 'host')}: ${about.some.join(', ')}${about.hosts > about.some.length ? ' …' : ''}; look less often (--every), or at more of them at a time (--parallel)`;
     case 'transaction':
       return about.overdueMs === null
         ? `${app} on ${host}: a change by ${about.by} was left ${transaction(about)}, and nobody is at work on it`
@@ -130,6 +132,12 @@ function bad(alert: Alert): string {
       return `the channel ${about.channel} takes no messages and will not without a change${colon(about.answer)}`;
     case 'expired':
       return `${count(about.items, 'message')} could not be sent over ${about.channel} for a day and will not be${colon(about.answer)}`;
+    case 'note':
+      return about.text;
+    case 'ping':
+      return severity === 'ok'
+        ? `the ping ${about.ping} is heard again${since === null ? '' : ` after ${span(at - since)}`}`
+        : `the ping ${about.ping} is not heard${colon(about.answer)}; you hear of it again when it is`;
     case 'state-set-aside':
       return `what was known from before ${about.why}; it lies in ${about.path} now, and this is taken for the first run`;
     default:
@@ -137,24 +145,25 @@ function bad(alert: Alert): string {
   }
 }
 
-function evidence({ about, evidence: known, at, since, kind, severity, subject }: Alert): readonly string[] {
+function evidence({ about, evidence: known, at, severity, live = null, wellAt = null }: Alert): readonly string[] {
   if (severity === 'ok' && about.what !== 'was-down') return [];
   const change = about.what === 'state' ? about.change : null;
   const hides = 'hides' in about ? about.hides : 0;
   return [
     ...known,
     ...(hides === 0 ? [] : [`hides ${count(hides, 'check')}`]),
-    ...(change === null
-      ? []
-      : [
-          `generation ${change.generation} is live${change.at === null ? '' : ` since ${moment(change.at, at)}`}` +
-            `${change.by === null ? '' : ` by ${change.by}`}; it was last well with ${change.from}`,
-        ]),
-    ...(since !== null && subject.host !== null && (kind === 'changed' || kind === 'reminder')
-      ? [`since ${moment(since, at)}`]
-      : []),
+    ...(change !== null
+      ? [`${isLive(change, at)}; it was last well with ${change.from}`]
+      : live === null
+        ? []
+        : [isLive(live, at)]),
+    ...(wellAt === null || severity === 'ok' ? [] : [`last well at ${moment(wellAt, at)}`]),
   ];
 }
+
+/** `generation 12 is live since 14:03 UTC by alice@laptop` */
+export const isLive = ({ generation, at, by }: Live, now: number): string =>
+  `generation ${generation} is live${at === null ? '' : ` since ${moment(at, now)}`}${by === null ? '' : ` by ${by}`}`;
 
 /** What to type next: back to what was well, or where to see more. */
 function fixOf({ about, fix, severity, subject: { host, app } }: Alert): string | null {
@@ -172,13 +181,16 @@ function fixOf({ about, fix, severity, subject: { host, app } }: Alert): string 
 const MARK: Readonly<Record<Severity, string>> = { critical: 'CRITICAL', warning: 'WARNING', ok: 'OK', info: 'NOTE' };
 
 /** A notice as cron mails it. */
-export function mailText({ project, headline, items, more, moreWith }: Notice): string {
+export function mailText({ project, at, headline, items, more, moreWith }: Notice): string {
   const ids = items.filter(({ id, severity }) => id !== '' && (severity === 'critical' || severity === 'warning'));
   return [
     `${project}: ${headline}`,
-    ...items.flatMap(({ id, severity, text, evidence: known, log, fix }) => [
+    ...items.flatMap(({ id, severity, text, since, evidence: known, log, fix }) => [
       '',
       `${MARK[severity]}${id === '' ? '' : ` [${id}]`} ${text}`,
+      ...(since === null || !(severity === 'critical' || severity === 'warning')
+        ? []
+        : [`  since ${moment(since, at)}`]),
       ...known.map((line) => `  ${line}`),
       ...log.map((line) => `  | ${line}`),
       ...(fix === null ? [] : [`  next: ${fix}`]),

@@ -1,7 +1,11 @@
-import type { Level } from '../../../model/look.ts';
+import type { Change } from '../../../model/alert.ts';
+import type { Confirm, Level } from '../../../model/look.ts';
 import type { Subject } from '../../../model/notice.ts';
+import type { Reading } from '../../../model/reading.ts';
+import { count } from '../../../util/count.ts';
+import { amount } from '../size.ts';
 import { moment, span } from '../time.ts';
-import { named } from './alert.ts';
+import { isLive, named } from './alert.ts';
 
 /** Why what a run has found could not be written down. */
 export const notKept = (why: string): string =>
@@ -36,11 +40,27 @@ type Open = {
   readonly flapping: number | null;
   readonly problem: {
     readonly since: number;
+    readonly change: Change | null;
     readonly ack: { readonly at: number; readonly by: string; readonly until: number | null } | null;
   } | null;
   readonly good: { readonly at: number; readonly generation: number } | null;
+  readonly verdict?: Verdict | null;
 };
-type Closed = { readonly subject: Subject; readonly since: number; readonly until: number; readonly worst: Level };
+type Verdict = {
+  readonly at: number;
+  readonly tries: number;
+  readonly detail: string;
+  readonly readings: readonly Pick<Reading, 'name' | 'value' | 'unit' | 'warn' | 'critical'>[];
+  readonly confirm: Confirm;
+  readonly recoverAfter: number;
+};
+type Closed = {
+  readonly verdict?: Verdict | null;
+  readonly subject: Subject;
+  readonly since: number;
+  readonly until: number;
+  readonly worst: Level;
+};
 
 /** How a verdict came about and who was told what. */
 export function trail(
@@ -60,6 +80,7 @@ export function trail(
         : [
             `${named(closed.subject)}: over; ${WORD[closed.worst]} at worst`,
             `from ${moment(closed.since, now)} to ${moment(closed.until, now)}, ${span(closed.until - closed.since)}`,
+            ...came(closed.verdict ?? null, now),
           ];
   const said = told.map(
     ({ at, channel, kind, sent, answer }) =>
@@ -70,15 +91,40 @@ export function trail(
     .join('');
 }
 
-function state({ subject, level, since, ring, seen, flapping, problem, good }: Open, now: number): readonly string[] {
+/** What it said when it was last bad, by which numbers, and by which rule that counts. */
+function came(verdict: Verdict | null, now: number): readonly string[] {
+  if (verdict === null) return [];
+  const { at, tries, detail, readings, confirm, recoverAfter } = verdict;
+  const asked = tries === 1 ? 'asked once' : `asked ${tries} times`;
+  const counts = confirm.of === 1 ? 'at once' : `when it was in ${confirm.runs} of the last ${confirm.of} runs`;
+  return [
+    `last bad at ${moment(at, now)}, ${asked} in that run${detail === '' ? '' : `: ${detail}`}`,
+    ...readings.map(({ name, value, unit, warn, critical }) => {
+      const limits = [
+        ...(warn === null ? [] : [`a warning from ${amount(warn, unit)} on`]),
+        ...(critical === null ? [] : [`critical from ${amount(critical, unit)} on`]),
+      ];
+      return `${name}: ${amount(value, unit)}; ${limits.join(', ')}, until it is a tenth away from that`;
+    }),
+    `bad counts ${counts}; well again after ${count(recoverAfter, 'good run')}${recoverAfter === 1 ? '' : ' in a row'}`,
+  ];
+}
+
+function state(
+  { subject, level, since, ring, seen, flapping, problem, good, verdict = null }: Open,
+  now: number,
+): readonly string[] {
   const ack = problem?.ack ?? null;
+  const change = problem?.change ?? null;
   return [
     `${named(subject)}: ${WORD[level]} since ${moment(since, now)}`,
+    ...came(verdict, now),
     `last looks, oldest first: ${ring} (o well, w warning, c critical); the last one at ${moment(seen, now)}`,
     ...(problem === null ? [] : [`the problem began at ${moment(problem.since, now)}`]),
     ...(good === null
       ? []
       : [`last well at ${moment(good.at, now)}${good.generation === 0 ? '' : ` with generation ${good.generation}`}`]),
+    ...(change === null ? [] : [`${isLive(change, now)}; it was last well with ${change.from}`]),
     ...(flapping === null ? [] : [`it comes and goes since ${moment(flapping, now)}`]),
     ...(ack === null
       ? []
@@ -106,3 +152,18 @@ export const paused = (one: Pause, now: number): string =>
 
 export const acknowledged = (id: string, subject: Subject, until: number | null, now: number): string =>
   `${named(subject)} [${id}]: no reminders ${until === null ? 'until it is well, or worse' : `until ${moment(until, now)}, or it is worse`}\n`;
+
+/** So many are named. */
+const MOST_NAMED = 10;
+
+/** How all stands where nobody has to be told of anything. */
+export function standing(subjects: Readonly<Record<string, Pick<Open, 'subject' | 'level'>>>): string {
+  const all = Object.values(subjects);
+  const bad = all.filter(({ level }) => level !== 'ok').toSorted((a, b) => a.level.localeCompare(b.level));
+  const hosts = new Set(all.flatMap(({ subject }) => subject.host ?? [])).size;
+  const checks = all.filter(({ subject }) => subject.check !== null).length;
+  const known = bad.slice(0, MOST_NAMED).map(({ subject, level }) => `${WORD[level]}: ${named(subject)}\n`);
+  const rest = bad.length > MOST_NAMED ? `and ${bad.length - MOST_NAMED} more\n` : '';
+  const sum = bad.length === 0 ? 'all is well' : `nothing new, ${bad.length} not well`;
+  return `${count(checks, 'check')} on ${count(hosts, 'host')}: ${sum}\n${known.join('')}${rest}`;
+}
