@@ -49,6 +49,7 @@ export type SubjectState = {
   readonly good: { readonly at: number; readonly generation: number } | null;
 };
 
+/** A time in which nothing is said of a host, an app (null: of all), or of one on the other. */
 export type Pause = {
   readonly id: string;
   readonly host: string | null;

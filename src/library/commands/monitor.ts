@@ -32,6 +32,7 @@ import { memoryOf, openStore, type Store } from '../store.ts';
 /** A host may take so long, and what is bad there is asked so often, so far apart; milliseconds. */
 export type Patience = { readonly hostMs: number; readonly again: number; readonly everyMs: number };
 
+/** How one run of the monitor knows when the next begins, and to whom it speaks. */
 export type MonitorOptions = {
   /** Milliseconds between two runs, where that is known. */
   readonly everyMs?: number;
@@ -39,6 +40,7 @@ export type MonitorOptions = {
   readonly print: (text: string) => Promise<void>;
   /** In the place of the channels and pings of the inventory. */
   readonly channels?: readonly Channel[];
+  /** 90 s for a host and two more looks at what is bad, 10 s apart, unless told. */
   readonly patience?: Patience;
 };
 
