@@ -38,7 +38,9 @@ it("a command's own flags come first, and a list that is empty by default is not
 
 it('every page that is listed is there, and says something', async () => {
   const { stdout } = await fleet('help');
-  const topics = [...(/^Topics: (.*); tasks and checks: (.*); notifiers: (.*)$/ms.exec(stdout) ?? [])]
+  const topics = [
+    ...(/^Topics: (.*); tasks, checks, or one of them: (.*); notifiers, or one of them: (.*)$/ms.exec(stdout) ?? []),
+  ]
     .slice(1)
     .flatMap((list) => list.split(/,\s+/));
   expect(topics).toEqual(
@@ -49,6 +51,16 @@ it('every page that is listed is there, and says something', async () => {
     expect({ topic, code: page.code }).toEqual({ topic, code: 0 });
     expect(page.stdout.split('\n').length).toBeGreaterThan(3);
     expect(page.stdout).not.toMatch(/undefined|\[object/);
+  }
+  // A page of docs/reference with all of its kind.
+  for (const [page, ...kinds] of [
+    ['tasks', 'sync', 'units'],
+    ['checks', 'http', 'tcp'],
+    ['notifiers', 'ntfy', 'mail'],
+  ]) {
+    const { code, stdout: all } = await fleet(`help ${page}`);
+    expect({ page, code }).toEqual({ page, code: 0 });
+    for (const kind of kinds) expect(all).toContain((await fleet(`help ${kind}`)).stdout.trim());
   }
   expect((await fleet('help sync')).stdout).toMatch(/^from: string, required\n {4}Folder on this machine/m);
 });
