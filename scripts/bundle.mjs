@@ -5,6 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
+import { minifySync } from 'rolldown/utils';
 import { declarations } from './declarations.mjs';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
@@ -45,10 +46,21 @@ const withoutNative = {
   load: (id) => (/^\0.*(\.node|cpu-features)$/.test(id) ? 'throw new Error("not there")' : undefined),
 };
 
+/** A part that has nothing of ours is read by nobody here; ours stay as they are, for whoever reads a stack. */
+const smallerOthers = {
+  name: 'smaller others',
+  renderChunk(code, { fileName, moduleIds }) {
+    if (moduleIds.length === 0 || !moduleIds.every((id) => id.includes('/node_modules/'))) return null;
+    const { code: less, errors } = minifySync(fileName, code, { module: true });
+    if (errors.length > 0) throw new Error(`${fileName}: ${errors[0].message}`);
+    return { code: less };
+  },
+};
+
 let partOf;
 const bundle = await rolldown({
   input: { fleet: `${root}dist/cli/main.js`, index: `${root}dist/library/index.js` },
-  ...{ platform: 'node', plugins: [withoutNative], preserveEntrySignatures: 'allow-extension' },
+  ...{ platform: 'node', plugins: [withoutNative, smallerOthers], preserveEntrySignatures: 'allow-extension' },
   transform: { define: { __dirname: 'import.meta.dirname' } },
   // A command loads its own part when it is called, where another one does not need that as well.
   checks: { ineffectiveDynamicImport: false },

@@ -8,7 +8,7 @@ import { rolldown } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
-const { dependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+const { dependencies = {} } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 
 /** @param folder where tsc wrote the declarations of src */
 export async function declarations(folder) {
@@ -24,8 +24,18 @@ export async function declarations(folder) {
   if (more.length > 0 || strange.length > 0)
     throw new Error(`the library's types need what the package does not bring: ${strange.join(', ')}`);
   // Which file it was in is nobody's business.
-  return code.replace(/^\/\/.*\n/gm, '');
+  return docsOnLines(code.replace(/^\/\/.*\n/gm, ''));
 }
+
+/**
+ * Each doc before what it is about, on a line of its own: the printer leaves it at the end of the line before, where
+ * TypeScript takes it for nobody's, and no editor shows it.
+ */
+const docsOnLines = (code) =>
+  code
+    .replace(/^( *)(.*\S) (\/\*\*(?:(?!\*\/).)*\*\/);$/gm, '$1$2;\n$1$3')
+    .replace(/^( *)(.*;) (\/\*\*(?:(?!\*\/).)*\*\/)$/gm, '$1$2\n$1$3')
+    .replace(/^( *)(\/\*\*(?:(?!\*\/).)*\*\/)(?=[\w['"(])/gm, '$1$2\n$1');
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   mkdirSync(`${root}.cache`, { recursive: true });

@@ -1,4 +1,4 @@
-// `npm run test:fresh`: both commands of the README, in a bare Debian 12 with Node and nothing else. It is a folder, not
+// `npm run test:fresh`: the commands of the README, those two and how the command is installed, in a bare Debian 12 with Node and nothing else. It is a folder, not
 // a machine: no Docker engine runs in it, so the tests on hosts are left out. Mirrors, registry, proxies and certificates
 // are those of this machine's own apt and npm.
 import { spawn, spawnSync } from 'node:child_process';
@@ -135,8 +135,9 @@ const env = node();
 project();
 say(`made in ${seconds(started)}`);
 await there(env, 'npm ci && npm run demo');
+await there(env, `npm ci && npm run build && npm install --global "./$(npm pack --silent)" && cd / && fleet --help`);
 await there(env, 'npm ci && npm test -- --no-hosts');
 clear();
 say(
-  `both commands work on a bare Debian (${seconds(started)}); left out: the tests on hosts, as a folder has no Docker engine`,
+  `the commands of the README work on a bare Debian (${seconds(started)}); left out: the tests on hosts, as a folder has no Docker engine`,
 );

@@ -10,4 +10,4 @@ const generator = createGenerator({
 });
 const { $schema, description, ...schema } = generator.createSchema('JsonLine');
 const whole = { $schema, title: 'a line of fleet --json', description, ...schema };
-process.stdout.write(`${JSON.stringify(whole, null, 2)}\n`);
+process.stdout.write(`${JSON.stringify(whole, null, 1)}\n`);

@@ -31,6 +31,15 @@ function section(changes, heading) {
 const notes = (version) =>
   section(read('CHANGELOG.md'), `## ${version.replaceAll('.', '\\.')}, \\d{4}-\\d\\d-\\d\\d`) || null;
 
+const CI = 'docs/guides/ci.md';
+const USED = /(fleet\/\.github\/actions\/deploy@v|@fleet-deploy\/fleet@)(VERSION|\d+\.\d+\.\d+)/g;
+
+/** What jobs of others copy names this version; the placeholder of the time before the first one is gone with it. */
+function versionIn(page, version) {
+  if (page.search(USED) < 0) fail(`${CI} names no version of the action or of the package`);
+  return page.replace(USED, (_, before) => `${before}${version}`).replace(/^`VERSION` below is .*?\n\n/ms, '');
+}
+
 function make(version) {
   const [next, before] = [version, own()].map((text) => /^(\d+)\.(\d+)\.(\d+)$/.exec(text)?.slice(1).map(Number));
   if (next === undefined) fail(`${version} is no version: say three numbers, such as 1.2.3`);
@@ -39,8 +48,10 @@ function make(version) {
   if (run('git', 'status', '--porcelain') !== '') fail('something is not committed');
   const changes = read('CHANGELOG.md');
   if (!section(changes, OPEN)) fail(`CHANGELOG.md says nothing below "${OPEN}"`);
+  const page = versionIn(read(CI), version);
   const day = new Date().toISOString().slice(0, 10);
   writeFileSync(`${root}CHANGELOG.md`, changes.replace(OPEN, `${OPEN}\n\n## ${version}, ${day}`));
+  writeFileSync(`${root}${CI}`, page);
   run('npm', 'version', version, '--no-git-tag-version', '--ignore-scripts');
   run('git', 'commit', '--all', '--message', `Version ${version}`);
   run('git', 'tag', '--annotate', `v${version}`, '--message', `fleet ${version}`);

@@ -11,7 +11,7 @@ for (const [name, schema] of [
   ['inventory', inventoryJsonSchema()],
   ['playbook', playbookJsonSchema(REGISTRY)],
 ]) {
-  writeFileSync(new URL(`${name}.schema.json`, folder), `${JSON.stringify(schema, null, 2)}\n`);
+  writeFileSync(new URL(`${name}.schema.json`, folder), `${JSON.stringify(schema, null, 1)}\n`);
 }
 const lines = execFileSync(process.execPath, [fileURLToPath(new URL('line-schema.mjs', import.meta.url))]);
 writeFileSync(new URL('line.schema.json', folder), lines);

@@ -1,6 +1,6 @@
-// `npm test`: set-up, build, type check, lint, fast tests, then the tests on real hosts. Stops at the first failing
-// section. On hosts it plays a sample, drawn by a seed: a third of the files, each story on one of the hosts that it is
-// written for; `npm run test:all` leaves nothing out.
+// `npm test`: set-up, build, type check, lint, what is packed, fast tests, then the tests on real hosts. Stops at the first
+// failing section. On hosts it plays a sample, drawn by a seed: a third of the files, each story on one of the hosts that
+// it is written for; `npm run test:all` leaves nothing out.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -94,6 +94,7 @@ node('types', 'node_modules/typescript/bin/tsc', '-p', 'tsconfig.json');
 node('lint', 'node_modules/@biomejs/biome/bin/biome', 'check');
 node('dead code', 'node_modules/knip/bin/knip.js');
 node('dead code of the command', 'node_modules/knip/bin/knip.js', '--production');
+node('package', 'scripts/package.mjs', '--quick');
 vitest('fast tests', 'fast');
 if (noHosts) {
   say('\n== tests on hosts: skipped, as asked with --no-hosts');

@@ -1,5 +1,5 @@
 import child, { ChildProcess } from 'node:child_process';
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, realpathSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, join, resolve } from 'node:path';
@@ -14,6 +14,8 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 const sets: Record<string, Record<string, string>> = JSON.parse(
   readFileSync(join(root, 'scripts/programs.json'), 'utf8'),
 );
+/** It may be a link. */
+const modules = realpathSync(join(root, 'node_modules'));
 const listed = new Set(Object.values(sets).flatMap((set) => Object.keys(set)));
 
 function isProgram(path: string): boolean {
@@ -31,8 +33,8 @@ function check(file: string, cwd: unknown, path = process.env.PATH ?? ''): void 
   const found = places.map((place) => resolve(String(cwd ?? '.'), place, file)).find(isProgram);
   // One that is nowhere fails by itself.
   if (found === undefined || found === process.execPath) return;
-  // A test's own script.
-  if ([tmpdir(), root].some((folder) => found.startsWith(join(folder, '/')))) return;
+  // A test's own script, or what npm brings.
+  if ([tmpdir(), root, modules].some((folder) => found.startsWith(join(folder, '/')))) return;
   if (listed.has(basename(found).replace(/^(python3)\.\d+$/, '$1'))) return;
   throw new Error(
     `${file} is not among the programs that tests may start: add it to scripts/programs.json, with its Debian package`,

@@ -17,6 +17,7 @@ const release = (...args: readonly string[]) => run(process.execPath, 'scripts/r
 const write = (file: string, text: string) => writeFileSync(join(folder, file), text);
 const read = (file: string) => readFileSync(join(folder, file), 'utf8');
 
+const CI = 'docs/guides/ci.md';
 const CHANGES = '# Changes\n\n## Not released\n\n- Something new.\n\n## 1.2.3, 2026-01-02\n\n- Something old.\n';
 
 beforeEach(() => {
@@ -25,6 +26,9 @@ beforeEach(() => {
   cpSync(join(import.meta.dirname, '../scripts/release.mjs'), join(folder, 'scripts/release.mjs'));
   write('package.json', `${JSON.stringify({ name: 'it', version: '1.2.3', type: 'module' }, null, 2)}\n`);
   write('CHANGELOG.md', CHANGES);
+  // As it is here: where it says nothing that a release knows of any more, this is red.
+  mkdirSync(join(folder, 'docs/guides'), { recursive: true });
+  cpSync(join(import.meta.dirname, '..', CI), join(folder, CI));
   write('.gitignore', 'dist/\n');
   git('init', '--quiet');
   git('add', '--all');
@@ -46,6 +50,25 @@ it('makes a version of what is not released: section, number, commit and tag', (
   expect(release('notes').out).toBe('- Something new.');
   build();
   expect(release('check')).toEqual({ status: 0, out: '' });
+});
+
+it('the jobs that others copy name the version, and the one after it', () => {
+  const versions = () =>
+    [...read(CI).matchAll(/(?:actions\/deploy@v|@fleet-deploy\/fleet@)([\w.]+)/g)].map(([, version]) => version);
+  expect(versions()).toHaveLength(3);
+  for (const version of ['1.3.0', '1.4.0']) {
+    write('CHANGELOG.md', read('CHANGELOG.md').replace(/## Not released\n\n(?=## )/, '## Not released\n\n- More.\n\n'));
+    if (git('status', '--porcelain').out !== '') git('commit', '--quiet', '--all', '--message', 'more');
+    expect(release(version).status).toBe(0);
+    expect(new Set(versions())).toEqual(new Set([version]));
+    expect(read(CI)).not.toContain('VERSION');
+    expect(git('status', '--porcelain').out).toBe('');
+  }
+  write(CI, '# CI\n');
+  write('CHANGELOG.md', CHANGES);
+  git('commit', '--quiet', '--all', '--message', 'without');
+  expect(release('1.5.0')).toMatchObject({ status: 1, out: expect.stringContaining(`${CI} names no version`) });
+  expect(read('CHANGELOG.md')).toBe(CHANGES);
 });
 
 it('what is no such version is not published', () => {

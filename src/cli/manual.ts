@@ -49,7 +49,7 @@ function synopsis(fleet: Command, command: Command): readonly string[] {
   const head = ['.Sh SYNOPSIS', '.Nm fleet'];
   if (command === fleet) return [...head, '.Ar command', '.Op Ar flags'];
   const argument = (one: (typeof command.registeredArguments)[number]) =>
-    one.required ? `.Ar ${escaped(one.name())}` : `.Op Ar ${escaped(one.name())}`;
+    `${one.required ? '.' : '.Op '}Ar ${escaped(one.name())}${one.variadic ? ' ...' : ''}`;
   return [
     ...head,
     `.Cm ${escaped(command.name())}`,
@@ -81,7 +81,9 @@ const list = (rows: readonly string[]) => ['.Bl -tag -width Ds', ...rows, '.El']
 
 const environment = () => [
   '.Sh ENVIRONMENT',
-  ...list(ENVIRONMENT.flatMap(([name, meaning]) => [`.It Ev ${name}`, text(sentence(meaning))])),
+  ...list(
+    ENVIRONMENT.flatMap(([name, meaning]) => [`.It Ev ${name.replaceAll(', ', ' , ')}`, text(sentence(meaning))]),
+  ),
 ];
 
 const exitStatus = () => [

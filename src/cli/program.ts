@@ -102,21 +102,33 @@ export function program(context: CliContext, ended: (code: number) => void): Com
       '--only <part>',
       "env: the secrets alone; code and all else stay as they are on the host, whatever the project's are by now",
     ).choices(['env']);
-  inParts(fleet.command('deploy').description('plan, apply, prove it healthy, and commit; or revert'))
-    .addOption(only())
-    .action(async (flags) => ended(await (await import('./commands/deploy.ts')).deploy(flags, context)));
+  withExamples(
+    inParts(fleet.command('deploy').description('plan, apply, prove it healthy, and commit; or revert'))
+      .addOption(only())
+      .action(async (flags) => ended(await (await import('./commands/deploy.ts')).deploy(flags, context))),
+    ['fleet deploy --host web1 --app shop', 'one app on one host'],
+    ['fleet deploy --group vps --yes', 'all that a group has, without being asked'],
+  );
   fleet.commandsGroup('Look at hosts:');
-  inParts(fleet.command('plan').description('what deploy would change on each host; writes nothing'))
-    .addOption(only())
-    .option('--exit-code', 'exit with 5 when changes are pending')
-    .action(async (flags) => ended(await (await import('./commands/plan.ts')).plan(flags, context)));
+  withExamples(
+    inParts(fleet.command('plan').description('what deploy would change on each host; writes nothing'))
+      .addOption(only())
+      .option('--exit-code', 'exit with 5 when changes are pending')
+      .action(async (flags) => ended(await (await import('./commands/plan.ts')).plan(flags, context))),
+    ['fleet plan --host web1', 'what a deploy would do there'],
+    ['fleet plan --all --exit-code', 'for a script: 5 where something differs'],
+  );
   fleet.commandsGroup('Change hosts:');
-  inParts(fleet.command('rollback').description('back to the previous good generation'))
-    .option('--to <generation>', 'to this generation instead', whole)
-    .option('--full', 'to before the first deploy: everything that fleet put there goes')
-    .option('--keep-data', 'a full rollback keeps data, .env and the account that owns them')
-    .option('--nohup', 'the same generation, run without systemd')
-    .action(async (flags) => ended(await (await import('./commands/rollback.ts')).rollback(flags, context)));
+  withExamples(
+    inParts(fleet.command('rollback').description('back to the previous good generation'))
+      .option('--to <generation>', 'to this generation instead', whole)
+      .option('--full', 'to before the first deploy: everything that fleet put there goes')
+      .option('--keep-data', 'a full rollback keeps data, .env and the account that owns them')
+      .option('--nohup', 'the same generation, run without systemd')
+      .action(async (flags) => ended(await (await import('./commands/rollback.ts')).rollback(flags, context))),
+    ['fleet rollback --host web1 --to 12', 'to one that fleet history shows'],
+    ['fleet rollback --host web1 --full --keep-data', 'off the host; what the app has written stays'],
+  );
   const verb = (name: Verb, about: string, rolling = false) => {
     const command = onHosts(fleet.command(name).description(about)).argument(
       '<unit...>',
@@ -148,7 +160,7 @@ export function program(context: CliContext, ended: (code: number) => void): Com
           ...['list', 'status', 'start', 'stop', 'restart', 'add', 'remove', 'start-all', 'stop-all'],
         ]),
       )
-      .argument('[name...]', 'which, by the names that the playbook gives them')
+      .argument('[instance...]', 'which, by the names that the playbook gives them')
       .option('--template <unit>', 'of this template, where an app has instances of several')
       .option('--plan', 'with add and remove: what would change; writes nothing')
       .action(async (action, names, flags) =>
@@ -183,7 +195,7 @@ export function program(context: CliContext, ended: (code: number) => void): Com
     ['fleet ssh jarvis-main -- journalctl -u jarvis -n 20', 'one command'],
   );
   fleet.commandsGroup('Look at hosts:');
-  inParts(fleet.command('health').description("the services and the playbook's checks on each host"))
+  const health = inParts(fleet.command('health').description("the services and the playbook's checks on each host"))
     .addOption(
       new Option('--format <format>', 'how the result is written')
         .choices(['table', 'json', 'nagios', 'prometheus'])
@@ -199,10 +211,19 @@ export function program(context: CliContext, ended: (code: number) => void): Com
     .option('--uninstall-cron', 'take that line out again')
     .option('--timer', 'with both: a timer of systemd in the place of the line')
     .action(async (flags) => ended(await (await import('./commands/health.ts')).health(flags, context)));
-  inParts(fleet.command('status').description('what is active on each host, and how the last change ended'))
-    .option('-w, --watch', 'draw it anew every two seconds, until Ctrl-C')
-    .option('--verify', 'compare every file of the active release with what was deployed')
-    .action(async (flags) => ended(await (await import('./commands/reports.ts')).status(flags, context)));
+  withExamples(
+    health,
+    ['fleet health --group vps', 'every check, now'],
+    ['fleet health --install-cron --every 10m', 'from now on by itself: only what is new is told'],
+  );
+  withExamples(
+    inParts(fleet.command('status').description('what is active on each host, and how the last change ended'))
+      .option('-w, --watch', 'draw it anew every two seconds, until Ctrl-C')
+      .option('--verify', 'compare every file of the active release with what was deployed')
+      .action(async (flags) => ended(await (await import('./commands/reports.ts')).status(flags, context))),
+    ['fleet status --app shop', 'its services on all its hosts'],
+    ['fleet status --host web1 --verify', 'reads every byte of the release there'],
+  );
   withExamples(
     onHosts(fleet.command('logs').description('what services have said, of all hosts in the order of time'))
       .argument('[unit...]', 'units of the active generation, by name or glob; all of them where none is named')
@@ -228,8 +249,11 @@ export function program(context: CliContext, ended: (code: number) => void): Com
     ['fleet logs --since 10m --group vps', 'everything of the last ten minutes, on all hosts of a group'],
     ["fleet logs 'worker@*' -p err --generation 12", 'what went wrong while generation 12 was live'],
   );
-  onHosts(fleet.command('history').description('generations of each host: what, who, when, result')).action(
-    async (flags) => ended(await (await import('./commands/reports.ts')).history(flags, context)),
+  withExamples(
+    onHosts(fleet.command('history').description('generations of each host: what, who, when, result')).action(
+      async (flags) => ended(await (await import('./commands/reports.ts')).history(flags, context)),
+    ),
+    ['fleet history --host web1', 'where a rollback could go, and who did what'],
   );
   withExamples(
     inParts(fleet.command('doctor').description('why an app does not work on a host: causes, evidence, cures'))
@@ -242,26 +266,46 @@ export function program(context: CliContext, ended: (code: number) => void): Com
     ['fleet doctor web1 --fix', 'shows what can safely be put right, and asks'],
   );
   fleet.commandsGroup('Change hosts:');
-  onHosts(fleet.command('lock').description('who is at work on each host; hold a host for maintenance, or let it go'))
-    .option('--hold <reason>', 'refuse deploys and rollbacks until released')
-    .option('--release', 'let go of a hold')
-    .action(async (flags) => ended(await (await import('./commands/reports.ts')).lock(flags, context)));
+  withExamples(
+    onHosts(fleet.command('lock').description('who is at work on each host; hold a host for maintenance, or let it go'))
+      .option('--hold <reason>', 'refuse deploys and rollbacks until released')
+      .option('--release', 'let go of a hold')
+      .action(async (flags) => ended(await (await import('./commands/reports.ts')).lock(flags, context))),
+    ['fleet lock --all', 'who is at work where'],
+    ["fleet lock --host web1 --hold 'new disk'", 'nobody deploys there'],
+    ['fleet lock --host web1 --release', 'and again they may'],
+  );
   fleet.commandsGroup('On this machine:');
-  common(fleet.command('notify').description('who can be told of what happens; send each a test message'))
-    .argument('[channel...]', 'only these, by their names in the inventory')
-    .option('--test', 'send one message to each, and print what each answered')
-    .action(async (names, flags) => ended(await (await import('./commands/notify.ts')).notify(names, flags, context)));
-  common(fleet.command('ack').description('you know of a problem: no reminders until it is well, or worse'))
-    .argument('<id>', 'what stands in brackets in a message')
-    .option('--until <time>', 'only so long, such as 8h, or until a moment, such as 2026-12-24T08:00Z')
-    .action(async (id, flags) => ended(await (await import('./commands/quiet.ts')).ack(id, flags, context)));
-  common(fleet.command('pause').description('say nothing of a host or an app for a while'))
-    .argument('[name]', 'a host, an app, or HOST/APP')
-    .option('--for <time>', 'how long, such as 2h or 3d')
-    .option('--reason <text>', 'why')
-    .option('--list', 'the pauses there are')
-    .option('--end <id>', 'end one of them')
-    .action(async (name, flags) => ended(await (await import('./commands/quiet.ts')).pauseHosts(name, flags, context)));
+  withExamples(
+    common(fleet.command('notify').description('who can be told of what happens; send each a test message'))
+      .argument('[channel...]', 'only these, by their names in the inventory')
+      .option('--test', 'send one message to each, and print what each answered')
+      .action(async (names, flags) =>
+        ended(await (await import('./commands/notify.ts')).notify(names, flags, context)),
+      ),
+    ['fleet notify', 'the channels of the inventory'],
+    ['fleet notify ops --test', 'a message to one of them'],
+  );
+  withExamples(
+    common(fleet.command('ack').description('you know of a problem: no reminders until it is well, or worse'))
+      .argument('<id>', 'what stands in brackets in a message')
+      .option('--until <time>', 'only so long, such as 8h, or until a moment, such as 2026-12-24T08:00Z')
+      .action(async (id, flags) => ended(await (await import('./commands/quiet.ts')).ack(id, flags, context))),
+    ['fleet ack k3fp --until 8h', 'not again before this evening'],
+  );
+  withExamples(
+    common(fleet.command('pause').description('say nothing of a host or an app for a while'))
+      .argument('[place]', 'a host, an app, or HOST/APP')
+      .option('--for <time>', 'how long, such as 2h or 3d')
+      .option('--reason <text>', 'why')
+      .option('--list', 'the pauses there are')
+      .option('--end <id>', 'end one of them')
+      .action(async (name, flags) =>
+        ended(await (await import('./commands/quiet.ts')).pauseHosts(name, flags, context)),
+      ),
+    ["fleet pause web1 --for 2h --reason 'new disk'", 'all of one host'],
+    ['fleet pause --list', 'what is quiet, and until when'],
+  );
   withExamples(
     common(fleet.command('env').description("the keys of an app's env file on this machine; give one a new value"))
       .addArgument(new Argument('<action>', 'what to do').choices(['list', 'set', 'unset']))
@@ -276,14 +320,20 @@ export function program(context: CliContext, ended: (code: number) => void): Com
     ['pass show shop/api | fleet env set API_TOKEN --app shop', 'from a program'],
     ['fleet deploy --only env --app shop', 'then: hosts get it without a new release'],
   );
-  common(fleet.command('check').description('validate the whole project offline')).action(async (flags) =>
-    ended(await (await import('./commands/check.ts')).check(flags, context)),
+  withExamples(
+    common(fleet.command('check').description('validate the whole project offline')).action(async (flags) =>
+      ended(await (await import('./commands/check.ts')).check(flags, context)),
+    ),
+    ['fleet check -C ~/my-app', 'errors with their lines, warnings and hints; contacts no host'],
   );
-  fleet
-    .command('init')
-    .description('write a starter project')
-    .argument('[dir]', 'where', '.')
-    .action(async (folder) => ended(await (await import('./commands/init.ts')).init(folder, context)));
+  withExamples(
+    fleet
+      .command('init')
+      .description('write a starter project')
+      .argument('[dir]', 'where', '.')
+      .action(async (folder) => ended(await (await import('./commands/init.ts')).init(folder, context))),
+    ['fleet init my-app', 'into a new folder, ready to be filled in'],
+  );
   fleet
     .command('demo')
     .description('the whole story on a throw-away host on 127.0.0.1: no root, no Docker, no sshd')

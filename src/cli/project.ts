@@ -14,7 +14,8 @@ export async function openHere(
   const { dir, inventory, playbooks } = opened.value.project;
   await keepNames(dir, invoker, async () => {
     const values = playbooks.map(({ yaml }) => yaml.value);
-    return namesIn(dir, [...inventory.hosts.keys()], [...inventory.groups.keys()], values);
+    const [hosts, groups] = [[...inventory.hosts.keys()], [...inventory.groups.keys()]];
+    return namesIn(dir, { hosts, groups, channels: [...inventory.notifiers.keys()] }, values);
   });
   return opened.value;
 }

@@ -13,7 +13,8 @@ import type { Env } from './commands/env.ts';
 import type { InstanceOptions, NamedInstances } from './commands/instances.ts';
 import type { LogEntry, LogOptions } from './commands/logs.ts';
 import type { MonitorOptions } from './commands/monitor.ts';
-import type { Acknowledged, PauseOrder } from './commands/orders.ts';
+import type { NamedChannel, TestedChannel, TestOptions } from './commands/notify.ts';
+import type { Acknowledged, PauseOrder, Trend } from './commands/orders.ts';
 import type { RollbackOptions } from './commands/rollback.ts';
 import type { RunOptions } from './commands/run.ts';
 import type { ServeOptions } from './commands/serve.ts';
@@ -37,38 +38,58 @@ type OneMore = (
   options?: Options & InstanceOptions & { readonly plan?: boolean },
 ) => Run<Summary>;
 
+/** Instances of template units, each by its name alone: `alice` is `bot@alice.service`. */
 export type Instances = {
   /** What the project names; no host is contacted. */
   list(options?: Where & InstanceOptions): Promise<Result<readonly NamedInstances[], Refusal>>;
+  /** How each stands: those too that are named and not deployed, and those that are there and not named. */
   status(options?: Options & InstanceOptions): Run<Summary & { readonly units: readonly UnitStatus[] }>;
+  /** Waits until they have stayed up; a name that the project does not have is refused, as by `restart`. */
   readonly start: OfInstances;
+  /** Takes names too that the project does not have any more. On more than one host it asks `agree`. */
   readonly stop: OfInstances;
+  /** Waits until they have stayed up; one that does not run is started. */
   readonly restart: OfInstances;
+  /** By the target that takes them along, where the app has one; else each by its name. */
   readonly startAll: OfAll;
+  /** The reverse of `startAll`; on more than one host it asks `agree`. */
   readonly stopAll: OfAll;
   /** The list in the project's files has it as well, unless no host came to have it. No other instance is touched. */
   readonly add: OneMore;
+  /** Stops it, and takes away what a deploy has put there for it; it goes from the list in the project's files as well. */
   readonly remove: OneMore;
 };
 
 /** A project, opened: its commands do what those of the command line do, and print nothing. */
 export type Fleet = {
-  /** Absolute. */
+  /** The project's folder, absolute. */
   readonly dir: string;
   /** Apps by name, and the hosts that each is for. */
   readonly apps: ReadonlyMap<string, readonly string[]>;
   /** Everything that can be known offline, for every app on every host. */
   check(): Promise<Result<Checked, Refusal>>;
-  /** @param options.only that part alone, on what is active: nothing else of the project is read */
+  /**
+   * Makes each host be what the project says, as one transaction: proved healthy, or taken back. Where nothing differs, nothing is done.
+   * @param options.only that part alone, on what is active: nothing else of the project is read
+   */
   deploy(options?: Options & Part): Run<Summary>;
-  /** @param options.exitCode `exitCode` is 5 where changes are pending */
+  /**
+   * What a deploy would do, in `planned` events; no host is changed.
+   * @param options.exitCode `exitCode` is 5 where changes are pending
+   */
   plan(options?: Options & Part & { readonly exitCode?: boolean }): Run<Summary>;
+  /** Back to an earlier generation, from what the hosts keep: none is changed where one of them cannot go back. */
   rollback(options?: Options & RollbackOptions): Run<Summary>;
+  /** Asks every check once, without a lock; `exitCode` is 1 where one does not pass. */
   health(options?: Options): Run<Summary>;
-  /** @param options.verify compares every file of the active release with what was deployed */
+  /**
+   * How every unit stands, and who is at work; changes nothing.
+   * @param options.verify compares every file of the active release with what was deployed
+   */
   status(options?: Options & { readonly verify?: boolean }): Run<Summary & { readonly units: readonly UnitStatus[] }>;
   /** `status` again and again. @param options.everyMs milliseconds between two looks; 2000 unless told */
   watch(options?: Options & { readonly everyMs?: number }): Stream<Seen>;
+  /** The generations of each host with their verdicts, and what persons did between them, as the host has written it down. */
   history(options?: Options): Run<Summary>;
   /** The keys in the env files of this machine; no host is contacted. */
   readonly env: Env;
@@ -80,24 +101,50 @@ export type Fleet = {
   ack(problem: string, until?: string): Promise<Result<Acknowledged, Refusal>>;
   /** Says nothing of a host, an app, or HOST/APP for a while. */
   pause(name: string, order: PauseOrder): Promise<Result<Pause, Refusal>>;
+  /** The pauses that are not over. */
   pauses(): Promise<Result<readonly Pause[], Refusal>>;
+  /** Ends a pause before its time. @param pause its `id` */
   unpause(pause: string): Promise<Result<Pause, Refusal>>;
+  /**
+   * How memory and disks went as far as `monitor` remembers, and when they are full at this slope; no host is contacted.
+   * @param where all that is remembered of the project unless told
+   */
+  trends(where?: Where): Promise<Result<readonly Trend[], Refusal>>;
+  /** Who of the inventory can be told. @param names all unless told; one that is not there is refused */
+  channels(names?: readonly string[]): Promise<Result<readonly NamedChannel[], Refusal>>;
+  /** Sends a test message to each at once, and tells what each answered. @param names all unless told */
+  testChannels(names?: readonly string[], options?: TestOptions): Promise<Result<readonly TestedChannel[], Refusal>>;
   /** Who is at work on each host. @param options.hold refuses deploys and rollbacks, for this reason, until released */
   lock(options?: Options & { readonly hold?: string; readonly release?: boolean }): Run<Summary>;
-  /** @param options.fix puts right what is safe, after `agree` */
+  /**
+   * What is wrong on each host, worst first, with what shows it and what would mend it; `exitCode` is 1 where an app does not work.
+   * @param options.fix puts right what is safe, after `agree`
+   */
   doctor(options?: Options & { readonly fix?: boolean }): Run<Summary>;
+  /** What services have said, of all hosts in the order of time; secrets that the project knows are blotted out. */
   logs(options?: Options & LogOptions): Stream<LogEntry>;
+  /** Waits until the units have stayed up. A name or glob that fits no unit of any host is refused, here and for all verbs. */
   readonly start: OfUnits;
+  /** Until the next start, deploy or boot; on more than one host it asks `agree`. */
   readonly stop: OfUnits;
+  /** Waits until the units have stayed up; one that does not run is started. */
   readonly restart: OfUnits;
+  /** Asks a service to read its settings again, by its own ExecReload; one without it fails. */
   readonly reload: OfUnits;
+  /** Starts at boot again; does not start it now. */
   readonly enable: OfUnits;
+  /** Starts at boot no more, until the next deploy; does not stop it now. */
   readonly disable: OfUnits;
+  /** Sends a signal to all processes of the unit: TERM, unless `killSignal` says another. On more than one host it asks `agree`. */
   readonly kill: OfUnits;
+  /** Clears the failed state and the count of starts, so that a service that gave up may be started. */
   readonly resetFailed: OfUnits;
-  /** Instances of a template, each by its name alone. */
+  /** Commands for single instances of template units. */
   readonly instances: Instances;
-  /** @param argv each word as it is */
+  /**
+   * A command on every host, side by side; each host counts once, whatever apps it has. `exitCode` is the worst exit status of it.
+   * @param argv each word as it is: no shell reads it, unless `shell`
+   */
   run(argv: readonly string[], options?: Options & RunOptions): Run<Summary>;
 };
 
@@ -161,6 +208,7 @@ export function fleetOf(world: World): Fleet {
     (names, options = {}) =>
       begin(options, async (report) => (await several()).change(world, way, names, options, report));
   const orders = () => import('./commands/orders.ts');
+  const notifying = () => import('./commands/notify.ts');
   const envs = () => import('./commands/env.ts');
   const { project } = world;
   return {
@@ -210,6 +258,10 @@ export function fleetOf(world: World): Fleet {
     ack: (problem, until) => attempt(async () => (await orders()).ack(world, problem, until)),
     pause: (name, order) => attempt(async () => (await orders()).pauseFor(world, name, order)),
     pauses: () => attempt(async () => (await orders()).pauses(world)),
+    trends: (where = {}) => attempt(async () => (await orders()).trends(world, where)),
+    channels: (names) => attempt(async () => (await notifying()).channels(project, names)),
+    testChannels: (names = [], options = {}) =>
+      attempt(async () => (await notifying()).testChannels(project, names, options)),
     unpause: (pause) => attempt(async () => (await orders()).unpause(world, pause)),
     history: (options = {}) =>
       each(reading('history'), options, async () => (await import('../engine/commands/report.ts')).historyHost),

@@ -6,7 +6,9 @@ import type { Question } from '../model/question.ts';
 export type Where = {
   /** Names, addresses or globs. */
   readonly hosts?: readonly string[];
+  /** Groups of the inventory, with those inside them. */
   readonly groups?: readonly string[];
+  /** Playbooks by name; all that a host has unless told. */
   readonly apps?: readonly string[];
   /** All hosts, where none is named: a command that changes hosts has to hear it. */
   readonly all?: boolean;
@@ -44,6 +46,7 @@ export type Options = Where & {
   readonly yes?: boolean;
   /** Is asked before hosts are changed in a way that wants a word; without it, and without `yes`, the command is refused. */
   readonly agree?: (question: Question) => boolean | Promise<boolean>;
+  /** Is told once what there is to work on; hosts wait until it has ended. */
   readonly onBegin?: (about: About) => void | Promise<void>;
   /** Hears everything at once, also while nobody iterates. */
   readonly onEvent?: (event: Event) => void;

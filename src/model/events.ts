@@ -29,7 +29,7 @@ export type EventBody =
   | { readonly type: 'fixed'; readonly fixed: Fixed }
   | { readonly type: 'ended'; readonly outcome: HostOutcome; readonly durationMs: number };
 
-/** The only thing that renderers see. */
+/** One thing that happened on a host during a run. Renderers see nothing else. */
 export type FleetEvent = {
   /** Milliseconds since the Unix epoch. */
   readonly at: number;

@@ -249,6 +249,7 @@ export type HostOutcome =
   /** The host has decided, and could not be asked. */
   | { readonly end: 'unknown'; readonly failure: Failure };
 
+/** What came of it, or why nothing did: an expected failure is a value, and only a bug is thrown. */
 export type Result<T, F = Failure> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly failure: F };

@@ -64,6 +64,7 @@ export type Verdict = {
   readonly recoverAfter: number;
 };
 
+/** A time in which nothing is said of a host, an app (null: of all), or of one on the other. */
 export type Pause = {
   readonly id: string;
   readonly host: string | null;

@@ -18,6 +18,7 @@ import type { HostOutcome } from '../../src/model/outcome.ts';
 const fleet = program({ stdout: new PassThrough(), stderr: new PassThrough() } as unknown as CliContext, () => {});
 const NAMES: Record<string, readonly string[]> = {
   ...{ host: ['web1', 'web2', 'db1'], group: ['vps'], app: ['jarvis'], unit: ['jarvis.service'], key: ['TOKEN'] },
+  ...{ instance: ['alice', 'bob'], channel: ['ops'], place: ['web1', 'jarvis'] },
 };
 
 /** The line up to the cursor, which stands at its end. */
@@ -65,6 +66,10 @@ describe('what could stand at the cursor', () => {
     expect(await at('init ')).toEqual([':dir']);
     expect(await at('init x y')).toEqual([]);
     expect(await at('lock --hold ')).toEqual([]);
+    expect(await at('instances stop al')).toEqual(['alice']);
+    expect(await at('instances stop alice b')).toEqual(['bob']);
+    expect(await at('notify ')).toEqual(['ops']);
+    expect(await at('pause w')).toEqual(['web1']);
   });
 
   it('needs no list of its own: a command that is new is completed', async () => {
@@ -105,7 +110,8 @@ describe('a line of bash', () => {
   it('has what stands behind the last break put in', () => {
     expect(afterBreak('--host=web1', '--host=w', '=:')).toBe('web1');
     expect(afterBreak('--host=web1', '--host=w', '')).toBe('--host=web1');
-    expect(afterBreak('bot@1.service', 'bot@', '@=:')).toBe('1.service');
+    expect(afterBreak('bot@1.service', 'bot@', '@=:')).toBe('@1.service');
+    expect(afterBreak('--x=bot@1', '--x=bot@', '@=:')).toBe('@1');
     expect(afterBreak('web1', 'w', '=:')).toBe('web1');
   });
 });
@@ -140,7 +146,7 @@ describe('names of a project', () => {
       groups: ['vps'],
       apps: ['app'],
       units: ['app.service', 'app.timer'],
-      ...{ keys: [], envFiles: [], folders: ['units'] },
+      ...{ instances: [], channels: [], keys: [], envFiles: [], folders: ['units'] },
     };
     expect([await names(), await names(), reads]).toEqual([first, first, 1]);
     it.write('inventory/hosts.yaml', 'hosts: { web9: {}, db9: {} }\n', 30);
@@ -151,6 +157,26 @@ describe('names of a project', () => {
     expect([(await names()).units, reads]).toEqual([['app.service', 'app.timer', 'extra.socket'], 4]);
     await names();
     expect(reads).toBe(4);
+  });
+
+  it('have instances and channels, and units that can be named: no bare template', async () => {
+    using it = make();
+    it.write('inventory/notify.yaml', 'notify: { ops: { ntfy: {} }, mail: { mail: {} } }\n');
+    it.write(
+      'playbooks/bots.yaml',
+      'name: bots\ntasks: [{ units: { from: bots } }, { instances: { of: bot@.service, names: [alice, bob] } }]\n',
+    );
+    it.write('bots/bot@.service', '[Service]\n');
+    const names = await readNames(it.dir, null);
+    expect(names).toMatchObject({ instances: ['alice', 'bob'], channels: ['mail', 'ops'] });
+    expect(names.units).toEqual(['app.service', 'app.timer', 'bot@alice.service', 'bot@bob.service']);
+    // A list that hosts have is not known here.
+    it.write(
+      'playbooks/bots.yaml',
+      'name: bots\ntasks: [{ instances: { of: bot@.service, names: "{{ bots }}" } }]\n',
+      30,
+    );
+    expect((await readNames(it.dir, null)).instances).toEqual(['{{ bots }}']);
   });
 
   it('have keys that playbooks require and env files hold, none of a file with errors', async () => {
@@ -167,9 +193,10 @@ describe('names of a project', () => {
     using it = make();
     it.write('inventory/broken.yaml', 'hosts: { a: [\n');
     it.write('inventory/list.sh', '#!/bin/sh\ntouch started\n');
-    const before = await namesIn(it.dir, ['dynamic1'], ['cloud'], []);
+    const before = await namesIn(it.dir, { hosts: ['dynamic1'], groups: ['cloud'], channels: ['ops'] }, []);
     const names = await readNames(it.dir, before);
     expect(names).toMatchObject({ hosts: ['db1', 'dynamic1', 'web1'], groups: ['cloud', 'vps'], apps: ['app'] });
+    expect(names.channels).toEqual(['ops']);
     expect((await readNames(it.dir, null)).hosts).toEqual(['db1', 'web1']);
   });
 

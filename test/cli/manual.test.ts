@@ -35,6 +35,9 @@ describe('manual pages', () => {
     expect(deploy).toMatch(/fleet-deploy . Plan, apply|fleet-deploy . plan, apply/);
     expect(deploy).toMatch(/^ +--host host$/m);
     expect(deploy).toMatch(/^ +-y, --yes$/m);
+    expect(page('fleet-restart.1')).toContain('\n.Ar unit ...\n');
+    expect(shown(page('fleet-notify.1'))).toMatch(/\[channel \.\.\.\]/);
+    expect(shown(page('fleet-ssh.1'))).toMatch(/\shost\s+\[command \.\.\.\]/);
     expect(shown(page('fleet.1'))).toMatch(/130 +Interrupted; every host/);
     expect(shown(page('fleet.1'))).toContain('fleet deploy --group vps');
   });

@@ -7,7 +7,7 @@ import { referencePages } from '../../src/cli/reference/pages.ts';
 import { topics } from '../../src/cli/reference/topics.ts';
 import { REGISTRY } from '../../src/config/playbook/registry.ts';
 import { CHANNELS, PINGS } from '../../src/notify/index.ts';
-import { EXIT_CODES } from '../../src/output/messages/reference.ts';
+import { ENVIRONMENT, EXIT_CODES } from '../../src/output/messages/reference.ts';
 import { RULE_NAMES } from '../../src/unit/lint/rule-names.ts';
 
 const root = new URL('../../', import.meta.url);
@@ -69,4 +69,22 @@ describe('docs/reference (npm run reference)', () => {
     );
     expect(silent).toEqual([]);
   });
+});
+
+it('the variables of the environment that are told are those that the sources read', () => {
+  const sources = (readdirSync(new URL('src/', root), { recursive: true, encoding: 'utf8' }) as string[])
+    .filter((file) => file.endsWith('.ts') && !file.startsWith('demo/') && !file.startsWith('output/messages/'))
+    .map((file) => read(`src/${file}`));
+  const reading = [
+    /\benv\??\.([A-Z][A-Z_]+)\b/g,
+    // Taken apart: `{ NO_COLOR, TERM }: Env`, `const { FLEET_SSH_CONFIG } = invoker.env`.
+    /\{([^{}]*)\}: (?:Env\b|Readonly<Record<string, string \| undefined>>)/g,
+    /const \{([^{}]*)\} = [\w.]*\benv\b/g,
+    /\bfromEnv\('([A-Z_]+)'\)/g,
+  ];
+  const found = sources.flatMap((source) =>
+    reading.flatMap((one) => [...source.matchAll(one)].map(([, words]) => words)),
+  );
+  const names = new Set(found.flatMap((words) => words?.match(/(?<![.\w])[A-Z][A-Z_]{2,}\b/g) ?? []));
+  expect([...names].sort()).toEqual(ENVIRONMENT.flatMap(([name]) => name.split(', ')).sort());
 });

@@ -26,7 +26,13 @@ beforeAll(async () => {
     writeFileSync(join(home, path), text);
   };
   write('project/inventory/hosts.yaml', 'groups: { vps: {}, boards: {} }\nhosts: { web1: {}, web2: {}, db1: {} }\n');
-  write('project/playbooks/app.yaml', 'name: jarvis\n');
+  write('project/inventory/notify.yaml', 'notify: { ops: { ntfy: {} } }\n');
+  write(
+    'project/playbooks/app.yaml',
+    'name: jarvis\ntasks: [{ units: { from: units } }, { instances: { of: worker@.service, names: [alice, bob] } }]\n',
+  );
+  write('project/units/jarvis.service', '[Service]\n');
+  write('project/units/worker@.service', '[Service]\n');
   write('project/keys/id_web', '');
   // Completion is fleet's own; what is entered is only written down.
   write(
@@ -116,7 +122,7 @@ function openShell(shell: keyof typeof SHELLS) {
 }
 
 describe.each(['bash', 'zsh', 'fish'] as const)('%s', (shell) => {
-  it('completes commands, flags, names, generations and paths', { timeout: 180_000 }, async () => {
+  it('completes commands, flags, names, units, generations and paths', { timeout: 180_000 }, async () => {
     await using at = openShell(shell);
     await at.ready();
     expect(await at.enter('fleet roll\t--keep\t')).toEqual(['rollback', '--keep-data']);
@@ -127,6 +133,13 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (shell) => {
     expect(await at.enter('fleet rollback --host web1 --to 4\t')).toEqual(['rollback', '--host', 'web1', '--to', '47']);
     expect(await at.enter('fleet plan --identity keys/id\t')).toEqual(['plan', '--identity', 'keys/id_web']);
     expect(await at.enter('fleet health --format pro\t')).toEqual(['health', '--format', 'prometheus']);
+    expect(await at.enter('fleet restart jar\tworker@al\t')).toEqual([
+      'restart',
+      'jarvis.service',
+      'worker@alice.service',
+    ]);
+    expect(await at.enter('fleet instances stop al\t')).toEqual(['instances', 'stop', 'alice']);
+    expect(await at.enter('fleet notify op\t')).toEqual(['notify', 'ops']);
     // One half is typed, and several could follow.
     expect(await at.enter('fleet deploy --host we\t1')).toEqual(['deploy', '--host', 'web1']);
     await at.shows('fleet deploy --host we', ['web1', 'web2']);

@@ -318,6 +318,27 @@ describe('a jump host', () => {
     expect(only(await wrongEnd.fleet('deploy', '--all'))).toMatchObject({ failure: { kind: 'host-key-changed' } });
   });
 
+  it("is the way of `fleet ssh` too, with the system's ssh, which stops at the same keys", async () => {
+    await using way = await throughHost(hosts.near, hosts.far);
+    const behind = { host: hosts.far, fields: { address: '127.0.0.1', port: way.port, jump: 'door' } };
+    await using project = await fleetProject({ ...far.parts, hosts: { door: hosts.near, behind } });
+    const ask = (from: Project) => from.human('ssh', 'behind', '--', 'cat /etc/hostname; exit 7');
+    const name = (await hosts.far.out('cat /etc/hostname')).trim();
+    expect(name).not.toBe((await hosts.near.out('cat /etc/hostname')).trim());
+    const there = await ask(project);
+    expect({ code: there.code, name: there.stdout.trim() }).toEqual({ code: 7, name });
+
+    const liar = { host: hosts.near, fields: { hostKey: hosts.far.hostKeys } };
+    await using wrongDoor = await fleetProject({ ...far.parts, hosts: { door: liar, behind } });
+    const other = { ...behind, fields: { ...behind.fields, hostKey: hosts.near.hostKeys } };
+    await using wrongEnd = await fleetProject({ ...far.parts, hosts: { door: hosts.near, behind: other } });
+    for (const wrong of [wrongDoor, wrongEnd]) {
+      const stopped = await ask(wrong);
+      expect({ code: stopped.code, stdout: stopped.stdout }).toEqual({ code: 255, stdout: '' });
+      expect(stopped.stderr).toContain('Host key verification failed');
+    }
+  });
+
   it('that cannot reach the host behind it is named, and so is the host', async () => {
     const behind = { host: hosts.far, fields: { address: '127.0.0.1', port: 9, jump: 'door' } };
     await using project = await fleetProject({ ...far.parts, hosts: { door: hosts.near, behind } });

@@ -11,6 +11,10 @@ const page = readFileSync(join(root, 'docs/guides/library.md'), 'utf8');
 
 it('the program of the page does what the page says', STORY, async () => {
   await using bench = await openBench('web1');
+  bench.write(
+    'app/serve.sh',
+    'echo "opens with $TOKEN"\necho "$(cat VERSION) $$" >"$1/data/serving"\nexec sleep 600\n',
+  );
   const [, program = ''] = /```js\n(.*?)```/s.exec(page) ?? [];
   const file = join(bench.folder, 'program.mjs');
   await using library = await buildLibrary();
@@ -26,4 +30,5 @@ it('the program of the page does what the page says', STORY, async () => {
   expect(ended.stderr).toBe('');
   expect(ended.stdout).toMatch(/^web1: connect\nweb1: probe\n(web1: .*\n)+app on web1: deployed\n/);
   expect(ended.stdout).toMatch(/app\.service on web1 is active, has [\d.]+ MB and was restarted 0 times\n/);
+  expect(ended.stdout).toMatch(/restarted 0 times\nweb1 app\.service: opens with \[secret TOKEN\]\n$/);
 });

@@ -2,7 +2,17 @@ import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it, vi } from 'vitest';
-import { type Event, type Fleet, type LogEntry, openFleet, type Question, Refusal } from '../../src/library/index.ts';
+import {
+  type Event,
+  type Fleet,
+  type LogEntry,
+  nagios,
+  openFleet,
+  prometheus,
+  type Question,
+  Refusal,
+} from '../../src/library/index.ts';
+import { closedPort, receiver } from '../notify/receivers.ts';
 import { type Bench, openBench, STORY, until } from '../runs/bench.ts';
 
 /** A fleet on the hosts of a bench, opened as a program does it. */
@@ -241,4 +251,44 @@ it('a key of an env file is changed, and no value comes back', STORY, async () =
   expect(await succeeded(fleet.env.unset('MORE'))).toMatchObject({ had: true });
   for (const wrong of [fleet.env.set('a b', ''), fleet.env.set('A', '', { file: 'none' })])
     expect(await wrong).toMatchObject({ ok: false });
+});
+
+it('what is remembered, who can be told, and the formats of monitors are for programs too', STORY, async () => {
+  await using bench = await openBench('it');
+  await using ops = await receiver((_, response) => response.end('thanks'));
+  const gone = await closedPort();
+  bench.write('secrets/hook.key', Buffer.alloc(32, 1).toString('base64'));
+  const hook = (url: string) => ({ webhook: { url, secret: 'secrets/hook.key', timeout: '2s' } });
+  const notify = { ops: hook(ops.url), dead: hook(`http://127.0.0.1:${gone}/x`) };
+  bench.write('inventory/notify.yaml', JSON.stringify({ notify }));
+  const fleet = await opened(bench);
+  expect(await succeeded(fleet.channels())).toEqual([
+    { channel: 'ops', kind: 'webhook' },
+    { channel: 'dead', kind: 'webhook' },
+  ]);
+  expect(await fleet.channels(['opps'])).toMatchObject({
+    ok: false,
+    failure: { message: expect.stringContaining('did you mean "ops"?') },
+  });
+  const heard: string[] = [];
+  const tested = await succeeded(fleet.testChannels([], { onTested: ({ channel }) => heard.push(channel) }));
+  expect(tested).toMatchObject([
+    { channel: 'ops', kind: 'webhook', sent: true },
+    { channel: 'dead', sent: false },
+  ]);
+  expect([heard, ops.requests.length]).toEqual([['ops', 'dead'], 1]);
+
+  expect(await succeeded(fleet.trends())).toEqual([]);
+  await succeeded(fleet.deploy({ all: true }));
+  await succeeded(fleet.monitor({ print: async () => {} }));
+  const trends = await succeeded(fleet.trends({ hosts: ['it'] }));
+  expect(trends).toContainEqual(expect.objectContaining({ host: 'it', app: null, perHour: null, limitIn: null }));
+  expect(await fleet.trends({ hosts: ['nobody'] })).toMatchObject({ ok: false });
+
+  const seen = await succeeded(fleet.health());
+  expect(await nagios(seen)).toMatchObject({
+    code: 0,
+    text: expect.stringMatching(/^FLEET OK - 1 host: 1 healthy \|/),
+  });
+  expect(await prometheus(seen, 1000)).toContain('\nfleet_healthy{host="it",app="app"} 1\n');
 });

@@ -18,15 +18,17 @@ export async function help(name: string | undefined, fleet: Command, context: Cl
     const of = (kind: Topic['kind']) => all.filter((one) => one.kind === kind).map((one) => one.name);
     fleet.outputHelp();
     context.stdout.write(
-      `\nTopics: ${of('page').join(', ')}; tasks and checks: ${[...new Set([...of('task'), ...of('check')])].join(', ')}; ` +
-        `notifiers: ${of('notifier').join(', ')}\n`,
+      `\nTopics: ${of('page').join(', ')}; tasks, checks, or one of them: ${[...new Set([...of('task'), ...of('check')])].join(', ')}; ` +
+        `notifiers, or one of them: ${of('notifier').join(', ')}\n`,
     );
     return 0;
   }
   const command = fleet.commands.find((one) => one.name() === name);
-  const pages = all.filter((one) => one.name === name);
+  // The name of a page of docs/reference is all of its kind.
+  const pages = all.filter((one) => one.name === name || (one.kind !== 'page' && `${one.kind}s` === name));
   if (command === undefined && pages.length === 0) {
-    const near = didYouMean(nearest(name, [...fleet.commands.map((one) => one.name()), ...all.map((one) => one.name)]));
+    const known = [...fleet.commands, ...all.map((one) => ({ name: () => one.name }))].map((one) => one.name());
+    const near = didYouMean(nearest(name, [...known, 'tasks', 'checks', 'notifiers']));
     throw new UsageError(
       `there is no help about ${name}${near === null ? '' : `; ${near}`}\nfleet help lists all topics`,
     );

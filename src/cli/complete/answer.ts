@@ -32,14 +32,18 @@ export async function answer(words: readonly string[], fleet: Command, context: 
   return 0;
 }
 
-const KINDS = { host: 'hosts', group: 'groups', app: 'apps', unit: 'units' } as const;
+const KINDS: Readonly<Record<string, readonly Exclude<keyof Names, 'keys' | 'envFiles' | 'folders'>[]>> = {
+  ...{ host: ['hosts'], group: ['groups'], app: ['apps'], unit: ['units'], instance: ['instances'] },
+  ...{ channel: ['channels'], place: ['hosts', 'apps'] },
+};
 
 /** Names of the project that the line is about: the one that it names with -C, or the nearest. */
 function namesFor(before: readonly string[], { invoker }: CliContext): NamesOf {
   const named = before.lastIndexOf('-C');
   const dir = named < 0 ? null : (before[named + 1]?.replace(/^~(?=\/|$)/, invoker.home) ?? null);
   return async (kind, given): Promise<readonly Candidate[]> => {
-    if (!(kind in KINDS) && kind !== 'generation' && kind !== 'key') return [];
+    const lists = KINDS[kind] ?? [];
+    if (lists.length === 0 && kind !== 'generation' && kind !== 'key') return [];
     const found = await findProject(invoker, dir);
     if (!found.ok) return [];
     const project = found.value;
@@ -48,6 +52,6 @@ function namesFor(before: readonly string[], { invoker }: CliContext): NamesOf {
     const read = async (kept: Names | null) => (await import('./read-names.ts')).readNames(project, kept);
     const names = await keepNames(project, invoker, read);
     if (kind === 'key') return (await (await import('./keys.ts')).keysIn(project, names)).map(plain);
-    return names[KINDS[kind as keyof typeof KINDS]].map(plain);
+    return lists.flatMap((list) => names[list].map(plain));
   };
 }

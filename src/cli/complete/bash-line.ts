@@ -23,8 +23,11 @@ export function bashWords(line: string): readonly string[] {
   return [...words, word];
 }
 
-/** What bash puts in place of a word is what stands behind the last of its breaks there: `=`, `:` … */
+/**
+ * What bash puts in place of a word is what stands behind the last of its breaks there: `=`, `:` …; from it on where it is
+ * `@`, which readline leaves in the word (rl_special_prefixes).
+ */
 export const afterBreak = (word: string, typed: string, breaks: string): string => {
-  const ends = [...typed].flatMap((char, i) => (breaks.includes(char) ? [i + 1] : []));
+  const ends = [...typed].flatMap((char, i) => (breaks.includes(char) ? [char === '@' ? i : i + 1] : []));
   return word.slice(ends.at(-1) ?? 0);
 };

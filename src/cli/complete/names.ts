@@ -10,7 +10,11 @@ export type Names = {
   readonly hosts: readonly string[];
   readonly groups: readonly string[];
   readonly apps: readonly string[];
+  /** Those that can be named to a verb: instances, and no bare template. */
   readonly units: readonly string[];
+  /** Names of instances, without template and suffix. */
+  readonly instances: readonly string[];
+  readonly channels: readonly string[];
   /** Keys of an env that playbooks require. */
   readonly keys: readonly string[];
   /** Files that an env comes from. */
@@ -34,7 +38,7 @@ export async function keepNames(
   read: (before: Names | null) => Promise<Names>,
 ): Promise<Names> {
   const folder = cacheFolder(env, home);
-  const name = cacheName('names-2', project);
+  const name = cacheName('names-3', project);
   const kept = parsed<Kept>(await readCached(folder, name));
   const stamp = await stampOf(project, kept?.names.folders ?? []);
   if (kept !== null && kept.stamp === stamp) return kept.names;
@@ -61,26 +65,41 @@ async function stampOf(project: string, folders: readonly string[]): Promise<str
   return (await Promise.all(stamps)).join('\n');
 }
 
-const UNIT = /^[\w:.\\-]+(@[\w:.\\-]*)?\.(service|target|timer|socket|path)$/;
+const UNIT = /^[\w:.\\-]+(@[\w:.\\-]+)?\.(service|target|timer|socket|path)$/;
+
+/** What an inventory names. */
+export type Inventoried = Pick<Names, 'hosts' | 'groups' | 'channels'>;
 
 /** Names as completion offers them. @param playbooks the plain values of their files */
 export async function namesIn(
   project: string,
-  hosts: readonly string[],
-  groups: readonly string[],
+  { hosts, groups, channels }: Inventoried,
   playbooks: readonly unknown[],
 ): Promise<Names> {
   const texts = playbooks.flatMap(textsIn);
   const folders = [...new Set(playbooks.flatMap(unitFolders))].sort();
   const files = await Promise.all(folders.map((folder) => readdir(join(project, folder)).catch(() => [])));
   const apps = playbooks.flatMap((one) => at(one, 'name') ?? []).filter((one) => typeof one === 'string');
-  const units = [...texts, ...files.flat()].filter((text) => UNIT.test(text));
+  const several = playbooks.flatMap((one) => specsOf(one, 'instances'));
+  const instances = several.flatMap((one) => strings([at(one, 'names')].flat()));
+  const ofTemplates = several.flatMap((one) => {
+    const [template = ''] = strings([at(one, 'of')]);
+    return strings([at(one, 'names')].flat()).map((name) => template.replace('@.', `@${name}.`));
+  });
+  const units = [...texts, ...files.flat(), ...ofTemplates].filter((text) => UNIT.test(text));
   const envs = playbooks.flatMap((one) => specsOf(one, 'env'));
   const keys = strings(envs.flatMap((env) => at(env, 'required')));
   const envFiles = strings(envs.map((env) => at(env, 'from'))).filter((from) => !from.includes('{{'));
   const tidy = (all: readonly string[]) => [...new Set(all)].sort();
-  const names = { hosts: tidy(hosts), groups: tidy(groups), apps: tidy(apps), units: tidy(units), keys: tidy(keys) };
-  return { ...names, envFiles: tidy(envFiles), folders };
+  const names = { hosts: tidy(hosts), groups: tidy(groups), channels: tidy(channels), apps: tidy(apps) };
+  return {
+    ...names,
+    units: tidy(units),
+    instances: tidy(instances),
+    keys: tidy(keys),
+    envFiles: tidy(envFiles),
+    folders,
+  };
 }
 
 const strings = (all: readonly unknown[]) => all.filter((one) => typeof one === 'string');

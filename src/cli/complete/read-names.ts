@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readYaml } from '../../config/diagnostics/read.ts';
 import { readLocalText } from '../../local/file.ts';
-import { type Names, namesIn } from './names.ts';
+import { type Inventoried, type Names, namesIn } from './names.ts';
 
 // Loaded only where a file has changed, since it brings the YAML parser along.
 
@@ -13,9 +13,12 @@ import { type Names, namesIn } from './names.ts';
 export async function readNames(project: string, before: Names | null): Promise<Names> {
   const inventory = await filesIn(project, 'inventory');
   const playbooks = await filesIn(project, 'playbooks');
-  const heard = inventory.others && before !== null ? before : { hosts: [], groups: [] };
+  const nothing: Inventoried = { hosts: [], groups: [], channels: [] };
+  const heard = inventory.others && before !== null ? before : nothing;
   const named = (key: string) => inventory.values.flatMap((value) => Object.keys(Object(Object(value)[key])));
-  return namesIn(project, [...named('hosts'), ...heard.hosts], [...named('groups'), ...heard.groups], playbooks.values);
+  const both = (key: string, of: readonly string[]) => [...named(key), ...of];
+  const all = { hosts: both('hosts', heard.hosts), groups: both('groups', heard.groups) };
+  return namesIn(project, { ...all, channels: both('notify', heard.channels) }, playbooks.values);
 }
 
 async function filesIn(project: string, folder: string) {

@@ -7,7 +7,7 @@ import {
   SUMMARY_ERRORS,
   SUMMARY_HOST,
 } from '../../output/messages/ends.ts';
-import { ENVIRONMENT, EXIT_CODES, WORST_FIRST } from '../../output/messages/reference.ts';
+import { ENVIRONMENT, EXIT_CODES, OTHER_CODES, WORST_FIRST } from '../../output/messages/reference.ts';
 import type { Schema } from '../../output/tables/schema-page.ts';
 import { RULE_NAMES } from '../../unit/lint/rule-names.ts';
 
@@ -63,7 +63,12 @@ export function topics(inventory: Schema, playbook: Schema): readonly Topic[] {
     },
     {
       ...{ name: 'exit-codes', kind: 'page', about: 'How fleet ends' },
-      parts: [rows(['exit code', 'meaning'], EXIT_CODES), WORST_FIRST],
+      parts: [
+        rows(['exit code', 'meaning'], EXIT_CODES),
+        WORST_FIRST,
+        "Three commands end with codes that are not fleet's own:",
+        rows(['command', 'exit code'], OTHER_CODES),
+      ],
     },
     {
       ...{ name: 'failures', kind: 'page', about: 'How a host ends, and every way to fail' },

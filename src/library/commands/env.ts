@@ -6,6 +6,7 @@ import type { Result } from '../../model/outcome.ts';
 import { Secret } from '../../model/secret.ts';
 import { Refusal, refused } from '../refusal.ts';
 
+/** Which of the env files of this machine is meant, where there are several. */
 export type EnvOptions = {
   /** Only the files of these apps. */
   readonly apps?: readonly string[];
@@ -16,6 +17,7 @@ export type EnvOptions = {
 /** An env file of this machine: its keys without their values. */
 export type EnvFile = { readonly file: string; readonly apps: readonly string[]; readonly keys: readonly EnvKey[] };
 
+/** What was changed in an env file: no host has it before the next deploy. */
 export type EnvChange = {
   readonly file: string;
   readonly apps: readonly string[];
@@ -31,10 +33,16 @@ export type EnvChange = {
 
 type Value = string | Secret;
 
+/** The env files that the playbooks name, by their keys; values are never given back. */
 export type Env = {
+  /** Every env file with its keys. */
   list(options?: EnvOptions): Promise<Result<readonly EnvFile[], Refusal>>;
-  /** @param value or what asks for it, once it is known that there is a place for it */
+  /**
+   * Writes one key in its file's grammar and leaves the rest of the file as it is; refused where several files may be meant.
+   * @param value or what asks for it, once it is known that there is a place for it
+   */
   set(key: string, value: Value | (() => Promise<Value>), options?: EnvOptions): Promise<Result<EnvChange, Refusal>>;
+  /** Takes the key out of the file; refused where it is not there. */
   unset(key: string, options?: EnvOptions): Promise<Result<EnvChange, Refusal>>;
 };
 

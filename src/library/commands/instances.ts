@@ -13,6 +13,7 @@ import { Refusal, refused } from '../refusal.ts';
 import { serve } from './serve.ts';
 import { unitsIn } from './status.ts';
 
+/** Whose instances are meant, where that is not plain. */
 export type InstanceOptions = {
   /** Of this template, where an app has instances of several. */
   readonly template?: string;

@@ -23,6 +23,7 @@ export type LogOptions = {
   readonly last?: number;
   /** A time ago such as `10m`, or a moment such as `2026-12-24T08:00Z`. */
   readonly since?: string;
+  /** Until then, written like `since`. */
   readonly until?: string;
   /** At least so bad: `err`, `warning` … or 0 to 7; or a range such as `0..3`. */
   readonly priority?: string;

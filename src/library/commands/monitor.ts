@@ -39,6 +39,7 @@ export type Patience = {
   readonly sendMs: number;
 };
 
+/** How one run of the monitor knows when the next begins, and to whom it speaks. */
 export type MonitorOptions = {
   /** Milliseconds between two runs, where that is known. */
   readonly everyMs?: number;
@@ -46,6 +47,7 @@ export type MonitorOptions = {
   readonly print: (text: string) => Promise<void>;
   /** In the place of the channels and pings of the inventory. */
   readonly channels?: readonly Channel[];
+  /** 90 s for a host and two more looks at what is bad, 10 s apart, unless told. */
   readonly patience?: Patience;
 };
 

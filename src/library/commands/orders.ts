@@ -1,6 +1,6 @@
 import { selectPairs } from '../../config/select.ts';
 import { acknowledge, endPause, openPauses, pause, type Trail, trailOf } from '../../monitor/orders.ts';
-import type { MonitorState, Pause, SubjectState } from '../../monitor/state.ts';
+import type { MonitorState, Pause, Trend as Remembered, SubjectState } from '../../monitor/state.ts';
 import { limitIn, slopeOf } from '../../monitor/trend.ts';
 import { list } from '../../util/count.ts';
 import type { World } from '../open.ts';
@@ -39,6 +39,7 @@ export async function ack({ project, by }: World, id: string, until?: string): P
   return { subject: done.subject, at, until: end };
 }
 
+/** How long nothing is said, 90 days at most, and why. */
 export type PauseOrder = {
   /** How long: a time such as `2h`, or until a moment. */
   readonly for: string;
@@ -78,8 +79,19 @@ export async function unpause({ project }: World, id: string): Promise<Pause> {
 
 const HOUR = 3_600_000;
 
+/** How a number that a check reads has gone, and where to. */
+export type Trend = Remembered & {
+  /** In its unit, by the hour; null where it does not surely move. */
+  readonly perHour: number | null;
+  /** Milliseconds until its limit at this slope; null where it does not move there, or that is too far off to say. */
+  readonly limitIn: number | null;
+};
+
 /** How memory and disks went, and when they are full at this slope. @throws Refusal */
-export async function trends({ project }: World, { hosts = [], groups = [], apps = [], all = false }: Where) {
+export async function trends(
+  { project }: World,
+  { hosts = [], groups = [], apps = [], all = false }: Where,
+): Promise<readonly Trend[]> {
   const { trends: kept } = await stateOf(project);
   const pairs = selectPairs(project.inventory, project.playbooks, { hosts, groups, apps, all });
   if (!pairs.ok) throw refused(pairs.failure);

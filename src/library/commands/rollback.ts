@@ -6,6 +6,7 @@ import type { HostOutcome } from '../../model/outcome.ts';
 import type { HostTarget } from '../../model/target.ts';
 import type { Chosen } from '../choose.ts';
 
+/** Where back to. */
 export type RollbackOptions = {
   /** The previous good generation unless told. `nothing`: before the first deploy; `nohup`: the same one without systemd. */
   readonly to?: number | 'previous' | 'nothing' | 'nohup';

@@ -3,6 +3,7 @@ import type { Summary } from '../../model/events.ts';
 import type { Chosen } from '../choose.ts';
 import { Refusal } from '../refusal.ts';
 
+/** As whom a command runs on the hosts, how its words are read, and how long it may take. */
 export type RunOptions = {
   /** The account that it runs as; else root where fleet has it there. */
   readonly as?: string;

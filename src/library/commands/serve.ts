@@ -6,6 +6,7 @@ import type { Chosen } from '../choose.ts';
 import { Refusal } from '../refusal.ts';
 import { survey } from './survey.ts';
 
+/** In which order hosts are gone through by a verb, and what `kill` sends. */
 export type ServeOptions = {
   /** Host by host, each proved healthy before the next; stops at the first that is not. */
   readonly rolling?: boolean;
