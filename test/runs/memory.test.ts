@@ -89,6 +89,8 @@ WantedBy=multi-user.target
 
 it('all apps of a host share one login and one command', STORY, async () => {
   await using bench = await openBench('it');
+  // What a command says is quoted, and may be a secret.
+  bench.playbook({ health: [{ unit: 'app.service' }, { command: ['sh', '-c', 'echo with $TOKEN'] }] });
   secondApp(bench);
   const { line } = bench.hosts.it;
   const logins = async <T>(work: () => Promise<T>) => {
@@ -105,6 +107,8 @@ it('all apps of a host share one login and one command', STORY, async () => {
   const shown = await logins(() => bench.human('health', '--all', '--parallel', '1'));
   expect(shown).toMatchObject({ count: 1, result: { code: 0 } });
   expect(shown.result.stdout).toMatch(/it +app.*it +blog/s);
+  expect(shown.result.stdout).not.toContain('canary-token');
+  expect((await bench.human('health', '--host', 'it', '--verbose')).stdout).toContain('with [secret TOKEN]');
   expect(await commandsOf(bench)).toEqual({ ends: ['healthy', 'healthy'], commands: 1 });
   // Of one that is bad, its evidence is read besides, and nothing of the other.
   line.blackhole();
