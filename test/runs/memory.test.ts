@@ -66,6 +66,24 @@ it('lines of a log are counted once, however the log is rotated', STORY, async (
   expect(await cron(bench)).toEqual({ code: 0, ...SILENT });
 });
 
+it('whoever switches off what health asks by itself hears nothing of a service that is down', STORY, async () => {
+  await using bench = await openBench('it');
+  const off = (what: boolean | object) => bench.playbook({ health: [], defaultChecks: what });
+  off(true);
+  await bench.fleet('deploy', '--all');
+  await bench.fleet('stop', 'app.service', '--host', 'it');
+  const look = async () => {
+    const { code, stdout } = await bench.human('health', '--all');
+    return { code, told: /service app\.service|deployed|generation/.test(stdout) };
+  };
+  expect(await look()).toEqual({ code: 1, told: true });
+  off({ services: false });
+  expect((await bench.human('health', '--all')).stdout).not.toContain('service app.service');
+  off(false);
+  expect(await look()).toEqual({ code: 0, told: false });
+  expect(await cron(bench)).toEqual({ code: 0, ...SILENT });
+});
+
 /** A second app of the same host. */
 function secondApp(bench: Bench<'it'>): void {
   const { root } = bench.hosts.it;
