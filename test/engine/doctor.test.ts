@@ -398,6 +398,7 @@ const BROKEN: readonly Row[] = [
     {
       state: state('inactive', 'dead', 0, 'success', 0),
       ailing: [`ailing ${UNIT} shop masked -`],
+      answers: { files: [`wrong link - - 644 root:root /etc/systemd/system/${UNIT}`] },
     },
     service('not-loaded', { load: 'masked' }),
     /masked/,

@@ -102,6 +102,8 @@ function ofFiles(read: Reading): readonly Finding[] {
     const isSettings = path === settings;
     // systemd has to be told of a unit that comes back, which the next deploy does.
     const isUnit = path.startsWith('/etc/systemd/');
+    // Told as what it is, of the service.
+    if (isUnit && read.seen.ailing.get(path.slice(path.lastIndexOf('/') + 1))?.load === 'masked') return [];
     const lax = is.mode !== want.mode || (want.owner !== '-' && is.owner !== want.owner);
     const mendable = (wrong === 'absent' && !isUnit) || ((wrong === 'rights' || wrong === 'content') && lax);
     const bad = wrong === 'absent' || wrong === 'other' || (isSettings && lax);
