@@ -21,6 +21,12 @@ type Advice = { readonly file: string; readonly words: string };
 /** In quotes or backticks, as sentences name commands; and at the beginning of a line of a block, as pages show them. */
 const QUOTED = /[`'"]fleet ((?:-[\w-]+ \S+ )*[a-z][a-z-]*(?: [^`'"\n]*)?)\\?[`'"]/g;
 const IN_A_BLOCK = /^(?:\$ )?fleet ((?:-[\w-]+ \S+ )*[a-z][a-z-]*(?: .*)?)$/gm;
+/** Without either: with a flag or an argument behind it, where a text says what to type, and at the end of one. Anything else is prose. */
+const PLAIN: readonly RegExp[] = [
+  /(?<![`'"/\w.-])fleet ([a-z][a-z-]*(?: [a-z][a-z-]*)? (?:--?[a-z]|[A-Z]{2})[^`'"\\\n]*)/g,
+  /(?:\bnext: |\| |\$\(|\b\d\. )fleet ([a-z][^`'"\\\n)$]*)/g,
+  /: fleet ([a-z][a-z-]*)[`'"]/g,
+];
 /** By the function that aims a command at hosts and an app. */
 const AIMED = /\bcommand\(\s*['"`]([a-z][^'"`$]*)['"`]/g;
 
@@ -32,16 +38,22 @@ const advice = (file: string, text: string, patterns: readonly RegExp[]): readon
 /** The name of a schema is none of a command. */
 const withoutTitles = (text: string) => text.replaceAll(/\btitle"?: ['"].*['"]/g, '');
 
+/** Prose for whoever reads the code. */
+const withoutComments = (text: string) => text.replaceAll(/^\s*(?:\/\/|\/?\*|#).*$/gm, '');
+
 const blocksOf = (page: string) => [...page.matchAll(/^```\w*\n(.*?)^```/gms)].map(([, block]) => block).join('\n');
 
 const CODE = [
   ...filesIn('src', /\.(ts|sh|yaml|service)$/),
   ...filesIn('schemas', /\.json$/),
   ...filesIn('scripts', /\.mjs$/),
-].flatMap((file) => advice(file, withoutTitles(read(file)), [QUOTED, AIMED]));
+].flatMap((file) => [
+  ...advice(file, withoutTitles(read(file)), [QUOTED, AIMED]),
+  ...advice(file, withoutComments(withoutTitles(read(file))), PLAIN),
+]);
 
 /** What people were shown, every way to fail among it. */
-const SHOWN = filesIn('test/output/golden', /\.txt$/).flatMap((file) => advice(file, read(file), [QUOTED]));
+const SHOWN = filesIn('test/output/golden', /\.txt$/).flatMap((file) => advice(file, read(file), [QUOTED, ...PLAIN]));
 
 const PAGES = ['README.md', 'CHANGELOG.md', 'SECURITY.md', ...filesIn('docs', /\.md$/)].flatMap((file) => [
   // What is announced for later says so, there or in the line beside.
@@ -97,6 +109,14 @@ describe('whoever follows advice finds the command', () => {
     expect(found("`\\`${command('begin', place)}\\``")).toEqual(['there is no fleet begin']);
     expect(found("command('status --everything', place)")).toEqual(['fleet status takes no --everything']);
     expect(found('`fleet -C ~/x begin --all`')).toEqual(['there is no fleet begin']);
+    for (const text of ["'name it with -C, or make one: fleet begin'", '`next: fleet begin\\n`', '"1. fleet begin"'])
+      expect(found(text, ...PLAIN)).toEqual(['there is no fleet begin']);
+    expect(found("'pass show x | fleet env set KEY --twice'", ...PLAIN)).toContain('fleet env takes no --twice');
+    expect(found("'then fleet begin HOST'; 'see fleet status --everything'", ...PLAIN)).toEqual([
+      'there is no fleet begin',
+      'fleet status takes no --everything',
+    ]);
+    expect(found("'not used: fleet reaches every host', 'that fleet did not put there'", ...PLAIN)).toEqual([]);
     expect(found('fleet deploy --all --quickly  # soon', IN_A_BLOCK)).toEqual(['fleet deploy takes no --quickly']);
     expect(found('$ fleet begin', IN_A_BLOCK)).toEqual(['there is no fleet begin']);
     // The control of the control.

@@ -6,12 +6,13 @@ import { CHECKS } from './index.ts';
 
 /** What `fleet health` asks without being told, by the names that switch it off. */
 export const DEFAULT_CHECKS = {
+  services: "Whether the app's services are up, and none has failed.",
   units: "Memory, tasks and watchdog of the app's services.",
   disk: 'Of the root and `/`.',
   inodes: 'Of the root and `/`.',
   memory: 'Of the host.',
   clock: 'Of the host.',
-  generation: 'Whether the right one is active, as it was deployed.',
+  generation: 'Whether something is deployed, the right one, and as it was.',
   env: 'Mode and owner of the `.env`.',
 } as const;
 
@@ -19,10 +20,13 @@ export type Default = keyof typeof DEFAULT_CHECKS;
 
 export const DEFAULTS = Object.keys(DEFAULT_CHECKS) as readonly Default[];
 
+/** Percent of a host's memory, without files that the kernel would give up: next it ends whatever holds most. */
+const CRITICAL_OF_HOST = 97;
+
 type Entry = { readonly kind: string; readonly spec: unknown };
 
 /**
- * The checks that health has by itself. A playbook's own check of the same thing takes the place of one of them.
+ * The checks that health has by itself, but for what the probe tells of services. A playbook's own check of the same thing takes the place of one of them.
  * @param wanted those that are not switched off
  * @param own the playbook's checks, and `labels` what they are called
  */
@@ -36,7 +40,7 @@ export function defaultChecks(
     [...new Set([layout.root, '/'])].filter(
       (path) => !specsOf(own, kind).some((spec) => pathsIn(spec, layout.root).includes(path)),
     );
-  const make = (name: Default): readonly BoundCheck[] => {
+  const make = (name: Exclude<Default, 'services'>): readonly BoundCheck[] => {
     switch (name) {
       case 'units':
         return [bindCheck(services, { memory: withMemory(own), rest: unitsIn(specsOf(own, 'unit'), 'name') }, layout)];
@@ -46,13 +50,16 @@ export function defaultChecks(
       case 'inodes':
         return left(name).length === 0 ? [] : [bound(name, { path: left(name) }, layout)];
       case 'memory':
-        return [bound(name, 'host', layout)];
+        return [bound(name, { unit: 'host', critical: CRITICAL_OF_HOST }, layout)];
       case 'clock':
       case 'generation':
         return [bound(name, {}, layout)];
     }
   };
-  return wanted.flatMap(make).filter(({ label }) => !labels.includes(label));
+  return wanted
+    .filter((name) => name !== 'services')
+    .flatMap(make)
+    .filter(({ label }) => !labels.includes(label));
 }
 
 /** Of a spec as it was read, or as a playbook has it: reading it again makes no difference. */

@@ -122,6 +122,7 @@ export async function bindPair(
       checks.map(({ label }) => label),
       layout,
     ),
+    unasked: (['services', 'generation'] as const).filter((name) => !wanted.includes(name)),
     act: act.value,
     source: inputs === 'read' ? await sources(folder, () => gitSource(folder, project.invoker)) : null,
   });

@@ -56,7 +56,7 @@ export type Verdict = {
  * When words of the host's programs may stand in what a check says, so that a secret has to be looked for in them. `never`:
  * there are none, or they were cleared on the host.
  */
-export type Quotes = 'always' | 'failing' | 'never';
+export type Quotes = 'failing' | 'never';
 
 /** Where a TCP connection goes to, as seen from the host. */
 export type Place = { readonly host: string; readonly port: number };

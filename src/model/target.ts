@@ -88,6 +88,8 @@ export type HostTarget = {
   readonly checks: readonly BoundCheck[];
   /** What `fleet health` asks besides; no deploy does. */
   readonly defaultChecks: readonly BoundCheck[];
+  /** What of the probe's own findings is left out there. */
+  readonly unasked: readonly ('services' | 'generation')[];
   /** What the host does by itself while it is live; null for nothing. */
   readonly act: ActRules | null;
   readonly source: Source | null;

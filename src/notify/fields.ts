@@ -29,6 +29,13 @@ export const secretSource = z.union([
   z.strictObject({ command: words }),
 ]);
 
+/** The variables that a notifier's secrets are read from, wherever in it they stand. */
+export function variablesOf(spec: unknown): readonly string[] {
+  if (typeof spec !== 'object' || spec === null) return [];
+  const found = variable.safeParse(spec);
+  return found.success ? [found.data.env] : Object.values(spec).flatMap(variablesOf);
+}
+
 /** A URL that is no secret by itself. */
 const openUrl = z
   .string()

@@ -342,6 +342,16 @@ describe('what health asks by itself', () => {
     ).toEqual([...['limits of the services', 'inodes /opt/jarvis', 'memory of the host', 'generation', '.env']]);
   });
 
+  it('is bad where the host has no memory left, and where it has little a warning', async () => {
+    const [check] = defaultChecks(['memory'], [], [], layout);
+    const at = async (free: number) => {
+      const text = `MemTotal 100000\nMemAvailable ${free}\n`;
+      const verdict = await check?.check(hostHere({ printed: text }));
+      return verdict?.ok === true ? (verdict.warning ?? false) : 'bad';
+    };
+    expect(await Promise.all([12_000, 8000, 2900].map(at))).toEqual([false, true, 'bad']);
+  });
+
   const printed =
     use('MemoryCurrent=95\nMemoryMax=100\nTasksCurrent=95\nTasksMax=100\n') + use('MemoryCurrent=1\n', 'b.service');
   it.each<[string, { memory: string[]; rest: string[] }, string, Verdict]>([
@@ -349,7 +359,7 @@ describe('what health asks by itself', () => {
       'are full',
       { memory: [], rest: [] },
       printed,
-      warns('a.service 95 of 100 B (95 %); warns from 90 %; a.service 95 tasks of 100 (TasksMax)'),
+      warns('a.service 95 of 100 B (95 %); warns from 90 %, critical is 98 %; a.service 95 tasks of 100 (TasksMax)'),
     ],
     [
       'have memory that is judged elsewhere',
@@ -362,6 +372,12 @@ describe('what health asks by itself', () => {
       { memory: ['a.service'], rest: ['a.service'] },
       printed,
       ok('2 services within their limits'),
+    ],
+    [
+      'are about to be killed, and can start no thread more',
+      { memory: [], rest: [] },
+      printed.replaceAll('=95', '=98'),
+      fails('a.service 98 of 100 B (98 %); warns from 90 %, critical is 98 %; a.service 98 tasks of 100 (TasksMax)'),
     ],
     ['are none', { memory: [], rest: [] }, '', ok('0 services within their limits')],
   ])('of services that %s', async (_what, elsewhere, text, verdict) =>

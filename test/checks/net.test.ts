@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { createServer as createSecure } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { certificate } from '../../src/checks/net/certificate.ts';
 import { http } from '../../src/checks/net/http.ts';
 import { isJsonPath, jsonTrouble } from '../../src/checks/net/json-path.ts';
@@ -201,6 +201,28 @@ describe('an HTTP check', () => {
     );
     expect(await look({ critical: '50d' })).toMatchObject({ ok: false });
     expect((await look({ warn: '20d' })).readings?.map(({ name }) => name)).toContain(`certificate ${tls}`);
+  });
+
+  it('warns by itself when the certificate ends soon, measured by how long it lives', async () => {
+    const near = async (days: number, url: string) => {
+      vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + days * DAY });
+      try {
+        return words(await checkHere(http, { url, insecure: true }));
+      } finally {
+        vi.useRealTimers();
+      }
+    };
+    const brief = createSecure(made(3), (_, response) => response.end('{}'));
+    const [short, of] = [`https://127.0.0.1:${await listening(brief)}`, 'the certificate of checked.test is'];
+    expect(await near(0, short)).toEqual(ok('200 OK'));
+    expect(await near(2.5, short)).toEqual(warns(`${of} good for 11 h; warns from 24h`));
+    brief.close();
+    const long = createSecure(made(90), (_, response) => response.end('{}'));
+    const year = `https://127.0.0.1:${await listening(long)}`;
+    expect(await near(75, year)).toEqual(ok('200 OK'));
+    expect(await near(77, year)).toEqual(warns(`${of} good for 12 days; warns from 14d`));
+    expect(await near(91, year)).toMatchObject({ ok: false });
+    long.close();
   });
 
   it.each([

@@ -197,6 +197,11 @@ describe('the project of the contract, with the real kinds of tasks and checks',
       ...['memory of the host', 'clock of the host', '.env'],
     ]);
     expect(labels(await off('false'))).toEqual([]);
+    const unasked = (found: Awaited<ReturnType<typeof off>>) =>
+      typeof found === 'string' ? found : found.targets[0]?.unasked;
+    expect(unasked(await off('false'))).toEqual(['services', 'generation']);
+    expect(unasked(await off('{ services: false, disk: false }'))).toEqual(['services']);
+    expect(unasked(await off('true'))).toEqual([]);
   });
 
   it('with a mistyped task is told the nearest kind', async () => {

@@ -7,6 +7,7 @@ import { fleetProject, inventoryFields, type Project, said } from './fleet.ts';
 import { throughHost } from './jump.ts';
 import { docker } from './rig/docker.ts';
 import { drawn, startHost, type TestHost } from './rig/index.ts';
+import { eventually } from './samples.ts';
 import { story } from './story.ts';
 
 // The cron job on hosts that are ill in the ways that hosts are: what it says, and that it says it once.
@@ -14,14 +15,28 @@ import { story } from './story.ts';
 const ROOT = '/opt/watched';
 const SILENT = { stdout: '', stderr: '' };
 
-/** It shows that it lives, for as long as it does. */
+/**
+ * It shows that it lives, for as long as it does. `fall` ends it; `greed` makes it take more than it may have, which the kernel
+ * ends where there is a limit, and where there is none the host had no more to give.
+ */
 const SERVE = `trap 'exit 0' TERM
-while :; do date >${ROOT}/data/alive; sleep 1 & wait $!; done
+has() { [ -e ${ROOT}/data/$1 ] && rm ${ROOT}/data/$1; }
+while :; do
+  date >${ROOT}/data/alive
+  if has fall; then exit 5; fi
+  if has greed; then
+    echo 'taking all there is' >&2
+    [ -z "$LIMITED" ] || exec python3 -c 'bytearray(400000000)'
+    sh -c 'kill -KILL $$'; exit $?
+  fi
+  sleep 1 & wait $!
+done
 `;
-const UNIT = `[Service]
+const unit = (limits: string) => `[Service]
 WorkingDirectory=${ROOT}/current
 ExecStart=/bin/sh serve.sh
 TimeoutStopSec=2
+${limits}
 [Install]
 WantedBy=multi-user.target
 `;
@@ -46,6 +61,12 @@ describe.each(drawn('systemd', 'plain'))('fleet health --cron, on %s', (kind) =>
     for (let i = 0; i < 3; i += 1) if ((await cron()).stdout === '') return;
     throw new Error(`never silent: ${(await cron()).stdout}`);
   };
+  const state = () =>
+    host().out(
+      kind === 'systemd'
+        ? 'systemctl show -p ActiveState --value watched.service'
+        : "sed -n 's/^ActiveState=//p' /var/lib/fleet/watched/run/watched.service/status",
+    );
   const pid = () =>
     host().out(
       kind === 'systemd'
@@ -69,7 +90,10 @@ describe.each(drawn('systemd', 'plain'))('fleet health --cron, on %s', (kind) =>
     way = await throughHost(door, host());
     project = await fleetProject({
       ...{ hosts: { it: host(), door, other }, playbook: playbook() },
-      ...{ units: { 'watched.service': UNIT }, files: { 'app/serve.sh': SERVE, 'app/VERSION': 'one' } },
+      units: {
+        'watched.service': unit(kind === 'systemd' ? 'MemoryMax=60M\nMemorySwapMax=0\nEnvironment=LIMITED=yes' : ''),
+      },
+      ...{ files: { 'app/serve.sh': SERVE, 'app/VERSION': 'one' } },
     });
     expect((await project.fleet('deploy', '--all')).code).toBe(0);
     await settled();
@@ -100,6 +124,50 @@ describe.each(drawn('systemd', 'plain'))('fleet health --cron, on %s', (kind) =>
     await host().out(`kill -CONT ${hung}; sleep 2`);
     expect((await cron()).stdout).toContain(`${ALIVE} is well again`);
     expect(await cron()).toEqual({ code: 0, ...SILENT });
+  });
+
+  step('a service that was killed for want of memory is told once, with that as its cause', async () => {
+    const told = 'service watched.service';
+    // What it leaves undone would be told of too, and here it is the service alone.
+    project.playbook({ ...playbook(), health: [] });
+    await host().out(`touch ${ROOT}/data/greed`);
+    await eventually(async () => expect(await state()).toMatch(/^failed|^inactive/));
+    const bad = await cron();
+    expect(bad).toMatchObject({ code: 1, stderr: '' });
+    expect(critical(bad.stdout)).toEqual([expect.stringContaining(`watched on it: ${told}: failed`)]);
+    expect(bad.stdout).toMatch(/^ {2}.*kernel.* for want of memory/m);
+    expect(bad.stdout).toMatch(/^ {2}.*raise MemoryMax=/im);
+    expect(bad.stdout).toContain('  | taking all there is\n');
+    expect(await cron()).toEqual({ code: 1, ...SILENT });
+    project.write('app/VERSION', 'sated');
+    expect((await project.fleet('deploy', '--host', 'it')).code).toBe(0);
+    expect((await cron()).stdout).toContain(`${told} is well again`);
+    await settled();
+  });
+
+  step('a host that has gone back by itself is told of once, and no service then', async () => {
+    project.write('app/VERSION', 'falls');
+    project.playbook({ ...playbook({ watch: { for: '10m', every: '1s', failures: 2 } }), health: [] });
+    expect((await project.fleet('deploy', '--host', 'it')).code).toBe(0);
+    expect(await cron()).toEqual({ code: 0, ...SILENT });
+    const left = await host().out(`readlink ${ROOT}/current`);
+    await host().out(`touch ${ROOT}/data/fall`);
+    await eventually(async () => {
+      const probation = await host().out('cat /var/lib/fleet/watched/probation /var/lib/fleet/watched/state');
+      expect(probation).toMatch(/^state back$[\s\S]*^phase IDLE$/m);
+    }, 60_000);
+    const [, to] = /(\d+)$/.exec(await host().out(`readlink ${ROOT}/current`)) ?? [];
+    const back = await cron();
+    expect(back).toMatchObject({ code: 0, stderr: '' });
+    expect(back.stdout).toContain(
+      `watched on it: watch: the host went back by itself from generation ${left.replace('releases/', '')} to ${to} at `,
+    );
+    expect(critical(back.stdout)).toEqual([]);
+    expect(await cron()).toEqual({ code: 0, ...SILENT });
+    project.write('app/VERSION', 'stands');
+    project.playbook(playbook());
+    expect((await project.fleet('deploy', '--host', 'it')).code).toBe(0);
+    await settled();
   });
 
   step('a deploy in the middle is no outage, also while nothing runs', async () => {

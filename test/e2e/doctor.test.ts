@@ -44,6 +44,70 @@ RestartSec=1
 WantedBy=multi-user.target
 `;
 
+/** What is wrong with a service in a way that only systemd has: lines for its [Service], what is done on the host before, and its cause. */
+const ILL: readonly {
+  readonly what: string;
+  readonly service: string;
+  readonly before?: string;
+  readonly cause: object;
+}[] = [
+  { what: 'an account that is not there', service: 'User=ghost', cause: { why: 'account', name: 'ghost' } },
+  {
+    what: 'a program that may not be executed',
+    service: 'ExecStart=\nExecStart=/srv/ill/tool',
+    before: "printf '#!/bin/sh\n' >/srv/ill/tool; chmod 644 /srv/ill/tool",
+    cause: { why: 'need', need: { role: 'program', state: 'noexec', part: '/srv/ill/tool' } },
+  },
+  {
+    what: 'an interpreter that is not there',
+    service: 'ExecStart=\nExecStart=/srv/ill/tool',
+    before: "printf '#!/opt/nowhere/perl\n' >/srv/ill/tool; chmod 755 /srv/ill/tool",
+    cause: { why: 'need', need: { role: 'program', state: 'interpreter', part: '/opt/nowhere/perl' } },
+  },
+  {
+    what: 'a program for another processor',
+    service: 'ExecStart=\nExecStart=/srv/ill/tool',
+    before: "printf '\\177ELF\\002\\001\\001 of a machine that is not here' >/srv/ill/tool; chmod 755 /srv/ill/tool",
+    cause: { why: 'processor' },
+  },
+  {
+    what: 'a folder to stand in that is gone',
+    service: 'WorkingDirectory=/srv/ill/gone',
+    cause: { why: 'need', need: { role: 'cwd', state: 'absent', part: '/srv/ill/gone' } },
+  },
+  {
+    what: 'settings of the host that are gone',
+    service: 'EnvironmentFile=/etc/ill-more.env',
+    cause: { why: 'need', need: { role: 'env', state: 'absent', part: '/etc/ill-more.env' } },
+  },
+  {
+    what: 'a folder that the sandbox closes',
+    service: 'ProtectSystem=strict',
+    cause: { why: 'read-only', path: `${ROOT}/data/log` },
+  },
+  {
+    what: 'a setting that Python does not find',
+    service: python('import os; os.environ[%sSHOP_KEY%s]'),
+    cause: { why: 'setting', name: 'SHOP_KEY' },
+  },
+  {
+    what: 'a file system that is full',
+    service: python('open(%s/srv/ill/full/more%s, %sw%s).write(%sx%s * 100000)'),
+    before:
+      'mkdir /srv/ill/full; mount -t tmpfs -o size=64k tmpfs /srv/ill/full; head -c 65536 /dev/zero >/srv/ill/full/it',
+    cause: { why: 'disk' },
+  },
+  {
+    what: 'more files than it may have open',
+    service: `LimitNOFILE=16\n${python('a = [open(%s/dev/null%s) for i in range(99)]')}`,
+    cause: { why: 'open-files' },
+  },
+];
+/** A line of Python in place of the program; `%s` is a quote. */
+function python(line: string): string {
+  return `ExecStart=\nExecStart=/usr/bin/python3 -c "${line.replaceAll('%s', "'")}"`;
+}
+
 /** Each broken situation, asked about and mended again, on one host of each kind. */
 describe.each(drawn(...NAMES))('fleet doctor on %s', (name) => {
   let host: TestHost;
@@ -286,6 +350,45 @@ describe.each(drawn(...NAMES))('fleet doctor on %s', (name) => {
     await asDeployed();
     await host.out(`systemctl restart ${UNIT}`);
     await well();
+  });
+
+  for (const { what, service, before, cause } of ILL)
+    step(`names ${what}`, async () => {
+      await host.out(before ?? 'true');
+      await host.writeFile(dropIn, `[Service]\n${service}\n`);
+      await host.out('systemctl daemon-reload');
+      await host.out(`systemctl restart --no-block ${UNIT}`);
+      await names({ kind: 'service', cause });
+    });
+
+  step('names a unit that is masked', async () => {
+    await asDeployed();
+    await host.out('umount /srv/ill/full; rm -r /srv/ill/full /srv/ill/tool');
+    const file = `/etc/systemd/system/${UNIT}`;
+    await host.out(`mv ${file} /tmp/unit; systemctl mask ${UNIT}`);
+    await restart();
+    await names({ kind: 'service', cause: { why: 'not-loaded', load: 'masked' } });
+    await host.out(`systemctl unmask ${UNIT}; mv /tmp/unit ${file}; systemctl daemon-reload; systemctl start ${UNIT}`);
+    await well();
+  });
+
+  step('names a file system of the host that is full, and one that can hold no more files', async () => {
+    const worst = async () => reportOf(await project.fleet('doctor', 'it')).findings[0];
+    await host.out('mount -t tmpfs -o size=64k tmpfs /tmp; head -c 65536 /dev/zero >/tmp/it');
+    expect(await worst()).toMatchObject({
+      kind: 'machine',
+      of: 'disk',
+      detail: expect.stringContaining('/tmp 100 % in use'),
+    });
+    await host.out(
+      'umount /tmp; mount -t tmpfs -o size=1m,nr_inodes=9 tmpfs /tmp; touch /tmp/1 /tmp/2 /tmp/3 /tmp/4 /tmp/5 /tmp/6 /tmp/7 /tmp/8 || true',
+    );
+    expect(await worst()).toMatchObject({
+      kind: 'machine',
+      of: 'inodes',
+      detail: expect.stringContaining('/tmp 100 % in use'),
+    });
+    await host.out('umount /tmp');
   });
 
   step('names a service that was stopped, and a program that is not there', { timeout: 240_000 }, async () => {

@@ -398,6 +398,7 @@ const BROKEN: readonly Row[] = [
     {
       state: state('inactive', 'dead', 0, 'success', 0),
       ailing: [`ailing ${UNIT} shop masked -`],
+      answers: { files: [`wrong link - - 644 root:root /etc/systemd/system/${UNIT}`] },
     },
     service('not-loaded', { load: 'masked' }),
     /masked/,
@@ -532,9 +533,15 @@ describe('what comes behind', () => {
     const shell = ['shell /bin/bash 50 2'];
     expect(kinds({ answers: { shell }, tripMs: 12 })).toEqual([]);
     expect(kinds({ answers: { shell: [] }, tripMs: 900 })).toEqual(['warn slow-commands']);
-    const sshd = ['sshd persourcepenalties crash:90', 'sshd persourcepenaltyexemptlist 192.0.2.0/24'];
-    expect(kinds({ answers: { sshd } })).toEqual([]);
-    expect(kinds({ answers: { sshd: sshd.slice(0, 1) } })).toEqual(['note sshd']);
+    const penal = (from: string, ...set: string[]) =>
+      kinds({ answers: { sshd: [`from ${from}`, 'sshd persourcepenalties crash:90', ...set] } });
+    const list = 'sshd persourcepenaltyexemptlist 10.0.0.0/8,192.0.2.0/24,!192.0.2.9,2001:db8::/32,198.51.100.*';
+    expect(penal('192.0.2.7')).toEqual(['note sshd']);
+    for (const from of ['192.0.2.7', '10.255.0.1', '2001:db8:1::7', '198.51.100.4', ''])
+      expect(penal(from, list)).toEqual([]);
+    // A list that is somebody else's is none of ours.
+    for (const from of ['192.0.3.7', '192.0.2.9', '2001:db9::1', '198.51.101.4'])
+      expect(penal(from, list)).toEqual(['note sshd']);
     const turned = ['from 192.0.2.7', 'turned drop connection #3 from [192.0.2.7]:5 penalty: failed authentication'];
     expect(kinds({ answers: { sshd: turned } })).toEqual(['warn sshd']);
     expect(kinds({ answers: { sshd: turned.map((line) => line.replace('[192.0.2.7]', '[192.0.2.8]')) } })).toEqual([]);

@@ -62,3 +62,15 @@ describe.each(AWKS.map((awk) => [awk.join(' '), awk] as const))('with %s', (_nam
     expect(printed.filter((line) => redact(line) !== line).length).toBeGreaterThan(200);
   });
 });
+
+it('of what a command check says, a value at which it is cut off is cleared too', async () => {
+  using shop = workshop();
+  const value = 'abcdefghijklmnopqrstuvwxyz';
+  mkdirSync(join(shop.state, 'generations/1'));
+  writeFileSync(join(shop.state, 'generations/1/env'), writeEnv([{ key: 'K', value }]));
+  const [shell = ['sh']] = SHELLS;
+  const said = `${'x '.repeat(495)}${value}${value}`;
+  const { stdout } = await shop.run(shell, `tell_command user - 10 1 echo echo '${said}'`);
+  expect(stdout).toMatch(/^ended 0 \d+$/m);
+  expect(stdout).toMatch(/^out (x ){495}\[secret K\]\[secret K\]$/m);
+});

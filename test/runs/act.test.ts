@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { end, openBench, STORY } from './bench.ts';
@@ -53,7 +53,7 @@ it('a service that hangs is restarted by its host, not without an end, and that 
   expect((await bench.human('health', '--all')).stdout).not.toMatch(/\bact +(ok|WARNING)/);
 });
 
-it('whoever kills it does not end it; a transaction and a hold keep it away', STORY, async () => {
+it('whoever kills it does not end it; a hold and a transaction keep it away', STORY, async () => {
   await using bench = await openBench('it');
   const { it: host } = bench.hosts;
   const check = { command: { command: ['test', '!', '-e', `${host.root}/data/ill`] } };
@@ -71,7 +71,26 @@ it('whoever kills it does not end it; a transaction and a hold keep it away', ST
   await sleep(4000);
   expect(host.read('.fleet/acts')).toBe(null);
   await bench.fleet('lock', '--release', '--all');
-  await until(() => host.read('data/ill') === null);
+  await until(() => host.read('data/ill') === null && host.read('.fleet/acts') !== null);
+  const told = host.read('.fleet/acts');
+
+  // A deploy that is at work: it waits for a health check, for as long as there is data/wait.
+  const wait = `${host.root}/data/wait`;
+  writeFileSync(wait, '');
+  bench.playbook({
+    act: { every: '1s', hung: [{ unit: 'app.service', when: check, failures: 1 }] },
+    health: [{ command: { command: ['test', '!', '-e', wait], retryFor: '5m' } }],
+  });
+  bench.write('app/VERSION', 'two\n');
+  const deploy = bench.start(['deploy', '--all']);
+  await until(() => /^phase AWAIT_CONFIRM$/m.test(host.read('.fleet/state') ?? ''));
+  writeFileSync(`${host.root}/data/ill`, '');
+  await sleep(4000);
+  expect([host.read('.fleet/acts'), host.read('data/ill')]).toEqual([told, '']);
+  rmSync(wait);
+  expect(end(await deploy.ended)).toMatchObject({ code: 0, generation: 2 });
+  // As soon as that is over it does what it was kept from.
+  await until(() => host.read('data/ill') === null && host.read('.fleet/acts') !== told);
 });
 
 it('each thing that a host does by itself between two runs of the cron job is told, once', STORY, async () => {

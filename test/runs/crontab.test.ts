@@ -101,6 +101,29 @@ it.each([
   expect(text()).toBe('theirs\n');
 });
 
+it('names the variables that no run will have, and which channel wants them', STORY, async () => {
+  await using bench = await openBench('it');
+  const { bin } = crontabs('unset');
+  const smtp = { host: 'mail.example.org', user: 'fleet', password: { env: 'SMTP_PASSWORD' } };
+  const notify = {
+    ops: { slack: { url: { env: 'SLACK_URL' } } },
+    post: { mail: { from: 'fleet@example.org', to: ['ops@example.org'], smtp } },
+    hook: { webhook: { url: 'https://example.org/fleet', secret: 'secrets/hook.key' } },
+  };
+  bench.write('inventory/notify.yaml', JSON.stringify({ notify }));
+  for (const how of [[], ['--timer']]) {
+    const { stderr } = await fleetWith(bench, bin, 'health', '--install-cron', ...how);
+    expect(stderr.split('\n').slice(0, -1)).toEqual([
+      expect.stringMatching(
+        /^warning: a run will not have SLACK_URL, which a secret of ops is read from \(inventory\/notify\.yaml:1:\d+\): /,
+      ),
+      expect.stringMatching(/^warning: a run will not have SMTP_PASSWORD, which a secret of post is read from /),
+      'nothing was changed; say --yes where there is no terminal to ask on',
+    ]);
+  }
+  expect((await fleetWith(bench, bin, 'health', '--uninstall-cron')).stderr).toBe('');
+});
+
 it('a timer in its place is shown, and nothing is written before somebody agrees', STORY, async () => {
   await using bench = await openBench('it');
   const { bin } = crontabs('timer');

@@ -66,6 +66,24 @@ it('lines of a log are counted once, however the log is rotated', STORY, async (
   expect(await cron(bench)).toEqual({ code: 0, ...SILENT });
 });
 
+it('whoever switches off what health asks by itself hears nothing of a service that is down', STORY, async () => {
+  await using bench = await openBench('it');
+  const off = (what: boolean | object) => bench.playbook({ health: [], defaultChecks: what });
+  off(true);
+  await bench.fleet('deploy', '--all');
+  await bench.fleet('stop', 'app.service', '--host', 'it');
+  const look = async () => {
+    const { code, stdout } = await bench.human('health', '--all');
+    return { code, told: /service app\.service|deployed|generation/.test(stdout) };
+  };
+  expect(await look()).toEqual({ code: 1, told: true });
+  off({ services: false });
+  expect((await bench.human('health', '--all')).stdout).not.toContain('service app.service');
+  off(false);
+  expect(await look()).toEqual({ code: 0, told: false });
+  expect(await cron(bench)).toEqual({ code: 0, ...SILENT });
+});
+
 /** A second app of the same host. */
 function secondApp(bench: Bench<'it'>): void {
   const { root } = bench.hosts.it;
@@ -89,6 +107,8 @@ WantedBy=multi-user.target
 
 it('all apps of a host share one login and one command', STORY, async () => {
   await using bench = await openBench('it');
+  // What a command says is quoted, and may be a secret.
+  bench.playbook({ health: [{ unit: 'app.service' }, { command: ['sh', '-c', 'echo with $TOKEN'] }] });
   secondApp(bench);
   const { line } = bench.hosts.it;
   const logins = async <T>(work: () => Promise<T>) => {
@@ -105,6 +125,8 @@ it('all apps of a host share one login and one command', STORY, async () => {
   const shown = await logins(() => bench.human('health', '--all', '--parallel', '1'));
   expect(shown).toMatchObject({ count: 1, result: { code: 0 } });
   expect(shown.result.stdout).toMatch(/it +app.*it +blog/s);
+  expect(shown.result.stdout).not.toContain('canary-token');
+  expect((await bench.human('health', '--host', 'it', '--verbose')).stdout).toContain('with [secret TOKEN]');
   expect(await commandsOf(bench)).toEqual({ ends: ['healthy', 'healthy'], commands: 1 });
   // Of one that is bad, its evidence is read besides, and nothing of the other.
   line.blackhole();

@@ -74,7 +74,7 @@ export const command = defineCheck<'command', Spec>({
   keep: (spec) => normal(spec),
   label: (spec) => excerpt(`command ${normal(spec).command.join(' ')}`),
   retryForMs: (spec) => retryForOf(spec),
-  quotes: 'always',
+  quotes: 'never',
   recoverAfter: 2,
 
   refuses(spec, layout, folders) {

@@ -11,7 +11,10 @@ const schema = z
     expected: z
       .int()
       .min(1)
-      .meta({ description: 'The generation that must be active; by default the newest good one.' })
+      .meta({
+        description:
+          'The generation that must be active; by default the one that the last deploy or rollback has made live, which may be older than the newest good one.',
+      })
       .optional(),
     drift: z
       .enum(['ignore', 'warn', 'critical'])

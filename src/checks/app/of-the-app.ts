@@ -7,11 +7,15 @@ import { memoryFinding, parseUses, tasksFinding, watchdogFinding } from '../use.
 
 // What `fleet health` asks of every app by itself, and no playbook has to name.
 
-/** Files that the kernel could give up do not count, so that what is that full is about to be killed. */
-const PRESET = { memory: { warn: 90 }, tasks: { warn: 90 }, watchdog: { warn: 90 } } as const satisfies Record<
-  string,
-  Limits
->;
+/**
+ * Files that the kernel could give up do not count, so that what is that full is about to be killed, or can start no thread
+ * more. A watchdog is only ever seen in the middle of its time, and what it bites is told as a restart.
+ */
+const PRESET = {
+  memory: { warn: 90, critical: 98 },
+  tasks: { warn: 90, critical: 98 },
+  watchdog: { warn: 90 },
+} as const satisfies Record<string, Limits>;
 
 /** Units whose memory, or all else of them, checks of the playbook judge. */
 const except = z.strictObject({ memory: z.array(z.string()), rest: z.array(z.string()) });

@@ -6,6 +6,15 @@ export const EXPIRY = { warn: '14d', critical: '3d' } as const;
 
 type Times = { readonly from: number; readonly until: number; readonly of: string };
 
+/**
+ * Where a playbook names no limit: it warns as of a file, but for what lives for days only, which is renewed in its last third.
+ * A service is well until its certificate is over, so that no deploy fails for one that will be.
+ */
+export function presetExpiry({ from, until }: Pick<Times, 'from' | 'until'>): { readonly warn: string } {
+  const hours = Math.max(1, Math.floor((until - from) / 3 / 3_600_000));
+  return { warn: hours * 3600 < seconds(EXPIRY.warn) ? `${hours}h` : EXPIRY.warn };
+}
+
 /** @param now milliseconds since 1970 */
 export function expiryFinding(
   name: string,

@@ -7,7 +7,7 @@ import { dialTrouble, excerpt, isLoopback, placeOf } from '../detail.ts';
 import { limits, retries, retryForOf, secondsOf, span } from '../fields.ts';
 import { verdictOf } from '../judge.ts';
 import { exchange } from './exchange.ts';
-import { expiryFinding } from './expiry.ts';
+import { EXPIRY, expiryFinding, presetExpiry } from './expiry.ts';
 import { isJsonPath, jsonTrouble } from './json-path.ts';
 import { latencyFinding, latency as latencySchema } from './latency.ts';
 
@@ -47,7 +47,7 @@ const long = z
     latency: latencySchema.optional(),
     expiry: limits(span, 'low', secondsOf)
       .meta({
-        description: "How long the server's certificate must still be good, with https.",
+        description: `How long the server's certificate must still be good, with https. Without it, it only warns: from ${EXPIRY.warn} before its end on, or from the last third of a shorter life.`,
         examples: [{ warn: '21d', critical: '7d' }],
       })
       .optional(),
@@ -139,7 +139,7 @@ export const http = defineCheck({
         latencyFinding(url, took, latency),
         ...(answer.certificate === null
           ? []
-          : [expiryFinding(excerpt(url), answer.certificate, Date.now(), expiry ?? {})]),
+          : [expiryFinding(excerpt(url), answer.certificate, Date.now(), expiry ?? presetExpiry(answer.certificate))]),
       ],
       well,
     );

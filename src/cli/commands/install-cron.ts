@@ -1,9 +1,11 @@
 import { basename, isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { place } from '../../config/diagnostics/diagnostic.ts';
 import type { Project } from '../../config/project.ts';
 import { readCrontab, writeCrontab } from '../../local/crontab.ts';
 import { projectFolder } from '../../local/state.ts';
 import { installTimer, lingers, readUnit, removeTimer, timerPlace } from '../../local/timer.ts';
+import { variablesOf } from '../../notify/fields.ts';
 import { CRONTAB, crontabChange, TIMER } from '../../output/messages/monitor/crontab.ts';
 import { confirm } from '../ask.ts';
 import type { CliContext, CommonFlags } from '../context.ts';
@@ -24,6 +26,8 @@ type Flags = CommonFlags & { readonly every?: string; readonly timer?: boolean }
 /** `fleet health --install-cron [--every 5m] [--timer]` @throws UsageError */
 export async function installCron({ every = '5m', timer, ...flags }: Flags, context: CliContext): Promise<number> {
   const project = await openProject(flags, context);
+  for (const [name, { spec, at }] of project.inventory.notifiers)
+    for (const variable of new Set(variablesOf(spec))) context.stderr.write(CRONTAB.unset(variable, name, place(at)));
   if (timer === true) return changeTimer(project, unitsOf(project, every, context), flags, context);
   const line = lineOf(project, every, context);
   return change(project, line, flags, context);

@@ -32,4 +32,4 @@ export async function scrubbed(
 }
 
 const mayQuote = ({ ok, quotes = 'failing', warning }: Found): boolean =>
-  quotes === 'always' || (quotes === 'failing' && (!ok || warning === true));
+  quotes === 'failing' && (!ok || warning === true);

@@ -55,7 +55,7 @@ async function judge(
   const asked = askedOf(checks, facts.active);
   const judged = asked.some(({ label }) => label === 'generation');
   const found: readonly Found[] = [
-    ...probed(host.probe, target.policy, checks, memory.before),
+    ...probed(host.probe, target, checks, memory.before),
     ...(open === null || judged
       ? []
       : [{ ...unfinished(open.by, facts.phase, open.running), quotes: 'never' as const }]),
@@ -75,17 +75,18 @@ async function judge(
  */
 export function probed(
   { facts, units, probation, acts }: ProbeReply,
-  policy: HostTarget['policy'],
+  { policy, unasked }: Pick<HostTarget, 'policy' | 'unasked'>,
   checks: readonly BoundCheck[],
   before: Before,
 ): readonly Found[] {
   const elsewhere = new Set(checks.flatMap(unitsOf));
+  const asked = (name: HostTarget['unasked'][number]) => !unasked.includes(name);
   const told = [
-    deployed(facts.active),
+    ...(asked('generation') ? [deployed(facts.active)] : []),
     ...facts.drift.flatMap(unrecorded),
-    ...(facts.altered.length === 0 ? [] : [tampered(facts.altered)]),
+    ...(asked('generation') && facts.altered.length > 0 ? [tampered(facts.altered)] : []),
     ...(facts.unsafe.length === 0 ? [] : [{ check: 'root', ok: false, detail: facts.unsafe.join('; '), ms: 0 }]),
-    ...units.map((unit) => {
+    ...(asked('services') ? units : []).map((unit) => {
       const found = { check: `service ${unit.unit}`, ok: isWell(unit, facts.drift), detail: inWords(unit), ms: 0 };
       return unit.pid === 0 || elsewhere.has(unit.unit) ? found : restarted(found, unit, before);
     }),

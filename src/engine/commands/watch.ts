@@ -105,9 +105,7 @@ async function attempt(
   const ask = (check: BoundCheck) => checkOnce(check, ioOf(host), run.now);
   let found = await Promise.all(wanted.map(async (check) => ({ check, result: await ask(check) })));
   const services = () =>
-    probed(host.probe, target.policy, all, memory.before).map((one) =>
-      settled(one, first.probe.units, host.probe.units),
-    );
+    probed(host.probe, target, all, memory.before).map((one) => settled(one, first.probe.units, host.probe.units));
   /** Of a service that is down a check of it says nothing new. */
   const isTold = (check: BoundCheck) => {
     const told = services();

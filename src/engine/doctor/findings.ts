@@ -1,4 +1,5 @@
 import { numberIn } from '../../checks/judge.ts';
+import { isListed } from '../../checks/net/address-list.ts';
 import type { ProbeReply } from '../../host/facts.ts';
 import type { Beside } from '../../model/beside.ts';
 import type { Verdict } from '../../model/check.ts';
@@ -101,6 +102,8 @@ function ofFiles(read: Reading): readonly Finding[] {
     const isSettings = path === settings;
     // systemd has to be told of a unit that comes back, which the next deploy does.
     const isUnit = path.startsWith('/etc/systemd/');
+    // Told as what it is, of the service.
+    if (isUnit && read.seen.ailing.get(path.slice(path.lastIndexOf('/') + 1))?.load === 'masked') return [];
     const lax = is.mode !== want.mode || (want.owner !== '-' && is.owner !== want.owner);
     const mendable = (wrong === 'absent' && !isUnit) || ((wrong === 'rights' || wrong === 'content') && lax);
     const bad = wrong === 'absent' || wrong === 'other' || (isSettings && lax);
@@ -253,7 +256,9 @@ function ofLogin({ seen, account, tripMs, probe: { facts } }: Reading): readonly
   const turned = sshd.from === null ? [] : sshd.turned.filter((line) => line.includes(sshd.from ?? ''));
   const sessions = numberIn(sshd.set.get('maxsessions'));
   const startups = Number(sshd.set.get('maxstartups')?.split(':')[0] ?? STARTUPS);
-  const set = `PersourcePenalties ${penalties}`;
+  // Where nobody can tell whence we come there is nothing to look for in the list.
+  const isExempt = excepted !== 'none' && (sshd.from === null || isListed(sshd.from, excepted));
+  const set = `PersourcePenalties ${penalties}${excepted === 'none' ? '' : `, PersourcePenaltyExemptList ${excepted}`}`;
   return [
     ...(slow && shell !== null
       ? [
@@ -271,7 +276,7 @@ function ofLogin({ seen, account, tripMs, probe: { facts } }: Reading): readonly
         : []),
     ...(turned.length > 0
       ? [finding('warn', 66, { kind: 'sshd', wrong: 'turned', from: sshd.from, set }, { evidence: turned })]
-      : penalties !== 'no' && excepted === 'none'
+      : penalties !== 'no' && !isExempt
         ? [finding('note', 80, { kind: 'sshd', wrong: 'penalties', from: sshd.from, set })]
         : []),
     ...(sessions !== null && sessions < SESSIONS

@@ -41,7 +41,7 @@ run_command() { # user|root|either USER SECONDS COUNT PROGRAM… COMMAND…
 }
 
 # The same for a check: "ended STATUS HUNDREDTHS-OF-SECONDS", and "out" and "err" with the last line of what it printed. What it
-# leaves running may hold both open: that is not waited for.
+# leaves running may hold both open: that is not waited for. Secrets are cleared out here, and its end is cut off by who reads it.
 tell_command() { # user|root|either USER SECONDS COUNT PROGRAM… COMMAND…
   # The app's folder and its settings cannot be trusted then.
   root_enter || { say "ended 126 0"; say "err $obstacle"; return 0; }
@@ -55,7 +55,7 @@ tell_command() { # user|root|either USER SECONDS COUNT PROGRAM… COMMAND…
   } 4>&1 | scrub
 }
 last_line() { # WORD
-  limit "$c_patience" tail -c 2000 4>&- | tr -d '\000' | awk -v word="$1" 'NF { last = $0 } END { if (last != "") print word, substr(last, 1, 1000) }'
+  limit "$c_patience" tail -c 2000 4>&- | tr -d '\000' | awk -v word="$1" 'NF { last = $0 } END { if (last != "") print word, last }'
 }
 
 # shellcheck disable=SC2016

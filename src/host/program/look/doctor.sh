@@ -182,7 +182,7 @@ tell_sshd() { # ACCOUNT
   [ -z "$d_from" ] || say "from $(plain "$d_from")"
   [ $PRIVILEGED = 1 ] && have sshd || return 0
   limit 10 "$(which_file sshd)" -T -C "user=$1,host=${d_from:-127.0.0.1},addr=${d_from:-127.0.0.1}" 2>/dev/null </dev/null |
-    grep -E '^(persourcepenalties|persourcepenaltyexemptlist|maxstartups|maxsessions|persourcemaxstartups) ' | cut -c 1-300 | clean | sed 's/^/sshd /'
+    grep -E '^(persourcepenalties|persourcepenaltyexemptlist|maxstartups|maxsessions|persourcemaxstartups) ' | cut -c 1-4000 | clean | sed 's/^/sshd /'
   have journalctl || return 0
   journalctl -q --no-pager -o cat --since=-1h -n 300 -t sshd -t sshd-session 2>/dev/null </dev/null |
     grep -E 'penalt|MaxStartups|drop connection' | tail -n 5 | cut -c 1-300 | clean | sed 's/^/turned /'

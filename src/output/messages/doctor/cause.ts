@@ -41,7 +41,7 @@ export function causeWords(cause: Cause, unit: string, account: string | null): 
       return words(
         `systemd has not loaded its unit (${cause.load})`,
         cause.load === 'masked'
-          ? `Somebody has masked it: \`systemctl unmask ${unit}\`.`
+          ? `Somebody has masked it: \`systemctl unmask ${unit}\`. A file of it that was overwritten by that comes back with the next deploy.`
           : `See what systemd says of it: \`systemctl status ${unit}\`, \`systemd-analyze verify ${unit}\`.`,
       );
     case 'memory':

@@ -4,6 +4,9 @@ export const CRONTAB = {
   there: (line: string) => `it is there already:\n${line}\n`,
   written: 'written; what a run prints is mailed to you by cron\n',
   taken: 'taken out\n',
+  /** `who` reads it, at a place of the inventory. */
+  unset: (variable: string, who: string, at: string) =>
+    `warning: a run will not have ${variable}, which a secret of ${who} is read from (${at}): no environment of yours is there then; put it into a file of mode 0600, and name that file there\n`,
 } as const;
 
 /** The same of a timer. */

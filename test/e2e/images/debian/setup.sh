@@ -43,6 +43,14 @@ for unit in apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub
 done
 ln -sf /lib/systemd/system/multi-user.target "$root/etc/systemd/system/default.target"
 : >"$root/etc/machine-id"
+# Of the package of Prometheus only what checks metrics, and in the one suite whose hosts are always there: the rest of it, and
+# what it depends on, is a server.
+if grep -q '^VERSION_CODENAME=bookworm' "$root/etc/os-release"; then
+  package=$(mktemp -d)
+  (cd "$package" && APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get -qq download prometheus)
+  dpkg-deb --fsys-tarfile "$package"/prometheus_*.deb | tar -xC "$root" ./usr/bin/promtool
+  rm -r "$package"
+fi
 rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/*
 
 cat >"$root/sbin/boot-systemd" <<'END'
