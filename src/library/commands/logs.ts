@@ -9,6 +9,7 @@ import type { HostOutcome } from '../../model/outcome.ts';
 import type { HostTarget } from '../../model/target.ts';
 import { onAbort } from '../../util/async.ts';
 import type { Chosen } from '../choose.ts';
+import { exitCode } from '../exit-code.ts';
 import { Refusal } from '../refusal.ts';
 import type { Reading } from '../stream.ts';
 import { survey } from './survey.ts';
@@ -19,7 +20,7 @@ export type LogOptions = {
   readonly units?: readonly string[];
   /** Goes on with what comes, over lost links and reboots, until the reader leaves or the signal. */
   readonly follow?: boolean;
-  /** The last so many of each host: 100 unless told; 10 with `follow`; all where a time or another bound is given. */
+  /** The last so many of each host: 100 unless told; 10 with `follow`; all where something says from when on, or `grep` which. */
   readonly last?: number;
   /** A time ago such as `10m`, or a moment such as `2026-12-24T08:00Z`. */
   readonly since?: string;
@@ -85,7 +86,17 @@ export async function logs(chosen: Chosen, options: LogOptions, stop: AbortSigna
       }
     }
   }
-  return { entries: entries(), ended };
+  const end = async () => {
+    const results = await ended;
+    // A signal, or leaving, is how one ends to follow: how the hosts fared counts.
+    const followed = () =>
+      exitCode(
+        results.map(({ outcome }) => outcome),
+        false,
+      );
+    return chosen.finish(results, follow ? followed : undefined);
+  };
+  return { entries: entries(), end };
 }
 
 /** Lines of a host where nothing says how many. */
@@ -102,9 +113,11 @@ function wantedOf(options: LogOptions): Wanted {
     throw new Refusal('the boot must be 0 for the present one, -1 for the one before, or an id');
   if (invocation !== undefined && !/^(last|[0-9a-f]{32})$/.test(invocation))
     throw new Refusal('the invocation must be last, or an id');
-  const narrowed = [since, until, grep, invocation, generation, boot].some((one) => one !== undefined);
+  // They say where it begins; the others only what is left out.
+  const bounded = [since, boot, invocation, generation].some((one) => one !== undefined);
+  const all = bounded || (!follow && (until !== undefined || grep !== undefined));
   return {
-    last: last ?? (narrowed && !follow ? null : follow ? 10 : USUAL),
+    last: last ?? (all ? null : follow ? 10 : USUAL),
     since: since === undefined ? null : timeOf(since, 'since'),
     until: until === undefined ? null : timeOf(until, 'until'),
     priority: priority ?? null,

@@ -47,6 +47,10 @@ function hue(name: string): number {
   return HUES[hash % HUES.length] ?? 32;
 }
 
+/** That lines are missing where they were to go. @param file null for standard output */
+export const outputLost = (file: string | null, why: string): string =>
+  `fleet: ${file ?? 'standard output'} cannot be written (${why}): lines are missing at its end`;
+
 /** What is told of a host between its lines. */
 export function logNews(host: string, news: LogNews): string {
   switch (news.news) {
