@@ -212,3 +212,34 @@ it('what says from when on is told whole before what comes; Ctrl-C ends that wit
   expect(await told()).toEqual({ code: 0, old: old.slice(-10) });
   expect(await told('--since', '1h', '-n', '3')).toEqual({ code: 0, old: old.slice(-3) });
 });
+
+it(
+  'without systemd lines are narrowed by their level; of what cannot be kept each host says so once',
+  STORY,
+  async () => {
+    await using bench = await deployed('one', 'two');
+    for (const { root } of Object.values(bench.hosts))
+      writeFileSync(join(root, '.fleet/run/app.service/log'), '<3>bad\n<6>well\nplain\n');
+    const bad = await bench.human('logs', '--all', '-p', 'err', '-o', 'raw');
+    expect(bad).toEqual({ code: 0, stdout: 'bad\nbad\n', stderr: '' });
+    expect((await bench.human('logs', '--host', 'one', '-p', 'info', '-o', 'raw')).stdout).toBe('bad\nwell\nplain\n');
+    for (const wrong of ['bad', '0..9', 'err..info..debug', '8'])
+      expect(await bench.human('logs', '--all', '-p', wrong)).toMatchObject({ code: 2, stdout: '' });
+    const ignored = ['--since', '1h', '--until', 'now', '--boot'];
+    const all = await bench.human('logs', '--all', ...ignored, '-o', 'raw');
+    expect(all).toMatchObject({ code: 0, stdout: 'bad\nwell\nplain\n'.repeat(2) });
+    const said = (host: string) =>
+      `${host}: without systemd lines have no times: none is left out for --since, --until and --boot`;
+    expect(all.stderr.trim().split('\n').sort()).toEqual([said('one'), said('two')]);
+    // Not with each look for new lines.
+    const log = join(bench.hosts.one.root, '.fleet/run/app.service/log');
+    const follow = bench.start(['logs', '-f', '--host', 'one', '--since', '1h'], {
+      on: [
+        ['"text":"plain"', () => sleep(2000).then(() => appendFileSync(log, 'more\n'))],
+        ['"text":"more"', ({ interrupt }) => interrupt()],
+      ],
+    });
+    const { code, stderr } = await follow.ended;
+    expect({ code, times: stderr.match(/have no times/g)?.length }).toEqual({ code: 0, times: 1 });
+  },
+);

@@ -107,7 +107,7 @@ const PRIORITIES = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info'
 function wantedOf(options: LogOptions): Wanted {
   const { follow = false, last, since, until, priority, grep, boot, invocation, generation } = options;
   if (follow && until !== undefined) throw new Refusal('to follow has no end, and until is one: leave one out');
-  if (priority !== undefined && !priority.split('..').every(isPriority))
+  if (priority !== undefined && !(priority.split('..').length <= 2 && priority.split('..').every(isPriority)))
     throw new Refusal(`the priority must be one of ${PRIORITIES.join(', ')}, or 0 to 7, or a range such as 0..3`);
   if (boot !== undefined && !/^([+-]?\d+|[0-9a-f]{32})$/.test(boot))
     throw new Refusal('the boot must be 0 for the present one, -1 for the one before, or an id');
@@ -120,13 +120,24 @@ function wantedOf(options: LogOptions): Wanted {
     last: last ?? (all ? null : follow ? 10 : USUAL),
     since: since === undefined ? null : timeOf(since, 'since'),
     until: until === undefined ? null : timeOf(until, 'until'),
-    priority: priority ?? null,
+    priority: priority === undefined ? null : rangeOf(priority),
     grep: grep ?? null,
     boot: boot ?? null,
     invocation: invocation ?? null,
     generation: generation ?? null,
   };
 }
+
+/** As a range of numbers: one word is all that is at least so bad. */
+function rangeOf(priority: string): string {
+  const [first = '', second] = priority.split('..');
+  const levels = [first, second ?? '0'].map((word) =>
+    /^\d$/.test(word) ? Number(word) : PRIORITIES.indexOf(word as Priority),
+  );
+  return `${Math.min(...levels)}..${Math.max(...levels)}`;
+}
+
+type Priority = (typeof PRIORITIES)[number];
 
 const isPriority = (word: string) => /^[0-7]$/.test(word) || (PRIORITIES as readonly string[]).includes(word);
 

@@ -1,4 +1,5 @@
 import type { LogLine, LogNews } from '../../model/log-line.ts';
+import { list } from '../../util/count.ts';
 import { cleanJson, cleanWhole } from '../../util/sanitize.ts';
 import type { LogLine as JsonLogLine } from '../json-line.ts';
 
@@ -62,6 +63,8 @@ export function logNews(host: string, news: LogNews): string {
       return `${host}: lines may be missing here: what was to be gone on from is no longer there`;
     case 'rebooted':
       return `${host}: the host was started anew`;
+    case 'no-times':
+      return `${host}: without systemd lines have no times: none is left out for ${list(news.ignored.map((flag) => `--${flag}`))}`;
     default:
       return `${host}: ${news.text}`;
   }
