@@ -14,5 +14,5 @@ const folder = new URL('docs/reference/', root);
 mkdirSync(folder, { recursive: true });
 // A page that is not made any more.
 for (const file of readdirSync(folder)) rmSync(new URL(file, folder));
-for (const { file, text } of referencePages(topics(schema('inventory'), schema('playbook')), fleet))
+for (const { file, text } of referencePages(topics(schema('inventory'), schema('playbook'), schema('line')), fleet))
   writeFileSync(new URL(file, folder), text);

@@ -14,6 +14,12 @@ function closed(schema: unknown): unknown {
 
 let validate: ReturnType<Ajv['compile']> | undefined;
 
+/** Whether these words ask for such lines; what stands behind `--` is for others. */
+export function wantsLines(words: readonly string[]): boolean {
+  const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
+  return own.includes('--json');
+}
+
 type Line = ReturnType<typeof JSON.parse>;
 
 /** The lines of a run with --json, each of them as schemas/line.schema.json has it. @throws where one is not */

@@ -24,7 +24,7 @@ export type CliContext = {
   readonly onAbandon: (hook: () => void) => void;
 };
 
-/** Flags that every command takes. */
+/** Flags that most commands take: not init, demo, completion and help, which have no more to say than their words. */
 export type CommonFlags = {
   readonly C?: string;
   readonly json?: boolean;

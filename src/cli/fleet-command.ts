@@ -26,6 +26,8 @@ export type Look = {
   readonly format?: Format;
   /** Whether nothing is said of the run but what the command itself says. */
   readonly silent?: boolean;
+  /** Brings to its end what the command itself has under way, before the summary is told; what the exit code is then. */
+  readonly end?: (usual: number) => Promise<number>;
 };
 
 /** A command of the library at work, with the command line's flags, questions and screen. */
@@ -117,14 +119,15 @@ function screenOf(look: Look, flags: HostFlags, context: CliContext) {
     reporter?.resume();
   };
   const onEvent = (event: Event) => {
-    const all = [reporter, logged];
     if (event.type === 'dropped') return;
-    if (event.type !== 'summary') for (const one of all) one?.on(event);
-    else
-      closing = Promise.all(all.map((one) => one?.close(event))).then(() => {
-        log?.end();
-        return event;
-      });
+    if (event.type !== 'summary') for (const one of [reporter, logged]) one?.on(event);
+    else closing = close(event);
+  };
+  const close = async (usual: Summary): Promise<Summary> => {
+    const summary = look.end === undefined ? usual : { ...usual, exitCode: await look.end(usual.exitCode) };
+    await Promise.all([reporter, logged].map((one) => one?.close(summary)));
+    log?.end();
+    return summary;
   };
   const options: Options = {
     ...{ hosts: flags.host, groups: flags.group, apps: flags.app, all: flags.all === true },

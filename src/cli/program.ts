@@ -41,7 +41,7 @@ function runsApart(value: string): string {
 
 const common = (command: Command) =>
   command
-    .optionsGroup('Flags of every command:')
+    .optionsGroup('Common flags:')
     .addOption(new Option('-C <dir>', 'the project folder (default: the nearest one upwards)'))
     .option('--json', 'one JSON object per line on standard output')
     .option('-v, --verbose', 'also what commands on the hosts print')

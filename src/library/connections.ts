@@ -9,13 +9,13 @@ import type { Options } from './options.ts';
 
 /** Makes connections for a run: what all of them share is decided and asked here, once. */
 export function connections(
-  { project, becomePassword, passphrase }: World,
+  { project, becomePassword, passphrase, accepted }: World,
   { acceptNew = false, shard, onNote = () => {} }: Options,
   retries = 2,
 ): (target: HostTarget) => Connect {
   const ask = once<Secret | null>();
   const options: Omit<ConnectOptions, 'homeKnownHosts'> = {
-    acceptNew,
+    ...{ acceptNew, accepted },
     becomePassword: () => ask('sudo', becomePassword),
     passphrase,
     connectTimeoutMs: 15_000,

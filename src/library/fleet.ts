@@ -179,12 +179,14 @@ export function fleetOf(world: World): Fleet {
       const { choose } = await import('./choose.ts');
       const chosen = await choose(world, command, options, (event) => options.onEvent?.(event));
       const stop = new AbortController();
-      const { entries, ended } = await open(chosen, stop.signal);
-      const end = async () => {
-        stop.abort();
-        return chosen.finish(await ended);
+      const { entries, end } = await open(chosen, stop.signal);
+      return {
+        entries,
+        end: () => {
+          stop.abort();
+          return end();
+        },
       };
-      return { entries, end };
     });
   const verb =
     (name: Verb): OfUnits =>

@@ -5,6 +5,7 @@ import type { Invoker } from '../config/invoker.ts';
 import { loadProject, type Project } from '../config/project.ts';
 import { fail, ok, type Result } from '../model/outcome.ts';
 import { Secret } from '../model/secret.ts';
+import type { AcceptedKeys } from '../transport/options.ts';
 import { type Refusal, refused } from './refusal.ts';
 
 /** Asked when it is needed, once per run; null where there is none. */
@@ -34,6 +35,7 @@ export type World = {
   readonly by: string;
   readonly becomePassword: () => Promise<Secret | null>;
   readonly passphrase: (file: string) => Promise<Secret | null>;
+  readonly accepted: AcceptedKeys;
 };
 
 /** Reads a project; every error of every file is in the refusal. No host is contacted. */
@@ -58,6 +60,7 @@ export async function openWorld(options: OpenOptions): Promise<Result<World, Ref
     by: `${invoker.user}@${hostname()}`,
     becomePassword: async () => asSecret('sudo password', await becomePassword()),
     passphrase: async (file) => asSecret('passphrase', await passphrase(file)),
+    accepted: { keys: new Map(), judged: Promise.resolve() },
   });
 }
 

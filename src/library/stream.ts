@@ -8,20 +8,15 @@ import { Refusal } from './refusal.ts';
  */
 export type Stream<T> = AsyncIterable<T> & { readonly ended: Promise<Result<Summary, Refusal>> };
 
-/** Entries on their way, and how the hosts have ended when there are no more. */
+/** Entries on their way. */
 export type Reading<T> = {
   readonly entries: AsyncGenerator<T, void, void>;
-  readonly ended: Promise<Summary['hosts']>;
-};
-
-type Open<T> = {
-  readonly entries: AsyncGenerator<T, void, void>;
-  /** Lets go of all hosts. */
+  /** How it has ended, once all hosts are let go. */
   readonly end: () => Promise<Summary>;
 };
 
 /** @param open begins the reading; throws a `Refusal` */
-export function streamOf<T>(open: () => Promise<Open<T>>): Stream<T> {
+export function streamOf<T>(open: () => Promise<Reading<T>>): Stream<T> {
   let resolve: (end: Result<Summary, Refusal>) => void = () => {};
   let reject: (bug: unknown) => void = () => {};
   const ended = new Promise<Result<Summary, Refusal>>((...both) => {

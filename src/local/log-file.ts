@@ -1,4 +1,5 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { Writable } from 'node:stream';
 
 const { O_APPEND, O_CREAT, O_NONBLOCK, O_WRONLY } = constants;
@@ -24,4 +25,20 @@ export function appendTo(path: string): Writable {
       done(error);
     },
   });
+}
+
+/**
+ * A file for lines that begins empty. Only its owner can read it, also where it was there before; what is no file, such as a
+ * pipe, stays as it is.
+ * @throws what the system says
+ */
+export async function writeAnew(path: string): Promise<Writable> {
+  const file = await open(path, 'w', 0o600);
+  try {
+    if ((await file.stat()).isFile()) await file.chmod(0o600);
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+  return file.createWriteStream();
 }

@@ -22,5 +22,7 @@ export type LogNews =
   /** Lines may be missing here. */
   | { readonly news: 'gap' }
   | { readonly news: 'rebooted' }
+  /** Its lines have no times, so that these bounds of time are kept by none of them. */
+  | { readonly news: 'no-times'; readonly ignored: readonly string[] }
   /** In the host's words. */
   | { readonly news: 'trouble'; readonly text: string };

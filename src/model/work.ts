@@ -18,5 +18,5 @@ export type Work =
   | { readonly kind: 'units'; readonly verb: Verb; readonly units: readonly UnitWork[] }
   /** Lines of logs that were read. */
   | { readonly kind: 'lines'; readonly lines: number }
-  /** `code`: the exit status of the command. */
-  | { readonly kind: 'command'; readonly command: readonly string[]; readonly code: number };
+  /** `code`: the exit status of the command; null where nobody knows how it ended, or it was ended. */
+  | { readonly kind: 'command'; readonly command: readonly string[]; readonly code: number | null };

@@ -28,7 +28,10 @@ export type JsonLine =
   | PauseLine
   | VersionLine
   | ChannelLine
-  | DeliveryLine;
+  | DeliveryLine
+  | InstancesLine
+  | EnvLine
+  | EnvChangeLine;
 
 /** What happened on a host during a run. */
 export type EventLine = {
@@ -272,3 +275,44 @@ export type DeliveryLine = {
   readonly kind: string;
   readonly v: Version;
 } & Delivery;
+
+/** The instances of one template that the project names for an app on a host. */
+type InstancesLine = {
+  readonly type: 'instances';
+  readonly host: string;
+  readonly app: string;
+  readonly template: string;
+  readonly names: readonly string[];
+  readonly v: Version;
+};
+
+/** An env file of this machine: its keys, without their values. */
+type EnvLine = {
+  readonly type: 'env';
+  /** As a playbook names it. */
+  readonly file: string;
+  readonly apps: readonly string[];
+  readonly keys: readonly {
+    readonly key: string;
+    /** 0 where a required one is missing. */
+    readonly line: number;
+    readonly required: boolean;
+    readonly empty: boolean;
+    /** Whether a playbook gives it a value of its own, which counts more. */
+    readonly set: boolean;
+  }[];
+  readonly v: Version;
+};
+
+/** What has become of a key by `fleet env set` or `unset`. */
+type EnvChangeLine = {
+  readonly type: 'env-change';
+  readonly file: string;
+  readonly apps: readonly string[];
+  readonly key: string;
+  /** Where it stands, or stood. */
+  readonly line: number;
+  /** Whether it was there before. */
+  readonly had: boolean;
+  readonly v: Version;
+};

@@ -31,11 +31,20 @@ it('the help is in groups, each command in one, with examples, exit codes and wh
 it("a command's own flags come first, and a list that is empty by default is not told", async () => {
   const { stdout } = await fleet('rollback --help');
   const heads = [...stdout.matchAll(/^(\S.*):$/gm)].map(([, head]) => head);
-  const groups = ['Flags of this command', 'Which hosts', 'How to go about it', 'Flags of every command'];
+  const groups = ['Flags of this command', 'Which hosts', 'How to go about it', 'Common flags'];
   expect(heads).toEqual([...groups, 'Examples']);
   expect(stdout).toContain('(default: 10)');
   expect(stdout).not.toContain('[]');
   expect(await fleet('help rollback')).toMatchObject({ code: 0, stdout });
+});
+
+it('what is said to be of every command is of every command', async () => {
+  const { stdout } = await fleet('--help');
+  const commands = [...stdout.matchAll(/^ {2}([a-z-]+)( |$)/gm)].map(([, name]) => name);
+  expect(commands).toEqual(expect.arrayContaining(['deploy', 'init', 'help']));
+  const claims = new Set<boolean>();
+  for (const name of commands) claims.add(/every command.*:$/m.test((await fleet(`${name} --help`)).stdout));
+  expect(claims.size).toBe(1);
 });
 
 it('every page that is listed is there, and says something', async () => {

@@ -16,7 +16,10 @@ const schema = (name: string) => JSON.parse(read(`schemas/${name}.schema.json`))
 const nowhere = { stdout: new PassThrough(), stderr: new PassThrough() } as unknown as CliContext;
 const fleet = program(nowhere, () => {});
 const pages = new Map(
-  referencePages(topics(schema('inventory'), schema('playbook')), fleet).map(({ file, text }) => [file, text]),
+  referencePages(topics(schema('inventory'), schema('playbook'), schema('line')), fleet).map(({ file, text }) => [
+    file,
+    text,
+  ]),
 );
 
 describe('docs/reference (npm run reference)', () => {

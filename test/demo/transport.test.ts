@@ -25,6 +25,7 @@ async function open(host: DemoHost) {
   if (target === undefined) throw new Error(JSON.stringify(resolved));
   const connect = connector(target.connection, {
     acceptNew: false,
+    accepted: { keys: new Map(), judged: Promise.resolve() },
     becomePassword: async () => null,
     passphrase: async () => null,
     connectTimeoutMs: 5000,

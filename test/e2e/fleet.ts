@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { jsonLines } from '../json-lines.ts';
+import { jsonLines, wantsLines } from '../json-lines.ts';
 import { text } from '../text.ts';
 import type { TestHost } from './rig/index.ts';
 
@@ -116,7 +116,7 @@ export function emptyProject(app = 'app', command = cli): Project {
       child,
       ended: ended.then(([code, stdout, stderr]) => {
         // One that was killed may have been in the middle of a line.
-        if (args.includes('--json')) jsonLines(stdout.slice(0, stdout.lastIndexOf('\n') + 1));
+        if (wantsLines(args)) jsonLines(stdout.slice(0, stdout.lastIndexOf('\n') + 1));
         return { code, stdout, stderr };
       }),
     };

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { SHELLS } from '../runtime/shells.ts';
 import { workshop } from './workshop.ts';
 
-const WANT = `l_last=- l_grep=- l_invocation=- l_generation=- live=1
+const WANT = `l_last=- l_priority=- l_grep=- l_invocation=- l_generation=- live=1
 supervisors() { say '1 2 1 a.service 1'; }`;
 
 describe.each(SHELLS.map((shell) => [shell.join(' '), shell] as const))(
@@ -72,20 +72,63 @@ describe.each(SHELLS.map((shell) => [shell.join(' '), shell] as const))(
           .map((line) => `${line}\n`)
           .join(''),
       );
-      const told: string[] = [];
-      let where = '-';
-      let pieces = 0;
-      for (let more = true; more; pieces += 1) {
-        const { stdout } = await shop.run(shell, `${WANT}\nl_where='${where}'\nfile_piece a.service`);
-        const said = stdout.split('\n');
-        const [, inode, offset] = /^file a\.service (\d+) (\d+) /m.exec(stdout) ?? [];
-        where = `a.service=${inode}:${offset}`;
-        told.push(...said.filter((text) => text.startsWith('l ')).map((text) => text.slice(2)));
-        more = said.includes('more');
+      const pieces = async (last: string) => {
+        const told: string[] = [];
+        let where = '-';
+        let count = 0;
+        for (let more = true; more; count += 1) {
+          const asked = `l_where='${where}' l_last=${where === '-' ? last : '-'}`;
+          const { stdout } = await shop.run(shell, `${WANT}\n${asked}\nfile_piece a.service`);
+          expect(stdout.length).toBeLessThan(1.1 * 1024 * 1024);
+          const said = stdout.split('\n');
+          const [, inode, offset] = /^file a\.service (\d+) (\d+) /m.exec(stdout) ?? [];
+          where = `a.service=${inode}:${offset}`;
+          told.push(...said.filter((text) => text.startsWith('l ')).map((text) => text.slice(2)));
+          more = said.includes('more');
+        }
+        return { told, count };
+      };
+      const same = (told: readonly string[], wanted: readonly string[]) =>
+        told.length === wanted.length && told.every((line, i) => line === wanted[i]);
+      const all = await pieces('-');
+      expect(same(all.told, lines)).toBe(true);
+      expect(all.count).toBeGreaterThan(2);
+      // However many are asked for at once, from the middle of the older file, of the newer one, or all there are.
+      for (const last of [20_000, 2000, 1_000_000]) {
+        const { told, count } = await pieces(String(last));
+        expect(same(told, lines.slice(-last))).toBe(true);
+        expect(count > 2).toBe(last > 2000);
       }
-      expect(told.length).toBe(lines.length);
-      expect(told.every((line, i) => line === lines[i])).toBe(true);
-      expect(pieces).toBeGreaterThan(2);
+    });
+
+    it('lines are left out by the level that they begin with, and by their text, before the last ones are counted', async () => {
+      using shop = workshop();
+      const folder = join(shop.state, 'run/a.service');
+      mkdirSync(folder, { recursive: true });
+      const lines = ['<3>bad one', 'plain', '<6>info', '<4>warning', '<3>bad two', '<7>debug', '<x>', '<', '', '<5'];
+      writeFileSync(join(folder, 'log'), lines.map((line) => `${line}\n`).join(''));
+      const told = async (more: string) => {
+        const { stdout, stderr } = await shop.run(shell, `${WANT}\nl_where=-\n${more}\nfile_piece a.service`);
+        expect(stderr).toBe('');
+        const said = stdout.split('\n').filter((text) => text.startsWith('l '));
+        return said.map((text) => text.slice(2));
+      };
+      expect(await told('l_priority=0..3')).toEqual(['<3>bad one', '<3>bad two']);
+      expect(await told('l_priority=4..5')).toEqual(['<4>warning']);
+      // What says nothing of its level is as bad as info, as systemd has it.
+      expect(await told('l_priority=0..6')).toEqual(lines.filter((line) => line !== '<7>debug'));
+      expect(await told('l_priority=7..7')).toEqual(['<7>debug']);
+      expect(await told("l_priority=0..3 l_grep='tw[o]'")).toEqual(['<3>bad two']);
+      expect(await told('l_priority=0..3 l_last=1')).toEqual(['<3>bad two']);
+      expect(await told("l_grep='bad|plain' l_last=2")).toEqual(['plain', '<3>bad two']);
+      expect(await told('l_grep=nothing l_last=2')).toEqual([]);
+    });
+
+    it('bounds of time are said to be kept by no line, where lines have none', async () => {
+      using shop = workshop();
+      const { stdout } = await shop.run(shell, 'l_since=-1h l_until=- l_boot=0\ntell_ignored');
+      expect(stdout).toBe('ignored since boot\n');
+      expect((await shop.run(shell, 'l_since=- l_until=- l_boot=-\ntell_ignored')).stdout).toBe('');
     });
 
     it('a message that the journal shows as numbers becomes text before secrets are looked for', async () => {

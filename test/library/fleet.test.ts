@@ -177,6 +177,12 @@ it('log lines come no faster than they are taken, and leaving the loop ends the 
   }
   expect(heard.map((one) => one.type === 'line' && one.line.text)).toEqual(['line 29999', 'and more']);
   expect(await follow.ended).toMatchObject({ ok: true, value: { exitCode: 0 } });
+
+  // A signal ends what follows as leaving does, and as Ctrl-C ends it for the command line.
+  const signal = new AbortController();
+  const until = fleet.logs({ all: true, follow: true, last: 1, signal: signal.signal });
+  for await (const _ of until) signal.abort();
+  expect(await until.ended).toMatchObject({ ok: true, value: { exitCode: 0 } });
 });
 
 it('status is watched over one connection until the reader leaves; a command runs on every host', STORY, async () => {
@@ -191,8 +197,12 @@ it('status is watched over one connection until the reader leaves; a command run
     looks += 1;
     if (looks === 3) break;
   }
-  expect(await watching.ended).toMatchObject({ ok: true });
-  expect(bench.hosts.it.line.connections - before).toBe(1);
+  expect(await watching.ended).toMatchObject({ ok: true, value: { exitCode: 0 } });
+  const signal = new AbortController();
+  const until = fleet.watch({ all: true, everyMs: 200, signal: signal.signal });
+  for await (const _ of until) signal.abort();
+  expect(await until.ended).toMatchObject({ ok: true, value: { exitCode: 0 } });
+  expect(bench.hosts.it.line.connections - before).toBe(2);
 
   const said: string[] = [];
   const run = fleet.run(['sh', '-c', 'echo "$1"; exit 3', 'sh', 'a $(b)'], { all: true });

@@ -8,6 +8,7 @@ import { runCommandLine } from '../../src/cli/program.ts';
 import { type DemoHost, startDemoHost } from '../../src/demo/server.ts';
 import { type Ended, only, parseRun, type Run } from '../e2e/fleet.ts';
 import { type TcpProxy, tcpProxy } from '../e2e/rig/proxy.ts';
+import { jsonLines, wantsLines } from '../json-lines.ts';
 
 /** A demo host, as somebody sees it who looks at it directly. */
 type BenchHost = {
@@ -61,6 +62,8 @@ export type Bench<Name extends string> = AsyncDisposable & {
   fleet(...words: readonly string[]): Promise<Run>;
   /** The same as a person without a terminal sees it. */
   human(...words: readonly string[]): Promise<Ended>;
+  /** The same with something on standard input. */
+  given(input: string | Buffer, ...words: readonly string[]): Promise<Ended>;
 };
 
 /**
@@ -108,7 +111,10 @@ export async function openBench<Name extends string>(...names: readonly Name[]):
     ...{ begin: () => {}, interrupt: () => {}, onAside: () => {}, onAbandon: () => {} },
   });
 
-  const run = async (words: readonly string[], as: string, signal: AbortSignal, hear: (text: string) => void) => {
+  const run = async (
+    words: readonly string[],
+    { as = 'alice', signal = new AbortController().signal, hear = (_: string) => {}, stdin = new PassThrough() },
+  ) => {
     const said = { stdout: '', stderr: '' };
     const stdout = sink((text) => {
       said.stdout += text;
@@ -117,7 +123,9 @@ export async function openBench<Name extends string>(...names: readonly Name[]):
     const stderr = sink((text) => {
       said.stderr += text;
     });
-    return { code: await runCommandLine(words, { ...world(as), signal, stdout, stderr }), ...said };
+    const code = await runCommandLine(words, { ...world(as), signal, stdin: stdin as never, stdout, stderr });
+    if (wantsLines(words)) jsonLines(said.stdout);
+    return { code, ...said };
   };
   const start = (words: readonly string[], { as = 'alice', on = [] }: Options = {}): Running => {
     const controller = new AbortController();
@@ -130,7 +138,7 @@ export async function openBench<Name extends string>(...names: readonly Name[]):
         acts.push(next[1]({ interrupt }));
       }
     };
-    const ended = run([...words, '--json'], as, controller.signal, hear).then(async (end) => {
+    const ended = run([...words, '--json'], { as, signal: controller.signal, hear }).then(async (end) => {
       await Promise.all(acts);
       if (waiting[0] !== undefined) throw new Error(`never said ${waiting[0][0]}:\n${end.stdout}${end.stderr}`);
       return parseRun(end);
@@ -143,7 +151,8 @@ export async function openBench<Name extends string>(...names: readonly Name[]):
     hosts: Object.fromEntries(entries.map((e) => [e.name, e.host])) as Record<Name, BenchHost>,
     remove: (path) => rmSync(join(folder, path), { recursive: true }),
     fleet: (...words) => start(words).ended,
-    human: (...words) => run(words, 'alice', new AbortController().signal, () => {}),
+    human: (...words) => run(words, {}),
+    given: (input, ...words) => run(words, { stdin: new PassThrough().end(input) }),
     async [Symbol.asyncDispose]() {
       await Promise.all(lines.map((line) => line.close()));
       await Promise.all(demos.map((demo) => demo[Symbol.asyncDispose]()));

@@ -1,26 +1,11 @@
 import { readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
-import { runCommandLine } from '../../src/cli/program.ts';
+import { jsonLines } from '../json-lines.ts';
 import { type Bench, openBench, STORY } from './bench.ts';
 
 const NEEDLE = 'canary-rotated-77e1';
 const FILE = '# keys of the shop\nTOKEN=canary-token\n\nexport OLD=x\n';
-
-/** Runs it with something on standard input. */
-async function given(bench: Bench<string>, input: string | Buffer, ...words: readonly string[]) {
-  const stdin = new PassThrough();
-  stdin.end(input);
-  const world = bench.world();
-  const said = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const)
-    world[name].write = (text: unknown) => {
-      said[name] += String(text);
-      return true;
-    };
-  return { code: await runCommandLine(words, { ...world, stdin: stdin as never }), ...said };
-}
 
 async function shop(): Promise<Bench<'it'> & { read(): string }> {
   const bench = await openBench('it');
@@ -39,44 +24,39 @@ it('names, places and what is missing are listed, and no value', STORY, async ()
   expect(stdout).toMatch(/^app +OLD +secrets\/app\.env:4 +the playbook's set: counts$/m);
   expect(stdout).toMatch(/^app +API_KEY +secrets\/app\.env +required, missing$/m);
   const json = await bench.human('env', 'list', '--json');
-  expect(JSON.parse(json.stdout)).toMatchObject({
-    files: [
-      {
-        file: 'secrets/app.env',
-        apps: ['app'],
-        keys: [{ key: 'TOKEN', line: 2 }, { key: 'OLD' }, { key: 'API_KEY', line: 0 }],
-      },
-    ],
-  });
+  expect(jsonLines(json.stdout)).toMatchObject([
+    {
+      ...{ type: 'env', file: 'secrets/app.env', apps: ['app'], v: 1 },
+      keys: [{ key: 'TOKEN', line: 2 }, { key: 'OLD' }, { key: 'API_KEY', line: 0 }],
+    },
+    { type: 'summary', command: 'env', exitCode: 0, hosts: [] },
+  ]);
   for (const text of [stdout, json.stdout]) expect(text).not.toContain('canary');
 });
 
 it('a value from standard input is set, every other byte stays, and it is said what to type next', STORY, async () => {
   await using bench = await shop();
-  const set = await given(bench, `${NEEDLE}\n`, 'env', 'set', 'TOKEN');
+  const set = await bench.given(`${NEEDLE}\n`, 'env', 'set', 'TOKEN');
   expect(set).toMatchObject({ code: 0, stderr: '' });
   expect(set.stdout).toBe('secrets/app.env:2: TOKEN replaced\nnext: fleet deploy --only env --app app\n');
   expect(bench.read()).toBe(FILE.replace('canary-token', NEEDLE));
-  const lines = await given(bench, 'two\nlines\n', 'env', 'set', 'API_KEY', '--json');
-  expect(JSON.parse(lines.stdout)).toMatchObject({
-    file: 'secrets/app.env',
-    key: 'API_KEY',
-    line: 5,
-    had: false,
-    exitCode: 0,
-  });
+  const lines = await bench.given('two\nlines\n', 'env', 'set', 'API_KEY', '--json');
+  expect(jsonLines(lines.stdout)).toMatchObject([
+    { type: 'env-change', file: 'secrets/app.env', apps: ['app'], key: 'API_KEY', line: 5, had: false },
+    { type: 'summary', exitCode: 0 },
+  ]);
   expect(bench.read().endsWith("API_KEY='two\nlines'\n")).toBe(true);
   const unset = await bench.human('env', 'unset', 'API_KEY');
   expect(unset).toMatchObject({ code: 0, stderr: 'warning: API_KEY is required: no deploy begins without it\n' });
   expect(bench.read()).toBe(FILE.replace('canary-token', NEEDLE));
   expect(statSync(join(bench.folder, 'secrets/app.env')).mode & 0o777).toBe(0o600);
-  expect((await given(bench, 'z', 'env', 'set', 'OLD')).stderr).toContain('set:, which counts more');
+  expect((await bench.given('z', 'env', 'set', 'OLD')).stderr).toContain('set:, which counts more');
 });
 
 it('a value in the command line is refused, and not repeated', STORY, async () => {
   await using bench = await shop();
   for (const words of [['TOKEN', NEEDLE], [`TOKEN=${NEEDLE}`]]) {
-    const run = await given(bench, 'x\n', 'env', 'set', ...words);
+    const run = await bench.given('x\n', 'env', 'set', ...words);
     expect(run).toMatchObject({ code: 2, stdout: '' });
     expect(run.stderr).toContain('stays in the history of the shell');
     expect(run.stderr).toContain('fleet env set TOKEN');
@@ -88,7 +68,7 @@ it('a value in the command line is refused, and not repeated', STORY, async () =
 it('what cannot be is refused with the reason, and nothing is changed', STORY, async () => {
   await using bench = await shop();
   const why = async (input: string | Buffer, ...words: readonly string[]) => {
-    const run = await given(bench, input, 'env', ...words);
+    const run = await bench.given(input, 'env', ...words);
     expect(run.code).toBe(2);
     expect(bench.read()).toBe(FILE);
     return run.stderr;
@@ -102,7 +82,7 @@ it('what cannot be is refused with the reason, and nothing is changed', STORY, a
 
   const broken = 'TOKEN=a b=c\nOLD="\n';
   writeFileSync(join(bench.folder, 'secrets/app.env'), broken);
-  const run = await given(bench, NEEDLE, 'env', 'set', 'TOKEN');
+  const run = await bench.given(NEEDLE, 'env', 'set', 'TOKEN');
   expect(run.code).toBe(2);
   expect(run.stderr).toMatch(/^secrets\/app\.env:1: .*\nsecrets\/app\.env:2: .*\nnothing was changed$/m);
   expect(bench.read()).toBe(broken);
@@ -119,8 +99,8 @@ it('where hosts have files of their own, one is named', STORY, async () => {
   bench.write('secrets/one.env', 'A=1\n');
   bench.write('secrets/two.env', 'A=2\n');
   const two = join(bench.folder, 'secrets/two.env');
-  expect(await given(bench, 'x', 'env', 'set', 'A')).toMatchObject({ code: 2 });
-  expect((await given(bench, 'x', 'env', 'set', 'A', '--file', 'secrets/two.env')).code).toBe(0);
+  expect(await bench.given('x', 'env', 'set', 'A')).toMatchObject({ code: 2 });
+  expect((await bench.given('x', 'env', 'set', 'A', '--file', 'secrets/two.env')).code).toBe(0);
   expect(readFileSync(two, 'utf8')).toBe('A=x\n');
   expect(readFileSync(join(bench.folder, 'secrets/one.env'), 'utf8')).toBe('A=1\n');
 });

@@ -113,6 +113,11 @@ it('one more and one less: the others go on, also where the code has changed mea
   const status = await bench.human('instances', 'status', '--all');
   expect(status.stdout).toMatch(/worker@three\.service +active \(running\) .* 2 +\d+ +0 +[\d.]+ [KM]iB/);
   expect(status.stdout).toMatch(/worker@one\.service +active \(running\) .* 1 +\d+ +0 /);
+  const { events, summary } = await bench.fleet('instances', 'list', '--all');
+  expect(events).toEqual([
+    { type: 'instances', host: 'it', app: 'app', template: 'worker@.service', names: ['one', 'two', 'three'], v: 1 },
+  ]);
+  expect(summary).toMatchObject({ command: 'instances', exitCode: 0, hosts: [] });
   const list = await bench.human('instances', 'list', '--all');
   expect(list.stdout).toMatch(/^it +app +worker@\.service +three$/m);
 

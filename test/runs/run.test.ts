@@ -48,6 +48,11 @@ it(
     await using bench = await openBench('down', 'up');
     const late = await json(bench, '--host', 'up', '--timeout', '500ms', '--', 'sleep', '60');
     expect({ code: late.code, kind: late.summary?.hosts[0]?.failure?.kind }).toEqual({ code: 1, kind: 'timed-out' });
+    // No status that no program returned.
+    expect(late.summary?.hosts[0]).toMatchObject({ work: { kind: 'command', code: null } });
+    const told = await bench.human('run', '--host', 'up', '--timeout', '500ms', '--', 'sleep', '60');
+    expect(told.stdout).toMatch(/^x up: FAILED: sleep 60: no exit status, it timed out after 0\.5s$/m);
+    expect(told.stdout).not.toContain('255');
     await bench.hosts.down.line.close();
     const run = await bench.human('run', '--all', '--', 'echo', 'here');
     expect(run.code).toBe(3);

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import { runCommandLine } from '../../src/cli/program.ts';
 import type { Run } from '../e2e/fleet.ts';
-import { type Bench, openBench, STORY } from './bench.ts';
+import { type Bench, openBench, STORY, until } from './bench.ts';
 
 const SERVICE = `[Unit]
 PartOf=all.target
@@ -201,3 +201,30 @@ it('what is watched is drawn anew over one connection, until it is ended', STORY
   const piped = await bench.human('status', '--watch', '--all');
   expect({ code: piped.code, stdout: piped.stdout }).toEqual({ code: 2, stdout: '' });
 });
+
+it(
+  'a signal that there is not is refused before anything, and one that the host cannot send fails',
+  STORY,
+  async () => {
+    await using bench = await openBench('it');
+    two(bench);
+    expect((await bench.fleet('deploy', '--all')).code).toBe(0);
+    const { line, root } = bench.hosts.it;
+    const before = line.passed;
+    for (const word of ['9x9', 'TERMS', '0', '-9', '99']) {
+      const run = await bench.human('kill', 'app', '--all', '--signal', word);
+      expect(run).toMatchObject({ code: 2, stdout: '' });
+      expect(run.stderr).toContain(`the signal must be one such as HUP or USR1, not "${word}"`);
+    }
+    expect(line.passed).toBe(before);
+    const unsent = await bench.fleet('kill', 'app', '--all', '--signal', 'RTMIN+99');
+    expect({ code: unsent.code, ends: ends(unsent).map(({ outcome }) => outcome) }).toEqual({
+      code: 1,
+      ends: ['failed'],
+    });
+    expect(ways(unsent)).toEqual([['app.service active active']]);
+    const sent = await bench.fleet('kill', 'app', '--all', '--signal', 'sigusr1');
+    expect({ code: sent.code, ways: ways(sent) }).toEqual({ code: 0, ways: [['app.service active active']] });
+    await until(() => expect(readFileSync(join(root, 'data/reloads'), 'utf8')).toBe('reloaded\n'));
+  },
+);

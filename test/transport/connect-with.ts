@@ -25,6 +25,7 @@ export function connectionTo(to: { port: number; user: string } & Partial<Connec
 export function optionsIn(dir: string, more: Partial<ConnectOptions> = {}): ConnectOptions {
   return {
     acceptNew: false,
+    accepted: { keys: new Map(), judged: Promise.resolve() },
     becomePassword: () => Promise.resolve(null),
     passphrase: () => Promise.resolve(null),
     connectTimeoutMs: 5000,

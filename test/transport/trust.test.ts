@@ -110,6 +110,25 @@ describe('a host that is seen for the first time by two connections at once', ()
     }
   });
 
+  it('is remembered for whoever has accepted it, and for nobody else in the same process', async () => {
+    using dir = tempDir();
+    const fleet = () => optionsIn(dir.path, { acceptNew: true, homeKnownHosts: '/dev/null' });
+    const [one, other] = servers.map(({ port, user, key }) =>
+      connectionTo({ port, user, identityFiles: [key.file], hostKeyAlias: 'same-name' }),
+    );
+    const end = async (to: typeof one, options: ReturnType<typeof fleet>) => {
+      if (to === undefined) throw new Error('two servers are wanted');
+      const result = await connect(to, options);
+      if (result.ok) await result.value[Symbol.asyncDispose]();
+      return result.ok ? 'accepted' : result.failure.kind;
+    };
+    const [mine, yours] = [fleet(), fleet()];
+    expect(await end(one, mine)).toBe('accepted');
+    expect(await end(other, mine)).toBe('host-key-changed');
+    expect(await end(other, yours)).toBe('accepted');
+    expect(await end(one, yours)).toBe('host-key-changed');
+  });
+
   it('is refused where its key cannot be recorded', async () => {
     using dir = tempDir();
     const [server] = servers;

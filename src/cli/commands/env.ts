@@ -1,6 +1,7 @@
 import { isKey, KEY_RULE } from '../../env/key.ts';
 import { listEnv, setEnv, unsetEnv } from '../../library/commands/env.ts';
 import type { Secret } from '../../model/secret.ts';
+import type { JsonLine } from '../../output/json-line.ts';
 import {
   deployEnv,
   isRequired,
@@ -10,9 +11,10 @@ import {
   valueInArguments,
 } from '../../output/messages/env.ts';
 import { table } from '../../output/tables/table.ts';
-import { clean, cleanJson } from '../../util/sanitize.ts';
+import { clean } from '../../util/sanitize.ts';
 import { askSecret, readSecretInput } from '../ask.ts';
 import type { CliContext, CommonFlags } from '../context.ts';
+import { endLine, printJson } from '../json.ts';
 import { openProject } from '../project.ts';
 import { UsageError } from '../refusal.ts';
 
@@ -26,15 +28,14 @@ export async function env(action: string, words: readonly string[], flags: EnvFl
   const project = await openProject(flags, context);
   const options = { apps: flags.app, ...(flags.file === undefined ? {} : { file: flags.file }) };
   const print = (text: string) => flags.quiet || context.stdout.write(`${clean(text)}\n`);
-  const end = (more: object): 0 => {
-    if (!flags.json) return 0;
-    context.stdout.write(`${cleanJson({ type: 'summary', command: 'env', exitCode: 0, hosts: [], ...more, v: 1 })}\n`);
+  const end = (lines: readonly JsonLine[]): 0 => {
+    for (const line of [...lines, endLine('env', 0)]) printJson(context, line);
     return 0;
   };
 
   if (key === null) {
     const files = await listEnv(project, options);
-    if (flags.json) return end({ files });
+    if (flags.json) return end(files.map((one) => ({ type: 'env', ...one, v: 1 })));
     const rows = files.flatMap(({ file, apps, keys }) => keys.map((one) => [apps.join(', '), ...keyCells(file, one)]));
     for (const line of table(['APP', 'KEY', 'PLACE', ''], rows, Number.POSITIVE_INFINITY)) print(line);
     return 0;
@@ -47,7 +48,7 @@ export async function env(action: string, words: readonly string[], flags: EnvFl
   const { file, apps, line, had } = change;
   if (change.overruled) context.stderr.write(`warning: ${isSetInPlaybook(key)}\n`);
   if (change.missing) context.stderr.write(`warning: ${isRequired(key)}\n`);
-  if (flags.json) return end({ file, key, line, had });
+  if (flags.json) return end([{ type: 'env-change', file, apps, key, line, had, v: 1 }]);
   print(keyChanged(file, key, change, action === 'unset'));
   print(deployEnv(apps));
   return 0;

@@ -12,8 +12,12 @@ import { PACKAGE } from '../version.ts';
 
 /** `fleet help TOPIC`: the help of a command, or a page of reference. @throws UsageError where there is none */
 export async function help(name: string | undefined, fleet: Command, context: CliContext): Promise<0> {
-  const [inventory, playbook] = await Promise.all([readSchema('inventory'), readSchema('playbook')]);
-  const all = topics(inventory, playbook);
+  const [inventory, playbook, line] = await Promise.all([
+    readSchema('inventory'),
+    readSchema('playbook'),
+    readSchema('line'),
+  ]);
+  const all = topics(inventory, playbook, line);
   if (name === undefined) {
     const of = (kind: Topic['kind']) => all.filter((one) => one.kind === kind).map((one) => one.name);
     fleet.outputHelp();

@@ -2,6 +2,7 @@ import { fleetOf } from '../../library/fleet.ts';
 import { instanceTable } from '../../output/tables/instances.ts';
 import type { CliContext, HostFlags } from '../context.ts';
 import { onHosts } from '../fleet-command.ts';
+import { endLine, printJson } from '../json.ts';
 import { openHere } from '../project.ts';
 import { UsageError } from '../refusal.ts';
 
@@ -47,7 +48,10 @@ async function told(flags: InstanceFlags, context: CliContext): Promise<number> 
   const { instances: own } = fleetOf(await openHere(flags, context));
   const found = await own.list({ hosts, groups, apps, all, ...(template === undefined ? {} : { template }) });
   if (!found.ok) throw found.failure;
-  const lines = found.value.map((one) => `${JSON.stringify({ v: 1, type: 'instances', ...one })}\n`);
-  context.stdout.write(flags.json ? lines.join('') : instanceTable(found.value));
+  if (flags.json !== true) context.stdout.write(instanceTable(found.value));
+  else {
+    for (const one of found.value) printJson(context, { type: 'instances', ...one, v: 1 });
+    printJson(context, endLine('instances', 0));
+  }
   return 0;
 }

@@ -21,12 +21,12 @@ const EVERY = 2000;
 
 /** Draws the table anew until Ctrl-C, over connections that stay open. @throws Refusal */
 async function watchStatus(flags: StatusFlags, context: CliContext) {
-  const { stdout, signal, invoker } = context;
+  const { stdout, invoker } = context;
   if (stdout.isTTY !== true || flags.json || flags.verify)
     throw new UsageError(
       '--watch draws on a terminal: leave --json and --verify out, or run `fleet status` again and again',
     );
-  await onHosts({ silent: true, format: () => '' }, flags, context, async ({ fleet, options, about }) => {
+  return onHosts({ silent: true, format: () => '' }, flags, context, async ({ fleet, options, about }) => {
     const seen = new Map<string, Summary['hosts'][number]>();
     const key = (one: { readonly host: string; readonly app: string }) => `${one.host}\0${one.app}`;
     const draw = () => {
@@ -43,7 +43,6 @@ async function watchStatus(flags: StatusFlags, context: CliContext) {
     }
     return stream.ended;
   });
-  return signal.aborted ? 0 : 1;
 }
 
 /** `fleet history` */

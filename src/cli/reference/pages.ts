@@ -131,7 +131,7 @@ const cell = (text: string) =>
 const code = (text: string) => `\`${text.replaceAll('|', '\\|')}\``;
 
 /** Groups of flags that many commands take, by their heads; what a command has alone has another. */
-const SHARED = ['Which hosts:', 'How to go about it:', 'Flags of every command:'] as const;
+const SHARED = ['Which hosts:', 'How to go about it:', 'Common flags:'] as const;
 
 const titleOf = (head: string) => head.replace(/:$/, '');
 

@@ -2,6 +2,7 @@ import {
   EVENTS,
   FAILURES,
   LINES,
+  OTHER_LINES,
   OUTCOMES,
   SUMMARY,
   SUMMARY_ERRORS,
@@ -34,8 +35,8 @@ const rows = (heads: Rows['heads'], of: Readonly<Record<string, string>> | Rows[
   rows: Array.isArray(of) ? of : Object.entries(of),
 });
 
-/** All topics but the commands, from the schemas that editors check files with. */
-export function topics(inventory: Schema, playbook: Schema): readonly Topic[] {
+/** All topics but the commands, from the schemas that editors check files with, and that of the lines of `--json`. */
+export function topics(inventory: Schema, playbook: Schema, line: Schema): readonly Topic[] {
   const { properties: ofPlaybook = {} } = playbook;
   const { hosts, groups, defaults, notify, ...rest } = inventory.properties ?? {};
   const short = (schema: Schema | undefined, form: string): Schema => ({
@@ -79,6 +80,8 @@ export function topics(inventory: Schema, playbook: Schema): readonly Topic[] {
       parts: [
         ...LINES,
         rows(['type', 'what it has'], EVENTS),
+        OTHER_LINES,
+        rows(['type', 'what it has'], otherLines(line)),
         rows(['field of the summary', 'meaning'], SUMMARY),
         rows(['field of a host', 'meaning'], SUMMARY_HOST),
         SUMMARY_ERRORS,
@@ -100,6 +103,22 @@ export function topics(inventory: Schema, playbook: Schema): readonly Topic[] {
     ...kinds(formOf(notify)?.additionalProperties, 'notifier', 'an entry of notify in the inventory'),
   ];
 }
+
+/** Every line that is neither an event nor a summary. */
+function otherLines({ anyOf = [], definitions = {} }: Schema): Rows['rows'] {
+  return anyOf.flatMap((entry): Rows['rows'] => {
+    const { description = '', ...form } = definitions[entry.$ref?.split('/').at(-1) ?? ''] ?? entry;
+    const properties = Object.assign({}, ...[form, ...(form.anyOf ?? [])].map((one) => one.properties)) as Fields;
+    const { type, v: _, ...own } = properties;
+    if (entry.$ref === '#/definitions/EventLine' || typeof type?.const !== 'string' || type.const === 'summary')
+      return [];
+    const keys = Object.keys(own).map((key) => `\`${key}\``);
+    const about = `${description.slice(0, 1).toLowerCase()}${description.slice(1).replace(/\.$/, '')}`;
+    return [[type.const, `${keys.join(', ')}: ${about}`]];
+  });
+}
+
+type Fields = Readonly<Record<string, Schema>>;
 
 const formOf = (schema: Schema | undefined) => schema?.anyOf?.find(({ type }) => type !== 'null') ?? schema;
 

@@ -26,8 +26,8 @@ export async function runCommandOn(command: Command, run: HostRun): Promise<Host
   const work = { kind: 'command', command: command.argv } as const;
   const generation = generationId(0);
   if (reply.ok) return { end: 'done', generation, work: { ...work, code: reply.value.code } };
-  // The link broke before or while it ran: nobody knows how it ended.
-  return { end: 'failed', generation, work: { ...work, code: 255 }, failure: reply.failure };
+  // The link broke before or while it ran, or its time was over.
+  return { end: 'failed', generation, work: { ...work, code: null }, failure: reply.failure };
 }
 
 /** No word is read by a shell, unless that is asked for. */

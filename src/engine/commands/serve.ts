@@ -17,17 +17,20 @@ import type { HostTarget } from '../../model/target.ts';
 import type { Standing, UnitWork, Verb } from '../../model/work.ts';
 import { explain } from '../../runtime/diagnose/diagnose.ts';
 import { sh } from '../../shell/sh.ts';
+import { signalName } from '../../unit/values/signal.ts';
 import { pause } from '../../util/async.ts';
 import { capped, MOST } from '../../util/capped.ts';
 import { leftAlone, needsRepair, openHost, unsafeRoot } from '../open.ts';
 import { type HostRun, QUICK } from '../run.ts';
 import { healthOf } from './health.ts';
 
+export { signalName };
+
 export type Asked = {
   readonly verb: Verb;
   /** Units of the active generation, by name or glob. */
   readonly words: readonly string[];
-  /** For `kill`. */
+  /** For `kill`, as `signalName` has it. */
   readonly signal: string;
   /** Whether all checks of the app must pass behind it. */
   readonly healthy: boolean;

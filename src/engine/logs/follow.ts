@@ -5,7 +5,7 @@ import type { HostTarget } from '../../model/target.ts';
 import { pause } from '../../util/async.ts';
 import { openHost } from '../open.ts';
 import type { HostRun } from '../run.ts';
-import { BEGIN, readPiece, type Wanted } from './read.ts';
+import { BEGIN, type Piece, readPiece, type Wanted } from './read.ts';
 
 export type LogSink = {
   /** Resolves when more may come. */
@@ -33,6 +33,8 @@ export async function hostLogs(
   let where = BEGIN;
   let asked = wanted;
   let seen = 0;
+  let told: Pick<Piece, 'ignored' | 'troubles'> | null = null;
+  const wants = follow || wanted.last === null ? () => true : upTo(wanted.last);
   let last: LogLine | null = null;
   let attempt = 0;
   const done = (): HostOutcome => ({
@@ -57,11 +59,13 @@ export async function hostLogs(
           if (end !== null) return end;
           break;
         }
-        const { lines, gap, more, troubles } = piece.value;
-        for (const text of troubles) sink.news({ news: 'trouble', text });
+        const { lines, gap, more, ignored, troubles } = piece.value;
+        // Each piece has the same ones, as long as they last.
+        if (told === null && ignored.length > 0) sink.news({ news: 'no-times', ignored });
+        for (const text of troubles) if (!told?.troubles.includes(text)) sink.news({ news: 'trouble', text });
+        told = { ignored, troubles };
         if (gap) sink.news({ news: 'gap' });
-        // Of files it is the last so many of each.
-        const shown = asked.last === null || lines.some(({ exact }) => !exact) ? lines : lines.slice(-asked.last);
+        const shown = lines.filter(wants);
         for (const line of shown) {
           if (last !== null && line.boot !== last.boot) sink.news({ news: 'rebooted' });
           last = line;
@@ -69,7 +73,8 @@ export async function hostLogs(
         seen += shown.length;
         where = piece.value.where;
         await sink.lines(shown);
-        if (run.signal.aborted || (!follow && (!more || asked.last !== null))) return done();
+        const enough = lines.length > 0 && shown.length === 0;
+        if (run.signal.aborted || (!follow && (!more || enough))) return done();
         asked = { ...asked, last: null };
         if (!more) await pause(EVERY, run.signal);
         if (run.signal.aborted) return done();
@@ -82,4 +87,15 @@ export async function hostLogs(
     attempt += 1;
     if (run.signal.aborted) return done();
   }
+}
+
+/** Whether a line is among the first so many, of a journal or of one file: what has come since is not. */
+function upTo(most: number): (line: LogLine) => boolean {
+  const counts = new Map<string, number>();
+  return ({ exact, unit }) => {
+    const of = exact ? '' : unit;
+    const count = (counts.get(of) ?? 0) + 1;
+    counts.set(of, count);
+    return count <= most;
+  };
 }

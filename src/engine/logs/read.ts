@@ -6,10 +6,11 @@ import { QUICK } from '../run.ts';
 
 /** Which lines are wanted; null for what is not asked for. The host itself looks for them. */
 export type Wanted = {
-  /** The last so many of a host. */
+  /** The last so many of a host; of files, of each. */
   readonly last: number | null;
   readonly since: string | null;
   readonly until: string | null;
+  /** A range, such as `0..3`. */
   readonly priority: string | null;
   readonly grep: string | null;
   readonly boot: string | null;
@@ -25,6 +26,8 @@ export type Piece = {
   readonly more: boolean;
   /** Whether lines may be missing before it: what was to be gone on from is not there any more. */
   readonly gap: boolean;
+  /** Bounds that it could not keep, since its lines have no times. */
+  readonly ignored: readonly string[];
   /** What was in the way, in the host's words. */
   readonly troubles: readonly string[];
 };
@@ -64,6 +67,7 @@ export async function readPiece(
 export function pieceOf(said: readonly string[], where: string, now: number, live = true): Piece {
   const lines: LogLine[] = [];
   const troubles: string[] = [];
+  const ignored: string[] = [];
   const places = new Map(
     where === BEGIN ? [] : where.split(' ').map((word): [string, string] => [word.slice(0, word.indexOf('=')), word]),
   );
@@ -98,13 +102,14 @@ export function pieceOf(said: readonly string[], where: string, now: number, liv
       places.set(unit, `${unit}=${inode}:${offset}`);
     } else if (line === 'more') more = true;
     else if (line.startsWith('gap ')) gap = true;
+    else if (line.startsWith('ignored ')) ignored.push(...line.split(' ').slice(1));
     else if (line.startsWith('e ')) troubles.push(text);
   }
   // One file after the other was read.
   if (!isJournal) lines.sort((a, b) => a.at - b.at);
   const next = isJournal || places.size === 0 || !where.includes(':') ? cursor : '';
   const files = [...places.values()].filter((word) => /=\d+:\d+$/.test(word)).join(' ');
-  return { lines, where: files !== '' ? files : next, more: more || journal > MOST, gap, troubles };
+  return { lines, where: files !== '' ? files : next, more: more || journal > MOST, gap, ignored, troubles };
 }
 
 function journalLine(json: string): LogLine | null {

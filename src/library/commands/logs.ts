@@ -9,6 +9,7 @@ import type { HostOutcome } from '../../model/outcome.ts';
 import type { HostTarget } from '../../model/target.ts';
 import { onAbort } from '../../util/async.ts';
 import type { Chosen } from '../choose.ts';
+import { exitCode } from '../exit-code.ts';
 import { Refusal } from '../refusal.ts';
 import type { Reading } from '../stream.ts';
 import { survey } from './survey.ts';
@@ -19,7 +20,7 @@ export type LogOptions = {
   readonly units?: readonly string[];
   /** Goes on with what comes, over lost links and reboots, until the reader leaves or the signal. */
   readonly follow?: boolean;
-  /** The last so many of each host: 100 unless told; 10 with `follow`; all where a time or another bound is given. */
+  /** The last so many of each host: 100 unless told; 10 with `follow`; all where something says from when on, or `grep` which. */
   readonly last?: number;
   /** A time ago such as `10m`, or a moment such as `2026-12-24T08:00Z`. */
   readonly since?: string;
@@ -86,7 +87,17 @@ export async function logs(chosen: Chosen, options: LogOptions, stop: AbortSigna
       }
     }
   }
-  return { entries: entries(), ended };
+  const end = async () => {
+    const results = await ended;
+    // A signal, or leaving, is how one ends to follow: how the hosts fared counts.
+    const followed = () =>
+      exitCode(
+        results.map(({ outcome }) => outcome),
+        false,
+      );
+    return chosen.finish(results, follow ? followed : undefined);
+  };
+  return { entries: entries(), end };
 }
 
 /** Lines of a host where nothing says how many. */
@@ -97,24 +108,37 @@ const PRIORITIES = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info'
 function wantedOf(options: LogOptions): Wanted {
   const { follow = false, last, since, until, priority, grep, boot, invocation, generation } = options;
   if (follow && until !== undefined) throw new Refusal('to follow has no end, and until is one: leave one out');
-  if (priority !== undefined && !priority.split('..').every(isPriority))
+  if (priority !== undefined && !(priority.split('..').length <= 2 && priority.split('..').every(isPriority)))
     throw new Refusal(`the priority must be one of ${PRIORITIES.join(', ')}, or 0 to 7, or a range such as 0..3`);
   if (boot !== undefined && !/^([+-]?\d+|[0-9a-f]{32})$/.test(boot))
     throw new Refusal('the boot must be 0 for the present one, -1 for the one before, or an id');
   if (invocation !== undefined && !/^(last|[0-9a-f]{32})$/.test(invocation))
     throw new Refusal('the invocation must be last, or an id');
-  const narrowed = [since, until, grep, invocation, generation, boot].some((one) => one !== undefined);
+  // They say where it begins; the others only what is left out.
+  const bounded = [since, boot, invocation, generation].some((one) => one !== undefined);
+  const all = bounded || (!follow && (until !== undefined || grep !== undefined));
   return {
-    last: last ?? (narrowed && !follow ? null : follow ? 10 : USUAL),
+    last: last ?? (all ? null : follow ? 10 : USUAL),
     since: since === undefined ? null : timeOf(since, 'since'),
     until: until === undefined ? null : timeOf(until, 'until'),
-    priority: priority ?? null,
+    priority: priority === undefined ? null : rangeOf(priority),
     grep: grep ?? null,
     boot: boot ?? null,
     invocation: invocation ?? null,
     generation: generation ?? null,
   };
 }
+
+/** As a range of numbers: one word is all that is at least so bad. */
+function rangeOf(priority: string): string {
+  const [first = '', second] = priority.split('..');
+  const levels = [first, second ?? '0'].map((word) =>
+    /^\d$/.test(word) ? Number(word) : PRIORITIES.indexOf(word as Priority),
+  );
+  return `${Math.min(...levels)}..${Math.max(...levels)}`;
+}
+
+type Priority = (typeof PRIORITIES)[number];
 
 const isPriority = (word: string) => /^[0-7]$/.test(word) || (PRIORITIES as readonly string[]).includes(word);
 

@@ -24,7 +24,7 @@ export async function run(
   const command = { argv, shell, as: as ?? null, timeoutMs };
   const results = await chosen.run((_target, host) => runCommandOn(command, host));
   const statuses = results.flatMap(({ outcome }) =>
-    outcome.end === 'done' && outcome.work.kind === 'command' ? [outcome.work.code] : [],
+    outcome.end === 'done' && outcome.work.kind === 'command' ? [outcome.work.code ?? 1] : [],
   );
   return chosen.finish(results, (usual) => (usual === 1 ? Math.max(1, ...statuses) : usual));
 }

@@ -1,4 +1,4 @@
-import { serveHost } from '../../engine/commands/serve.ts';
+import { serveHost, signalName } from '../../engine/commands/serve.ts';
 import type { Summary } from '../../model/events.ts';
 import type { HostOutcome } from '../../model/outcome.ts';
 import type { Verb } from '../../model/work.ts';
@@ -27,8 +27,8 @@ export async function serve(
   words: readonly string[],
   { rolling = false, killSignal = 'TERM' }: ServeOptions,
 ): Promise<Summary> {
-  const signal = killSignal.replace(/^SIG/, '').toUpperCase();
-  if (!/^[A-Z0-9+-]{1,12}$/.test(signal) || signal.startsWith('-'))
+  const signal = signalName(killSignal.toUpperCase());
+  if (signal === null)
     throw new Refusal(`the signal must be one such as HUP or USR1, not ${JSON.stringify(killSignal)}`);
   const { units, failed } = await survey(chosen, words);
   const meant = [...units].filter(([, of]) => of.length > 0);

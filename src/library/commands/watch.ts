@@ -38,5 +38,6 @@ export async function watch(chosen: Chosen, everyMs: number, stop: AbortSignal):
       if (!over && news.size === 0) await wake.opened();
     }
   }
-  return { entries: entries(), ended };
+  // Nothing but its reader ends it, and that is no failure.
+  return { entries: entries(), end: async () => chosen.finish(await ended, () => 0) };
 }

@@ -83,6 +83,10 @@ export const LINES = [
   'Each line has `v`, the version of the lines: it goes up when a field changes its meaning or goes away. An event has `type`, `at` (milliseconds since 1970), `host`, `app`, and what the table says.',
 ] as const;
 
+/** Before the lines that are neither an event nor a summary. */
+export const OTHER_LINES =
+  'Commands that tell of what they know in the place of events have lines of their own; schemas/line.schema.json has every field.';
+
 /** The fields of the summary, its last line. */
 export const SUMMARY = {
   command: 'its name',

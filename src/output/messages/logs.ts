@@ -1,4 +1,5 @@
 import type { LogLine, LogNews } from '../../model/log-line.ts';
+import { list } from '../../util/count.ts';
 import { cleanJson, cleanWhole } from '../../util/sanitize.ts';
 import type { LogLine as JsonLogLine } from '../json-line.ts';
 
@@ -47,6 +48,10 @@ function hue(name: string): number {
   return HUES[hash % HUES.length] ?? 32;
 }
 
+/** That lines are missing where they were to go. @param file null for standard output */
+export const outputLost = (file: string | null, why: string): string =>
+  `fleet: ${file ?? 'standard output'} cannot be written (${why}): lines are missing at its end`;
+
 /** What is told of a host between its lines. */
 export function logNews(host: string, news: LogNews): string {
   switch (news.news) {
@@ -58,6 +63,8 @@ export function logNews(host: string, news: LogNews): string {
       return `${host}: lines may be missing here: what was to be gone on from is no longer there`;
     case 'rebooted':
       return `${host}: the host was started anew`;
+    case 'no-times':
+      return `${host}: without systemd lines have no times: none is left out for ${list(news.ignored.map((flag) => `--${flag}`))}`;
     default:
       return `${host}: ${news.text}`;
   }

@@ -4,6 +4,7 @@ import { warned } from './check.ts';
 import { command, type Explanation, type Place, wayOut } from './explanation.ts';
 import { explain } from './failures/failure.ts';
 import { reported } from './report.ts';
+import { duration } from './time.ts';
 import { worked } from './work.ts';
 
 /** How it ended, and so what state the host is in: one sentence without a full stop. */
@@ -28,7 +29,7 @@ export function ended(outcome: HostOutcome): string {
     case 'done':
       return worked(outcome.work);
     case 'failed':
-      return `FAILED: ${worked(outcome.work)}`;
+      return `FAILED: ${worked(outcome.work)}${inTime(outcome.failure)}`;
     case 'untouched':
       return 'untouched: nothing was changed on this host';
     case 'reverted':
@@ -45,6 +46,10 @@ export function ended(outcome: HostOutcome): string {
       return unreachable(outcome);
   }
 }
+
+/** What was ended has no status to tell, and this is why. */
+const inTime = (failure: Failure): string =>
+  failure.kind === 'timed-out' ? `, it timed out after ${duration(failure.ms)}` : '';
 
 function passed(checks: readonly CheckResult[]): string {
   const warnings = warned(checks).length;

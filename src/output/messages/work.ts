@@ -7,7 +7,8 @@ import { when } from './report.ts';
 
 /** What a verb came to on a host, in a few words. */
 export function worked(work: Work): string {
-  if (work.kind === 'command') return `${commandLine(work.command)}: exit status ${work.code}`;
+  if (work.kind === 'command')
+    return `${commandLine(work.command)}: ${work.code === null ? 'no exit status' : `exit status ${work.code}`}`;
   if (work.kind === 'lines') return `read ${count(work.lines, 'line')}`;
   const { verb, units } = work;
   if (units.length === 0) return `${verb}: no unit of the app has such a name here`;

@@ -17,6 +17,8 @@ export type Schema = {
   readonly pattern?: string;
   readonly default?: unknown;
   readonly examples?: readonly unknown[];
+  readonly $ref?: string;
+  readonly definitions?: Readonly<Record<string, Schema>>;
 };
 
 const WIDTH = 80;

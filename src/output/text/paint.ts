@@ -28,7 +28,7 @@ function showsUnicode(env: Env): boolean {
  * FORCE_COLOR decides where it says something, as Node itself has it; then NO_COLOR, whatever its value; then whether a
  * terminal is at the other end.
  */
-function wantsColour({ FORCE_COLOR, NO_COLOR, TERM }: Env, isTTY: boolean): boolean {
+export function wantsColour({ FORCE_COLOR, NO_COLOR, TERM }: Env, isTTY: boolean): boolean {
   if (FORCE_COLOR) return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
   return isTTY && !NO_COLOR && TERM !== 'dumb';
 }

@@ -5,7 +5,7 @@ import { withLock } from '../../local/lock.ts';
 import { type Failure, fail, ok, type Result } from '../../model/outcome.ts';
 import type { Connection } from '../../model/target.ts';
 import { chosenHostKeys, type HostKeyChoice } from '../algorithms.ts';
-import type { ConnectOptions } from '../options.ts';
+import type { AcceptedKeys, ConnectOptions } from '../options.ts';
 import { type HostKeyVerdict, judgeHostKey, type KnownKeys, type PresentedKey, presentedKey } from './host-key.ts';
 import { knownHostName, readKnownHosts } from './known-hosts.ts';
 import { readRevoked } from './revoked.ts';
@@ -16,9 +16,6 @@ export type Trust = {
   /** null when the key is trusted; everything that could not be decided is a refusal. */
   readonly refusal: (blob: Buffer) => Promise<Failure | null>;
 };
-
-/** Keys that this process accepted on first use, so that the next connection must see the same one. */
-const acceptedHere = new Map<string, string>();
 
 export async function trust(connection: Connection, options: ConnectOptions): Promise<Trust | Failure> {
   const name = knownHostName(connection.address, connection.port, connection.hostKeyAlias);
@@ -58,7 +55,7 @@ async function whatIsKnown(
     const detail = `${unread}, so the key of ${name} cannot be checked`;
     return fail({ kind: 'host-key-unknown', detail, presented: '' });
   }
-  const remembered = acceptedHere.get(`${options.homeKnownHosts} ${name}`);
+  const remembered = options.accepted.keys.get(`${options.homeKnownHosts} ${name}`);
   return ok({
     name,
     plainName: connection.hostKeyAlias === null ? connection.address.toLowerCase() : name,
@@ -113,12 +110,12 @@ async function acceptFirst(
     const verdict = await judge();
     if (verdict !== 'unknown') return verdict;
     const recorded = await record();
-    acceptedHere.set(`${file} ${name}`, `${key.type} ${key.base64}`);
+    options.accepted.keys.set(`${file} ${name}`, `${key.type} ${key.base64}`);
     options.onNote?.(`trusted ${name} on first use: ${key.type} ${key.fingerprint}, ${recorded}`);
     return null;
   };
   // Who names it wants nothing to be recorded.
-  if (file === '/dev/null') return inTurn(() => accept(async () => 'recorded nowhere'));
+  if (file === '/dev/null') return inTurn(options.accepted, () => accept(async () => 'recorded nowhere'));
   try {
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     return await withLock(file, () =>
@@ -144,11 +141,9 @@ function unlessMissing(error: NodeJS.ErrnoException): string {
   throw error;
 }
 
-let last: Promise<unknown> = Promise.resolve();
-
 /** Judges one key after the other, where no file could keep two connections apart. */
-function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  const turn = last.then(work);
-  last = turn.catch(() => {});
+function inTurn<T>(accepted: AcceptedKeys, work: () => Promise<T>): Promise<T> {
+  const turn = accepted.judged.then(work);
+  accepted.judged = turn.catch(() => {});
   return turn;
 }

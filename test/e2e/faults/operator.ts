@@ -36,6 +36,7 @@ async function onHost(
 ): Promise<HostOutcome> {
   const target = await targetOf(project);
   const connect = connector(target.connection, {
+    accepted: { keys: new Map(), judged: Promise.resolve() },
     ...{ acceptNew: false, becomePassword: async () => null, passphrase: async () => null },
     ...{ connectTimeoutMs: 10_000, keepaliveMs: 5_000, retries: 1, homeKnownHosts: `${project.home}/known` },
   });

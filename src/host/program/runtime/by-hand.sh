@@ -160,7 +160,10 @@ serve_kill() {
       # shellcheck disable=SC2046
       set -- $(nohup_marked "$u")
       [ $# -gt 0 ] || { refuse_service "$u has no process"; return; }
-      kill "-$h_signal" "$@" 2>/dev/null
+      for h_pid in "$@"; do
+        # One that has ended meanwhile needs none.
+        h_why=$(kill "-$h_signal" "$h_pid" 2>&1) || ! kill -0 "$h_pid" 2>/dev/null || { refuse_service "$h_why"; return; }
+      done
     fi
   done
   await_still
