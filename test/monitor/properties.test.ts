@@ -143,6 +143,11 @@ const LEVELS = { ok: undefined, warn: 'warning', crit: 'critical' } as const;
 /** Enough to come upon each pair of what may happen. */
 const SOME = { numRuns: 200 };
 
+/** For what is asked thousands of times. */
+function must<T>(is: T, wanted: T, what: string): void {
+  if (is !== wanted) throw new Error(`${what}: ${is}, and not ${wanted}`);
+}
+
 describe('whatever happens', { timeout: 120_000 }, () => {
   it('nothing is told twice but for reminders that are due, all is known that is seen and not kept quiet, and nothing ends quiet', () => {
     fc.assert(
@@ -158,15 +163,15 @@ describe('whatever happens', { timeout: 120_000 }, () => {
             const [before, after] = [begun[run]?.subjects[key], states[run]?.subjects[key]];
             const ack = before?.level === after?.level ? before?.problem?.ack : undefined;
             const knows = ack && (ack.until === null || ack.until + set > at);
-            expect(knows ?? false, `whoever knows of ${pathOf(alert.subject)} in run ${run}`).toBe(false);
+            must(knows ?? false, false, `whoever knows of ${pathOf(alert.subject)} in run ${run}`);
           }
           const { subjects = {}, pauses = [] } = states[run] ?? {};
           for (const { subject, level, seen, flapping, problem, ring } of Object.values(subjects)) {
             if (seen !== at || flapping !== null || isQuiet(subject, pauses, windows, at)) continue;
             const path = pathOf(subject);
-            expect(reader.believes.get(path), `${path} in run ${run}`).toBe(LEVELS[level]);
+            must(reader.believes.get(path), LEVELS[level], `${path} in run ${run}`);
             if (level === 'ok' || ring.endsWith('o') || problem?.ack !== null) continue;
-            expect(reader.isDue(path, now), `a reminder of ${path} is due in run ${run}`).toBe(false);
+            must(reader.isDue(path, now), false, `a reminder of ${path} is due in run ${run}`);
           }
         }
         const { subjects = {}, pauses = [] } = states.at(-1) ?? {};
@@ -174,9 +179,7 @@ describe('whatever happens', { timeout: 120_000 }, () => {
         for (const { subject } of Object.values(subjects)) {
           if (isQuiet(subject, pauses, windows, atOf(RUNS + TAIL - 1))) continue;
           const isCheck = subject.check === 'http' || subject.check === 'tcp';
-          expect(reader.believes.get(pathOf(subject)), `${pathOf(subject)} at the end`).toBe(
-            isCheck ? want : undefined,
-          );
+          must(reader.believes.get(pathOf(subject)), isCheck ? want : undefined, `${pathOf(subject)} at the end`);
         }
       }),
       SOME,
