@@ -1,5 +1,5 @@
 // `npm test`: set-up, build, type check, lint, what is packed, fast tests, then the tests on real hosts. Stops at the first
-// failing section. On hosts it plays a sample, drawn by a seed: a third of the files, each story on one of the hosts that
+// failing section. On hosts it plays a sample, drawn by a seed: a fourth of the files, each story on one of the hosts that
 // it is written for; `npm run test:all` leaves nothing out.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
