@@ -69,3 +69,14 @@ export type AppLook = {
       readonly checks: number;
     }
 );
+
+/** What a look said, and by which rule it counts. */
+export type Verdict = {
+  readonly at: number;
+  /** How often it was asked in that run. */
+  readonly tries: number;
+  readonly detail: string;
+  readonly readings: readonly Pick<Reading, 'name' | 'value' | 'unit' | 'warn' | 'critical'>[];
+  readonly confirm: Confirm;
+  readonly recoverAfter: number;
+};

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Alert, Change } from '../model/alert.ts';
-import type { Confirm, Level } from '../model/look.ts';
+import type { Level, Verdict } from '../model/look.ts';
 import type { Subject } from '../model/notice.ts';
 import type { Reading } from '../model/reading.ts';
 
@@ -51,17 +51,6 @@ export type SubjectState = {
   readonly good: { readonly at: number; readonly generation: number } | null;
   /** The last look that was not well; none where there is no problem, and in what an older fleet has written. */
   readonly verdict?: Verdict | null;
-};
-
-/** What a look said, and by which rule it counts. */
-export type Verdict = {
-  readonly at: number;
-  /** How often it was asked in that run. */
-  readonly tries: number;
-  readonly detail: string;
-  readonly readings: readonly Pick<Reading, 'name' | 'value' | 'unit' | 'warn' | 'critical'>[];
-  readonly confirm: Confirm;
-  readonly recoverAfter: number;
 };
 
 /** A time in which nothing is said of a host, an app (null: of all), or of one on the other. */

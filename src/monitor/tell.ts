@@ -1,8 +1,8 @@
 import type { About, Alert, Change, Live } from '../model/alert.ts';
-import type { Level, LiveLook } from '../model/look.ts';
+import type { Level, LiveLook, Verdict } from '../model/look.ts';
 import type { Severity } from '../model/notice.ts';
 import { judge, worse } from './judge.ts';
-import { freshId, keyOf, type Problem, type SubjectState, type Verdict } from './state.ts';
+import { freshId, keyOf, type Problem, type SubjectState } from './state.ts';
 import type { Observation } from './tree.ts';
 
 const HOUR = 3_600_000;

@@ -52,13 +52,13 @@ export function observe(
   const below = (names: readonly string[]) => checksBelow(state, looks, names);
   const silent = hosts.filter(({ host, answer }) => answer === 'none' && !quiet(ofHost(host)));
   const answering = hosts.filter(({ answer }) => answer === 'reached' || answer === 'refused');
-  const inTime = isInTime(hosts.filter(({ answer }) => answer === 'unknown').map(({ host }) => host));
+  const time = timeFor(hosts.filter(({ answer }) => answer === 'unknown').map(({ host }) => host));
   if (silent.length > 1 && answering.length === 0) {
     const [first, ...rest] = silent;
     const jump = first?.jumps.find((name) => rest.every(({ jumps }) => jumps.includes(name))) ?? null;
     const hides = below(silent.map(({ host }) => host));
     const about = { what: 'vantage', hosts: silent.length, jump, hides } as const;
-    return [inTime, { ...PLAIN, subject: VANTAGE, level: 'crit', about, fix: doctor(first?.host) }];
+    return [time, { ...PLAIN, subject: VANTAGE, level: 'crit', about, fix: doctor(first?.host) }];
   }
   const passed = passedThrough(hosts);
   const down = new Set([
@@ -70,7 +70,7 @@ export function observe(
   const behind = (name: string) =>
     hosts.filter((one) => one.host === name || (one.answer === 'none' && one.jumps.includes(name)));
   return [
-    inTime,
+    time,
     ...(answering.length > 0 ? [{ ...PLAIN, subject: VANTAGE, level: 'ok', about: NOTHING } as const] : []),
     ...passed.map(({ jump, level, silent: those }): Observation => {
       const about = { what: 'jump', hosts: those.length, hides: below(those) } as const;
@@ -89,8 +89,8 @@ export function observe(
   ];
 }
 
-/** Whether the run came to all hosts. */
-const isInTime = (late: readonly string[]): Observation =>
+/** Whether the run had time for all hosts: `late` are those that it did not come to. */
+const timeFor = (late: readonly string[]): Observation =>
   late.length === 0
     ? { ...PLAIN, subject: TIME, level: 'ok', about: NOTHING }
     : {

@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Connection } from '../model/target.ts';
 import { onAbort, once } from '../util/async.ts';
-import { type Slots, slots } from './slots.ts';
+import { type Slots, slots } from '../util/slots.ts';
 
 /** An SSH server, and the login that it is reached over where that is not this machine. */
 type Server = Pick<Connection, 'address' | 'port' | 'family'> & { readonly over: string | null };

@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { barrier } from '../../src/engine/fleet/barrier.ts';
 import { runFleet } from '../../src/engine/fleet/fleet.ts';
-import { endedWell, mayBegin, stopsOthers } from '../../src/engine/fleet/schedule.ts';
+import { endedWell, inPlace, mayBegin, stopsOthers } from '../../src/engine/fleet/schedule.ts';
 import { generationId, hostName } from '../../src/model/ids.ts';
 import type { Failure, HostOutcome } from '../../src/model/outcome.ts';
 import type { DeployPolicy, HostTarget } from '../../src/model/target.ts';
+import { slots } from '../../src/util/slots.ts';
 
 type Pace = Pick<DeployPolicy, 'batch' | 'canary' | 'waves'>;
 const pace = (batch: number, canary = 0, waves = false): Pace => ({ batch, canary, waves });
@@ -195,5 +196,48 @@ describe('the barrier of confirm: together', () => {
     const both = Promise.all([a.arrive(), b.arrive()]);
     expect(await both).toEqual([true, true]);
     a.leave(false);
+  });
+});
+
+describe('a place that its work leaves for a while', () => {
+  it('is one place, however much of the work waits aside at once, and is waited for again', async () => {
+    const places = slots(1);
+    const gate = () => {
+      let open = () => {};
+      const opened = new Promise<void>((resolve) => {
+        open = resolve;
+      });
+      return { open: () => open(), opened };
+    };
+    const [over, free] = [gate(), gate()];
+    const said: string[] = [];
+    let inside = 0;
+    let most = 0;
+    const first = inPlace(places, (aside) =>
+      Promise.all(
+        ['a', 'b', 'c'].map(async (name) => {
+          await aside(() => over.opened);
+          said.push(name);
+        }),
+      ),
+    );
+    const others = ['d', 'e', 'f'].map((name) =>
+      inPlace(places, async () => {
+        inside += 1;
+        most = Math.max(most, inside);
+        over.open();
+        await free.opened;
+        inside -= 1;
+        said.push(name);
+      }),
+    );
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([inside, said]).toEqual([1, []]);
+    free.open();
+    await Promise.all([first, ...others]);
+    expect(most).toBe(1);
+    expect([...said].sort()).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
+    // None is lost.
+    await inPlace(places, async () => {});
   });
 });

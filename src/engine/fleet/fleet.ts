@@ -6,10 +6,11 @@ import { Secret } from '../../model/secret.ts';
 import type { HostTarget } from '../../model/target.ts';
 import type { Connect } from '../../transport/transport.ts';
 import { mapLimited } from '../../util/async.ts';
+import { slots } from '../../util/slots.ts';
 import type { HostRun, Share } from '../run.ts';
 import { barrier, type Participant } from './barrier.ts';
 import { type Meeting, meetings } from './same-machine.ts';
-import { type Aside, endedWell, inPlaces, inTurn, mayBegin, mayGoOn, places, stopsOthers } from './schedule.ts';
+import { type Aside, endedWell, inPlace, inPlaces, inTurn, mayBegin, mayGoOn, stopsOthers } from './schedule.ts';
 
 /** Everything a run over many hosts needs from the outside. */
 export type FleetRun = {
@@ -162,14 +163,14 @@ export async function lookAtHosts(
   patience: Patience | null = null,
 ): Promise<Summary['hosts']> {
   const ended = new Map<HostTarget, Summary['hosts'][number]>();
-  const { within: inPlace, aside } = places(fleet.parallel);
-  const shared = (target: HostTarget): HostRun => {
+  const places = slots(fleet.parallel);
+  const shared = (target: HostTarget, aside: Aside): HostRun => {
     const run = shareOf(target, fleet, async () => null);
     return patience === null ? run : { ...run, connect: (signal) => aside(() => run.connect(signal)) };
   };
-  const look = async (apps: readonly HostTarget[]) => {
+  const look = async (apps: readonly HostTarget[], aside: Aside) => {
     const begun = fleet.now();
-    const shares = apps.map((target): Share => ({ target, run: shared(target) }));
+    const shares = apps.map((target): Share => ({ target, run: shared(target, aside) }));
     const late = skipped('the run was interrupted before this host was started');
     const outcomes = await (fleet.signal.aborted ? Promise.all(shares.map(late)) : work(shares, aside));
     for (const [i, { target, run }] of shares.entries()) {
@@ -180,7 +181,7 @@ export async function lookAtHosts(
   const { rank, waiting } = patience ?? { rank: () => 0, waiting: 1 };
   const first = ([one]: readonly HostTarget[]) => (one === undefined ? 0 : rank(one));
   const hosts = byConnection(targets).toSorted((a, b) => first(a) - first(b));
-  await mapLimited(hosts, fleet.parallel * waiting, (apps) => inPlace(() => look(apps)));
+  await mapLimited(hosts, fleet.parallel * waiting, (apps) => inPlace(places, (aside) => look(apps, aside)));
   return targets.flatMap((target) => ended.get(target) ?? []);
 }
 

@@ -1,5 +1,6 @@
 import { type HostOutcome, unreachable } from '../../model/outcome.ts';
 import type { DeployPolicy, HostTarget } from '../../model/target.ts';
+import type { Slots } from '../../util/slots.ts';
 
 /** Whether a host's end is a reason not to start others. A host that could not be reached is not: it is as it was. */
 export function stopsOthers(outcome: HostOutcome): boolean {
@@ -94,45 +95,37 @@ export async function inPlaces<T>(
   }
 }
 
-/** Waits without a place, and goes on when there is one again. */
+/** Waits without a place; what goes on behind it has one again. */
 export type Aside = <T>(wait: () => Promise<T>) => Promise<T>;
 
-/** So many at work at a time, in the order in which they come. */
-export function places(most: number): { readonly within: Aside; readonly aside: Aside } {
-  let free = most;
-  const waiting: (() => void)[] = [];
-  const enter = () =>
-    new Promise<void>((resolve) => {
-      waiting.push(resolve);
-      next();
-    });
-  const next = () => {
-    if (free === 0) return;
-    const one = waiting.shift();
-    if (one === undefined) return;
-    free -= 1;
-    one();
-  };
-  const leave = () => {
-    free += 1;
-    next();
-  };
-  return {
-    async within(work) {
-      await enter();
-      try {
-        return await work();
-      } finally {
-        leave();
+const NEVER = new AbortController().signal;
+
+/**
+ * Works in one of the places, in the order in which works come. It is one place: left by the first part of the work that waits
+ * aside, and taken again for the first that goes on.
+ */
+export async function inPlace<T>(places: Slots, work: (aside: Aside) => Promise<T>): Promise<T> {
+  let place = places.take(NEVER);
+  let isIn = true;
+  const leave = async (left: typeof place) => (await left)?.();
+  await place;
+  try {
+    return await work(async (wait) => {
+      if (isIn) {
+        isIn = false;
+        await leave(place);
       }
-    },
-    async aside(wait) {
-      leave();
       try {
         return await wait();
       } finally {
-        await enter();
+        if (!isIn) {
+          isIn = true;
+          place = places.take(NEVER);
+        }
+        await place;
       }
-    },
-  };
+    });
+  } finally {
+    await leave(place);
+  }
 }

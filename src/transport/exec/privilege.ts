@@ -2,9 +2,9 @@ import { type Exit, type Failure, fail, ok, type Result } from '../../model/outc
 import type { Secret } from '../../model/secret.ts';
 import type { Connection } from '../../model/target.ts';
 import { onAbort } from '../../util/async.ts';
+import { slots } from '../../util/slots.ts';
 import { deadline } from '../deadline.ts';
 import type { ConnectOptions } from '../options.ts';
-import { slots } from '../slots.ts';
 import { type Link, type OpenChannel, openChannel } from '../ssh2/link.ts';
 import { loginTrouble } from '../ssh2/login-trouble.ts';
 import { type Answer, type Boot, bootBy, bootDirect, bootPassword, bootUnknown } from './boot.ts';

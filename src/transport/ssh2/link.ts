@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import type { ClientChannel } from 'ssh2';
 import { type Failure, fail, ok, type Result } from '../../model/outcome.ts';
 import { onAbort, pause } from '../../util/async.ts';
-import { type Slots, slots } from '../slots.ts';
+import { type Slots, slots } from '../../util/slots.ts';
 import type { Hop } from './hop.ts';
 
 /** The connection to one host, through all its hops, with its channels counted. */

@@ -1,7 +1,6 @@
 import type { Change } from '../../../model/alert.ts';
-import type { Confirm, Level } from '../../../model/look.ts';
+import type { Level, Verdict } from '../../../model/look.ts';
 import type { Subject } from '../../../model/notice.ts';
-import type { Reading } from '../../../model/reading.ts';
 import { count } from '../../../util/count.ts';
 import { amount } from '../size.ts';
 import { moment, span } from '../time.ts';
@@ -45,14 +44,6 @@ type Open = {
   } | null;
   readonly good: { readonly at: number; readonly generation: number } | null;
   readonly verdict?: Verdict | null;
-};
-type Verdict = {
-  readonly at: number;
-  readonly tries: number;
-  readonly detail: string;
-  readonly readings: readonly Pick<Reading, 'name' | 'value' | 'unit' | 'warn' | 'critical'>[];
-  readonly confirm: Confirm;
-  readonly recoverAfter: number;
 };
 type Closed = {
   readonly verdict?: Verdict | null;

@@ -1,4 +1,4 @@
-import { onAbort } from '../util/async.ts';
+import { onAbort } from './async.ts';
 
 /** A counted resource; `take` waits for its turn and gives null when the signal aborted first. */
 export type Slots = { readonly take: (signal: AbortSignal) => Promise<(() => void) | null> };
