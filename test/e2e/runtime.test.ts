@@ -203,6 +203,9 @@ http.server.HTTPServer(("127.0.0.1", 9000), H).serve_forever()
     expect(said).toBe('hello1');
     // The other app is there where its story was played on this host.
     const other = PLAYED.includes('edge') ? ['jarvis'] : [];
-    expect((await host.out('ps -o user= -C python3 | sort')).split('\n')).toEqual([...other, 'plainuser']);
+    // Each is started by a line of its own at boot, and neither waits for the other.
+    await eventually(async () =>
+      expect((await host.out('ps -o user= -C python3 | sort')).split('\n')).toEqual([...other, 'plainuser']),
+    );
   });
 });
