@@ -17,6 +17,8 @@ const library = `${root}dist/lib`;
  * share would take longer to find than to run.
  */
 const STAGES = {
+  // How the others are loaded.
+  first: ['local/code-cache'],
   // Completion is asked at every TAB.
   start: ['cli/program', 'cli/complete/answer'],
   project: ['cli/commands/check', 'library/fleet'],
@@ -34,9 +36,14 @@ function stages(graph) {
   const parts = new Map();
   for (const [part, names] of Object.entries(STAGES))
     for (const id of loaded(names)) if (!parts.has(id)) parts.set(id, part);
-  // `--version` loads nothing else.
-  for (const id of loaded(['cli/main'])) parts.delete(id);
-  return (id) => parts.get(id) ?? null;
+  // `--version` loads nothing else; and the command begins with `main`, which nothing that it shares may load.
+  for (const id of loaded(['cli/main'])) parts.set(id, 'version');
+  parts.delete(file('cli/main'));
+  // What is not ours in a part of its own, which can be made smaller.
+  return (id) => {
+    const part = parts.get(id);
+    return part === undefined ? null : id.includes('/node_modules/') ? `${part}-others` : part;
+  };
 }
 
 /** Parts in machine code, which are not needed: what asks for one does without where it is not there. */
@@ -59,9 +66,8 @@ const smallerOthers = {
 
 let partOf;
 const bundle = await rolldown({
-  input: { fleet: `${root}dist/cli/main.js`, index: `${root}dist/library/index.js` },
+  input: { fleet: `${root}dist/cli/main.js`, library: `${root}dist/library/index.js` },
   ...{ platform: 'node', plugins: [withoutNative, smallerOthers], preserveEntrySignatures: 'allow-extension' },
-  transform: { define: { __dirname: 'import.meta.dirname' } },
   // A command loads its own part when it is called, where another one does not need that as well.
   checks: { ineffectiveDynamicImport: false },
 });
@@ -71,8 +77,7 @@ const name = (id, chunking) => {
   return partOf(id);
 };
 const { output } = await bundle.write({
-  ...{ dir: `${root}dist`, format: 'esm', chunkFileNames: 'bin/[name]-[hash].js', comments: false },
-  entryFileNames: ({ name }) => (name === 'fleet' ? 'bin/fleet.js' : 'lib/index.js'),
+  ...{ dir: out, format: 'cjs', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js', comments: false },
   codeSplitting: { includeDependenciesRecursively: false, groups: [{ name, debugName: 'stages' }] },
 });
 await bundle.close();
@@ -81,6 +86,18 @@ const late = output
   .filter(({ name }) => name === 'start' || name === 'answer')
   .flatMap(({ imports }) => imports.filter((file) => /\/(project|hosts)-/.test(file)));
 if (late.length > 0) throw new Error(`every start loads ${late.join(', ')}`);
+const begins = output.filter(({ imports }) => imports.includes('fleet.js'));
+if (begins.length > 0) throw new Error(`${begins[0].fileName} begins the command`);
+
+// Parts that CommonJS loads are known whole before they run, and so can be kept compiled: src/local/code-cache.ts. Whoever
+// imports the library finds what it exports by name.
+writeFileSync(`${out}/package.json`, '{"type":"commonjs"}\n');
+const { exports: exported } = output.find(({ fileName }) => fileName === 'library.js');
+mkdirSync(library, { recursive: true });
+writeFileSync(
+  `${library}/index.js`,
+  `import library from '../bin/library.js';\n\nexport const { ${exported.join(', ')} } = library;\n`,
+);
 
 // Found by the same relative path from the module beside them in src, and from dist/bin.
 for (const [from, to] of [
@@ -102,7 +119,6 @@ const licences = [...new Set(joined)].sort().map((folder) => {
 });
 writeFileSync(`${out}/THIRD-PARTY.txt`, `Part of fleet's own files:\n\n${licences.join('\n---\n\n')}`);
 
-mkdirSync(library, { recursive: true });
 writeFileSync(`${library}/index.d.ts`, await declarations(`${root}dist`));
 
 const commit = spawnSync('git', ['describe', '--always', '--dirty', '--abbrev=40', '--exclude=*'], { cwd: root });

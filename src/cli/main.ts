@@ -13,59 +13,69 @@ if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
   process.stdout.write(`${VERSION}\n`);
   process.exit();
 }
-// Loaded here, since all of it takes half as long again as starting node.
-const { endCommands, INTERRUPTED, runCommandLine, Secret } = await import('./program.ts');
+const home = env.HOME ?? homedir();
+const command = words.find((word) => !word.startsWith('-')) ?? '';
 
-const interrupt = new AbortController();
-let begun = false;
-let abandon = () => {};
-let aside = (text: string): void => void process.stderr.write(text);
-const context: CliContext = {
-  invoker: { env, cwd: process.cwd(), home: env.HOME ?? homedir(), user: userInfo().username },
-  becomePassword: FLEET_BECOME_PASSWORD ? new Secret('FLEET_BECOME_PASSWORD', FLEET_BECOME_PASSWORD) : null,
-  execPath: process.execPath,
-  stdout: process.stdout,
-  stderr: process.stderr,
-  stdin: process.stdin,
-  signal: interrupt.signal,
-  interrupt: () => onSignal(),
-  begin: () => {
-    begun = true;
-  },
-  onAside: (hook) => {
-    aside = hook;
-  },
-  onAbandon: (hook) => {
-    abandon = hook;
-  },
-};
+async function main(): Promise<void> {
+  // Loaded here, since all of it takes half as long again as starting node.
+  const { cacheFolder, withCompiled } = await import('../local/code-cache.ts');
+  const keepCompiled = await withCompiled(import.meta.dirname, cacheFolder(env, home), command);
+  const { endCommands, INTERRUPTED, runCommandLine, Secret } = await import('./program.ts');
 
-/**
- * The first signal stops cleanly; the second leaves at once, and each host's deadline does the rest. While only files of
- * this machine are read there is nothing to stop cleanly, and what is read may have no end.
- */
-function onSignal(): void {
-  if (!begun) {
-    process.stderr.write('fleet: stopped; no host was contacted\n');
-    process.exit(INTERRUPTED);
+  const interrupt = new AbortController();
+  let begun = false;
+  let abandon = () => {};
+  let aside = (text: string): void => void process.stderr.write(text);
+  const context: CliContext = {
+    invoker: { env, cwd: process.cwd(), home, user: userInfo().username },
+    becomePassword: FLEET_BECOME_PASSWORD ? new Secret('FLEET_BECOME_PASSWORD', FLEET_BECOME_PASSWORD) : null,
+    execPath: process.execPath,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    stdin: process.stdin,
+    signal: interrupt.signal,
+    interrupt: () => onSignal(),
+    begin: () => {
+      begun = true;
+    },
+    onAside: (hook) => {
+      aside = hook;
+    },
+    onAbandon: (hook) => {
+      abandon = hook;
+    },
+  };
+
+  /**
+   * The first signal stops cleanly; the second leaves at once, and each host's deadline does the rest. While only files of
+   * this machine are read there is nothing to stop cleanly, and what is read may have no end.
+   */
+  function onSignal(): void {
+    if (!begun) {
+      process.stderr.write('fleet: stopped; no host was contacted\n');
+      process.exit(INTERRUPTED);
+    }
+    if (interrupt.signal.aborted) {
+      abandon();
+      process.stderr.write('fleet: left at once; hosts in the middle of a change go back by themselves\n');
+      process.exit(INTERRUPTED);
+    }
+    aside('fleet: stopping; hosts that had begun are brought to a whole state (again to leave at once)\n');
+    interrupt.abort();
   }
-  if (interrupt.signal.aborted) {
-    abandon();
-    process.stderr.write('fleet: left at once; hosts in the middle of a change go back by themselves\n');
-    process.exit(INTERRUPTED);
-  }
-  aside('fleet: stopping; hosts that had begun are brought to a whole state (again to leave at once)\n');
-  interrupt.abort();
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  process.on('exit', endCommands);
+  process.stderr.on('error', () => {});
+  // Whoever read has gone, as `| head` does. Work that is under way has a reader of its own errors, and goes on.
+  process.stdout.on('error', () => {
+    if (!begun) process.exit();
+  });
+
+  process.exitCode = await runCommandLine(words, context);
+  await keepCompiled();
+  // A connection that does not want to close must not keep a finished run alive.
+  setTimeout(() => process.exit(), 2000).unref();
 }
-process.on('SIGINT', onSignal);
-process.on('SIGTERM', onSignal);
-process.on('exit', endCommands);
-process.stderr.on('error', () => {});
-// Whoever read has gone, as `| head` does. Work that is under way has a reader of its own errors, and goes on.
-process.stdout.on('error', () => {
-  if (!begun) process.exit();
-});
 
-process.exitCode = await runCommandLine(words, context);
-// A connection that does not want to close must not keep a finished run alive.
-setTimeout(() => process.exit(), 2000).unref();
+void main();

@@ -30,7 +30,10 @@ export const cacheName = (kind: `${string}-${number}`, about: unknown): string =
 const sha256 = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex');
 
 /** What was kept under a name by us, whole; null otherwise. */
-export async function readCached(folder: string, name: string): Promise<string | null> {
+export const readCached = async (folder: string, name: string): Promise<string | null> =>
+  (await readCachedBytes(folder, name))?.toString('utf8') ?? null;
+
+export async function readCachedBytes(folder: string, name: string): Promise<Buffer | null> {
   try {
     if (!isOurs(await lstat(folder))) return null;
     await using file = await open(join(folder, name), SAFE_READ | constants.O_NOFOLLOW);
@@ -41,15 +44,15 @@ export async function readCached(folder: string, name: string): Promise<string |
     const body = bytes.subarray(end + 1);
     if (bytes.toString('latin1', 0, end) !== sha256(body)) return null;
     if (Date.now() - info.mtimeMs > DAY_MS) await file.utimes(new Date(), new Date()).catch(() => {});
-    return body.toString('utf8');
+    return body;
   } catch {
     return null;
   }
 }
 
-/** Keeps a text for our own user alone, by a rename: of two runs at once the later one's stays, whole. */
-export async function writeCached(folder: string, name: string, text: string): Promise<void> {
-  const body = Buffer.from(text);
+/** Keeps it for our own user alone, by a rename: of two runs at once the later one's stays, whole. */
+export async function writeCached(folder: string, name: string, what: string | Buffer): Promise<void> {
+  const body = Buffer.from(what);
   const temporary = join(folder, `${name}.${randomBytes(6).toString('hex')}`);
   try {
     if (body.length + 65 > MOST || !(await makeFolder(folder))) return;

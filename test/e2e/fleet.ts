@@ -145,9 +145,12 @@ export const envLines = (values: Readonly<Record<string, string>>) =>
 /** ssh looks for ~/.ssh in the home folder of the account, whatever HOME says; it must not be the operator's in a test. */
 const sshConfig = (home: string) => join(home, 'ssh_config');
 
+/** Shared by all projects: what each start of the command would compile anew. */
+export const CACHE = fileURLToPath(new URL('../../.cache/projects', import.meta.url));
+
 /** The bare environment that every run of a project has. */
 export const environment = (home: string) => ({
-  ...{ PATH: process.env.PATH, HOME: home, FLEET_SSH_CONFIG: sshConfig(home) },
+  ...{ PATH: process.env.PATH, HOME: home, FLEET_SSH_CONFIG: sshConfig(home), XDG_CACHE_HOME: CACHE },
 });
 
 /** What stands in an inventory for a test host; its keys are pinned. */

@@ -1,6 +1,7 @@
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { weakenedBy } from '../attacks/weakened.ts';
+import { CACHE } from '../fleet.ts';
 import { run } from './docker.ts';
 import { makeImages } from './images.ts';
 import { kinds } from './kinds.ts';
@@ -13,6 +14,8 @@ export async function setup(): Promise<void> {
   const result = await run(process.execPath, [engine], { timeoutMs: 15 * 60_000 });
   process.stdout.write(result.stdout);
   if (result.code !== 0) throw new Error(result.stderr.trim());
+  rmSync(CACHE, { recursive: true, force: true });
+  mkdirSync(CACHE, { recursive: true });
   await sweep();
   await makeImages(Object.values(kinds));
 }

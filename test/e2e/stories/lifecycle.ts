@@ -1,3 +1,5 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import { fleetProject, only, type Run } from '../fleet.ts';
 import { tcpProxy } from '../rig/index.ts';
@@ -71,6 +73,19 @@ export const lifecycle = ({ name, systemd, host, project }: Stage) => {
       if (systemd) expect(await sessions()).toEqual([expect.stringContaining('command for root')]);
     },
   );
+
+  step('the command runs what an earlier start of it compiled, and keeps it for its own user', async () => {
+    const cache = join(project().home, '.cache');
+    const check = async () => {
+      expect((await project().start(['check'], { XDG_CACHE_HOME: cache }).ended).code).toBe(0);
+      const kept = readdirSync(join(cache, 'fleet')).filter((file) => file.startsWith('code-'));
+      return kept.map((file) => statSync(join(cache, 'fleet', file))).map(({ ino, mode }) => ({ ino, mode }));
+    };
+    const first = await check();
+    expect(first).toEqual([{ ino: expect.any(Number), mode: 0o100600 }]);
+    // It would be written anew if any of it had been refused.
+    expect(await check()).toEqual(first);
+  });
 
   /** Makes sshd say what is run in a session; dropbear cannot, and without systemd its words are hard to come by. */
   const countSessions = () =>
