@@ -25,6 +25,9 @@ const STAGES = {
   hosts: ['cli/fleet-command', 'library/choose', 'engine/commands/deploy'],
 };
 
+/** Not ours; or what stands for a piece of theirs, below. */
+const isTheirs = (id) => /\/node_modules\/|^\0/.test(id);
+
 /** Which part a module is of; null where it is loaded with what asks for it. */
 function stages(graph) {
   const file = (name) => `${root}dist/${name}.js`;
@@ -42,7 +45,7 @@ function stages(graph) {
   // What is not ours in a part of its own, which can be made smaller.
   return (id) => {
     const part = parts.get(id);
-    return part === undefined ? null : id.includes('/node_modules/') ? `${part}-others` : part;
+    return part === undefined ? null : isTheirs(id) ? `${part}-others` : part;
   };
 }
 
@@ -57,7 +60,7 @@ const withoutNative = {
 const smallerOthers = {
   name: 'smaller others',
   renderChunk(code, { fileName, moduleIds }) {
-    if (moduleIds.length === 0 || !moduleIds.every((id) => id.includes('/node_modules/'))) return null;
+    if (!moduleIds.every(isTheirs)) return null;
     const { code: less, errors } = minifySync(fileName, code, { module: true });
     if (errors.length > 0) throw new Error(`${fileName}: ${errors[0].message}`);
     return { code: less };
@@ -86,8 +89,14 @@ const late = output
   .filter(({ name }) => name === 'start' || name === 'answer')
   .flatMap(({ imports }) => imports.filter((file) => /\/(project|hosts)-/.test(file)));
 if (late.length > 0) throw new Error(`every start loads ${late.join(', ')}`);
-const begins = output.filter(({ imports }) => imports.includes('fleet.js'));
-if (begins.length > 0) throw new Error(`${begins[0].fileName} begins the command`);
+const importsOf = new Map(output.map(({ fileName, imports = [] }) => [fileName, imports]));
+for (const [file, imports] of importsOf) {
+  if (imports.includes('fleet.js')) throw new Error(`${file} begins the command`);
+  // Of two parts that need each other the one that is loaded first finds the other without anything in it.
+  const needed = new Set(imports);
+  for (const one of needed) for (const next of importsOf.get(one) ?? []) needed.add(next);
+  if (needed.has(file)) throw new Error(`${file} needs itself: ${[...needed].join(', ')}`);
+}
 
 // Parts that CommonJS loads are known whole before they run, and so can be kept compiled: src/local/code-cache.ts. Whoever
 // imports the library finds what it exports by name.
