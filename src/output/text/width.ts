@@ -1,8 +1,8 @@
-import stringWidth from 'string-width';
+import stringWidth from 'fast-string-width';
 
 const ONLY_ASCII = /^[\x20-\x7e]*$/;
-/** What a terminal shows as one sign: a letter with its marks, an emoji with its skin and family. */
-const signs = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** What a terminal shows as one sign: a letter with its marks, an emoji with its skin and family. Made late: it takes 20 ms. */
+const signs = () => new Intl.Segmenter('en', { granularity: 'grapheme' });
 
 /** Columns that a text takes on a terminal; escape sequences take none. */
 export const displayWidth = (text: string): number => (ONLY_ASCII.test(text) ? text.length : stringWidth(text));
@@ -13,7 +13,7 @@ export function cutTo(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
   let used = 0;
   let kept = '';
-  for (const { segment } of signs.segment(text)) {
+  for (const { segment } of signs().segment(text)) {
     used += displayWidth(segment);
     if (used > width - 1) break;
     kept += segment;
