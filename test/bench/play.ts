@@ -8,7 +8,7 @@ import { releasePort, reservePort } from '../e2e/rig/ports.ts';
 import { APP, type Job, makeJob, type Tree } from './job.ts';
 import { cpuOf, type Line, metered, openLine } from './measure.ts';
 import type { Sample } from './report.ts';
-import { introduce, type Reached, SSH_TRUE, STARTS, TOOLS, type Tool } from './tools.ts';
+import { CONNECTIONS, introduce, type Reached, STARTS, TOOLS, type Tool } from './tools.ts';
 
 /** What is to be played. */
 export type Wanted = {
@@ -57,7 +57,7 @@ export async function play(wanted: Wanted): Promise<{ readonly samples: readonly
     const hostCpu: Bench['hostCpu'] = (some) => some.reduce((sum, host) => sum + (clocks.get(host)?.() ?? 0), 0);
     const samples = await all({ ...wanted, hosts, ports, line, hostCpu });
     // The first column is what the others are compared with.
-    const order = [...STARTS, SSH_TRUE, ...TOOLS].map(({ name }) => name);
+    const order = [...STARTS, ...CONNECTIONS, ...TOOLS].map(({ name }) => name);
     const sorted = samples.toSorted((a, b) => order.indexOf(a.tool) - order.indexOf(b.tool));
     return { samples: sorted, delays: line.method };
   } finally {
@@ -129,7 +129,7 @@ async function starts(bench: Bench, job: Job): Promise<readonly Sample[]> {
   for (const rttMs of bench.rtts) {
     const reached = await reach(bench, job, 1, rttMs);
     for (let round = 1; round <= 2 * bench.rounds; round += 1) {
-      for (const tool of rttMs === 0 ? [...STARTS, SSH_TRUE] : [SSH_TRUE])
+      for (const tool of rttMs === 0 ? [...STARTS, ...CONNECTIONS] : CONNECTIONS)
         samples.push({ ...common, tool: tool.name, rttMs, round, ...(await take(bench, job, tool, reached)) });
     }
   }

@@ -93,7 +93,7 @@ export const TOOLS: readonly Tool[] = [
   },
 ];
 
-/** Programs that are only started, and the least that a connection costs. */
+/** Programs that are only started; and the least that a connection costs. */
 export const STARTS: readonly Tool[] = [
   ['node -e 0', '-e', '0'] as const,
   ['fleet --version', cli, '--version'] as const,
@@ -105,13 +105,27 @@ export const STARTS: readonly Tool[] = [
   }),
 );
 
-export const SSH_TRUE: Tool = {
-  ...{ name: 'ssh true', here: () => true },
-  command: (job, hosts) => ({
-    words: ['ssh', '-F', 'ssh_config', ...names(hosts).slice(0, 1), 'true'],
-    env: environment(job),
-  }),
-};
+export const CONNECTIONS: readonly Tool[] = [
+  {
+    ...{ name: 'ssh true', here: () => true },
+    command: (job, hosts) => ({
+      words: ['ssh', '-F', 'ssh_config', ...names(hosts).slice(0, 1), 'true'],
+      env: environment(job),
+    }),
+  },
+  {
+    ...{ name: 'node ssh2 true', here: () => true },
+    command(job, [first]) {
+      if (first === undefined) throw new Error('a connection to no host');
+      const { host, address, port } = first;
+      const key = host.hostKeys.find((one) => one.startsWith('ssh-ed25519')) ?? '';
+      return {
+        words: [process.execPath, peer('bare.cjs'), address, String(port), host.identityFile, key],
+        env: environment(job),
+      };
+    },
+  },
+];
 
 const PLAYBOOK = {
   ...{ name: 'job', root: '/opt/job', user: 'job', data: ['data'] },
