@@ -14,7 +14,8 @@ if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
   process.exit();
 }
 const home = env.HOME ?? homedir();
-const command = words.find((word) => !word.startsWith('-')) ?? '';
+/** As far as it can be told before anything is loaded that knows the commands: in `-C ./app deploy` not the folder. */
+const command = words.find((word) => /^[a-z][a-z-]*$/.test(word)) ?? '';
 
 async function main(): Promise<void> {
   // Loaded here, since all of it takes half as long again as starting node.

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Script } from 'node:vm';
 import { cacheFolder, cacheName, readCachedBytes, writeCached } from './cache.ts';
 
@@ -41,14 +41,17 @@ export async function withCompiled(code: string, cache: string, about: string): 
   };
   return async () => {
     if (parts.every(({ known }) => known)) return;
-    await writeCached(cache, name, pack(parts.map(({ name, script }) => [name, script.createCachedData()])));
+    // What this run had no use for is not lost, unless it is of an older build.
+    const others = [...kept].filter(([name]) => existsSync(join(code, name)));
+    const used = parts.map(({ name, script }) => [name, script.createCachedData()] as const);
+    await writeCached(cache, name, pack(new Map([...others, ...used])));
   };
 }
 
-const pack = (parts: readonly (readonly [name: string, data: Buffer])[]): Buffer =>
+const pack = (parts: ReadonlyMap<string, Buffer>): Buffer =>
   Buffer.concat([
-    Buffer.from(`${JSON.stringify(parts.map(([name, { length }]) => [name, length]))}\n`),
-    ...parts.map(([, data]) => data),
+    Buffer.from(`${JSON.stringify([...parts].map(([name, { length }]) => [name, length]))}\n`),
+    ...parts.values(),
   ]);
 
 function unpack(bytes: Buffer | null): ReadonlyMap<string, Buffer> {

@@ -72,6 +72,23 @@ describe('code that was compiled before', () => {
     expect((await made.run()).said).toBe('outer inner');
   });
 
+  it('runs that take turns with other parts do not write each time, and what is of an older build goes', async () => {
+    using made = parts();
+    await made.run(['inner-AAAAAAAA.js']);
+    made.write('other-DDDDDDDD.js', 'exports.other = true;');
+    await made.run(['other-DDDDDDDD.js']);
+    const [file = ''] = made.kept();
+    const both = statSync(file);
+    await made.run(['inner-AAAAAAAA.js']);
+    await made.run(['other-DDDDDDDD.js']);
+    expect(statSync(file).ino).toBe(both.ino);
+    rmSync(join(made.code, 'inner-AAAAAAAA.js'));
+    made.write('newer-EEEEEEEE.js', 'exports.newer = true;');
+    await made.run(['newer-EEEEEEEE.js']);
+    expect(readFileSync(file, 'latin1')).toContain('other-DDDDDDDD.js');
+    expect(readFileSync(file, 'latin1')).not.toContain('inner-AAAAAAAA.js');
+  });
+
   it('each command keeps its own, and other code of the same length is not mistaken for it', async () => {
     using made = parts();
     await made.run();
