@@ -36,7 +36,7 @@ const TABLE: Record<string, { ours: string[]; packages: string[]; types?: string
     packages: [],
     types: ['transport/transport.ts'],
   },
-  output: { ours: ['util', 'model'], packages: ['listr2', 'string-width', 'node:crypto'] },
+  output: { ours: ['util', 'model'], packages: ['listr2', 'fast-string-width', 'node:crypto'] },
   demo: { ours: ['model'], packages: ['ssh2', 'node:'] },
   library: {
     ours: [
