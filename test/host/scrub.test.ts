@@ -47,6 +47,13 @@ describe.each(AWKS.map((awk) => [awk.join(' '), awk] as const))('with %s', (_nam
     );
   });
 
+  it('clears the end of a value behind a cut, and what is between two cuts', async () => {
+    const text = 'said …efghijkl said\nout …jkl\nout …ijkl\n…hijkl and abcde…\n…efghijkm…\n… ghijkl\n';
+    expect(await scrubbed(awk, "K='abcdefghijkl'\n", text)).toBe(
+      'said …[secret K] said\nout …jkl\nout …[secret K]\n…[secret K] and [secret K]…\n…efghijkm…\n… ghijkl\n',
+    );
+  });
+
   it('agrees with what the controller clears', { timeout: 60_000 }, async () => {
     const spicy = fc.constantFrom(...`'"\\$\` \t;&|/+=%~*!().-_\u0001\u001b\u007fé日🚀aA0zZ9`);
     const value = fc.string({ unit: spicy, maxLength: 90 }).filter((text) => !/[\n\0]/.test(text));
@@ -63,14 +70,23 @@ describe.each(AWKS.map((awk) => [awk.join(' '), awk] as const))('with %s', (_nam
   });
 });
 
-it('of what a command check says, a value at which it is cut off is cleared too', async () => {
+it('of what a command check says, a value at which it is cut off is cleared too, at either end', async () => {
   using shop = workshop();
   const value = 'abcdefghijklmnopqrstuvwxyz';
   mkdirSync(join(shop.state, 'generations/1'));
   writeFileSync(join(shop.state, 'generations/1/env'), writeEnv([{ key: 'K', value }]));
   const [shell = ['sh']] = SHELLS;
-  const said = `${'x '.repeat(495)}${value}${value}`;
-  const { stdout } = await shop.run(shell, `tell_command user - 10 1 echo echo '${said}'`);
-  expect(stdout).toMatch(/^ended 0 \d+$/m);
-  expect(stdout).toMatch(/^out (x ){495}\[secret K\]\[secret K\]$/m);
+  const told = async (said: string) =>
+    (await shop.run(shell, `tell_command user - 10 1 printf printf '%b' '${said}'`)).stdout.replace(
+      /^ended 0 \d+\n/,
+      '',
+    );
+  const words = (bytes: number) => 'x '.repeat(bytes / 2);
+  expect(await told(`${words(990)}${value}${value}\\n`)).toBe(`out ${words(990)}[secret K][secret K]\n`);
+  // Of the first one 12 bytes are left.
+  expect(await told(`${value}${words(1988)}`)).toBe(`out …[secret K]${words(1988)}\n`);
+  expect(await told(`${value.split('').join('\\0000')}${words(1976)}`)).toBe(`out …[secret K]${words(1976)}\n`);
+  // What is whole does not say that it was cut.
+  expect(await told(`${value}${words(1972)}\\n`)).toBe(`out [secret K]${words(1972)}\n`);
+  expect(await told(`${value}${words(1988)}\\nlast\\n`)).toBe('out last\n');
 });

@@ -27,17 +27,35 @@ function longest_first(   size, i) {
     for (i = 1; i <= number[size]; i++) word[++count] = sized[size, i]
   sorted = 1
 }
-# What was cut off ("…") may end in the beginning of a value.
-function without_cut(text,   end, head, n, rest, last, p) {
-  if ((end = index(text, "\342\200\246")) == 0) return text
-  head = substr(text, 1, end - 1)
+# What was cut off ("…") may end in the beginning of a value, or begin with the end of one.
+function without_cuts(text,   done, at) {
+  done = ""
+  while ((at = index(text, CUT)) > 0) {
+    done = done without_beginning(substr(text, 1, at - 1)) CUT
+    text = without_end(substr(text, at + length(CUT)))
+  }
+  return done text
+}
+function without_beginning(text,   n, rest, last, p) {
   for (n = 1; n <= count; n++) {
-    rest = head
+    rest = text
     while ((p = index(rest, substr(word[n], 1, 4))) > 0) {
       last = substr(rest, p)
       if (length(last) < length(word[n]) && last == substr(word[n], 1, length(last)))
-        return substr(head, 1, length(head) - length(last)) mark[word[n]] substr(text, end)
+        return substr(text, 1, length(text) - length(last)) mark[word[n]]
       rest = substr(rest, p + 1)
+    }
+  }
+  return text
+}
+function without_end(text,   n, rest, p) {
+  if (length(text) < 4) return text
+  for (n = 1; n <= count; n++) {
+    rest = substr(word[n], 2)
+    while ((p = index(rest, substr(text, 1, 4))) > 0) {
+      rest = substr(rest, p)
+      if (rest == substr(text, 1, length(rest))) return mark[word[n]] substr(text, length(rest) + 1)
+      rest = substr(rest, 2)
     }
   }
   return text
@@ -120,6 +138,7 @@ function pieces(text, size, least, after,   i, piece) {
 }
 function digit(n) { return substr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", int(n) + 1, 1) }
 BEGIN {
+  CUT = "\342\200\246"
   KEPT = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-"
   # Some busybox has no arithmetic with ^.
   for (i = power[0] = 1; i < 16; i++) power[i] = 2 * power[i - 1]
@@ -157,5 +176,5 @@ BEGIN {
   if (!sorted) longest_first()
   text = $0
   for (n = 1; n <= count; n++) text = clear(text, word[n])
-  print without_cut(text)
+  print without_cuts(text)
 }'

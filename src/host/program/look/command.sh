@@ -54,8 +54,12 @@ tell_command() { # user|root|either USER SECONDS COUNT PROGRAM… COMMAND…
     } 3>&1 | last_line err >&4
   } 4>&1 | scrub
 }
+# A line of which the beginning is missing says so, by what `scrub` looks for the rest of a value behind.
 last_line() { # WORD
-  limit "$c_patience" tail -c 2000 4>&- | tr -d '\000' | awk -v word="$1" 'NF { last = $0 } END { if (last != "") print word, last }'
+  limit "$c_patience" tail -c 2000 4>&- | tr '\000' '\001' | awk -v word="$1" '
+    { size += length($0) + 1; gsub(/\001/, "") }
+    NF { last = $0; at = NR }
+    END { if (last != "") print word, (at == 1 && 2000 <= size ? "\342\200\246" : "") last }'
 }
 
 # shellcheck disable=SC2016
