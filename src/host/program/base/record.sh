@@ -17,6 +17,10 @@ short() { # FILE
   [ ! -f "$1" ] || while IFS= read -r line; do say "$line"; done <"$1"
 }
 lines() { [ ! -s "$G/$1/$2" ] || cat "$G/$1/$2"; }
+text_of() { # FILE: the same as `short`, in `text`
+  text=''
+  [ ! -f "$1" ] || while IFS= read -r r_line; do text=$text${text:+$NL}$r_line; done <"$1"
+}
 
 # What a generation was proved with; those of before there was such a list have none.
 verb_checks() { [ -f "$G/$1/checks" ] || exit 64; cat "$G/$1/checks"; }
@@ -40,9 +44,14 @@ is_number() { case $1 in '' | *[!0-9]*) return 1 ;; esac; }
 
 # Unit files and drop-ins of a generation, relative to the unit directory.
 unit_files() {
-  for file in "$G/$1/units"/* "$G/$1/units"/*.d/*; do
-    if [ -d "$file" ] || { [ ! -e "$file" ] && [ ! -L "$file" ]; }; then continue; fi
-    say "${file#"$G/$1/units/"}"
+  units_of "$1"
+  [ -z "$text" ] || say "$text"
+}
+units_of() { # GENERATION: the same, in `text`
+  text=''
+  for r_file in "$G/$1/units"/* "$G/$1/units"/*.d/*; do
+    if [ -d "$r_file" ] || { [ ! -e "$r_file" ] && [ ! -L "$r_file" ]; }; then continue; fi
+    text=$text${text:+$NL}${r_file#"$G/$1/units/"}
   done
 }
 

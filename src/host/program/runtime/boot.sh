@@ -12,8 +12,11 @@ unit_word() {
 
 boot_arm() {
   [ $PRIVILEGED = 1 ] && is_systemd || return 0
-  # shellcheck disable=SC2046
-  set -- $(start_list "$FROM"; start_list "$TO")
+  starts_of "$FROM"
+  set -- "$text"
+  starts_of "$TO"
+  # shellcheck disable=SC2086
+  set -- $1 $text
   cat >"$S/.boot" <<EOF || return 74
 [Unit]
 Description=fleet: finish or take back the interrupted deploy of $APP
@@ -37,7 +40,8 @@ boot_disarm() {
   [ $PRIVILEGED = 1 ] && [ -e "$UNITS/$(boot_unit)" ] || return 0
   rm -f "$UNITS/multi-user.target.wants/$(boot_unit)" "$UNITS/$(boot_unit)"
   # Otherwise the next reload forgets it; where everything goes there may never be one.
-  [ "$(active_generation)" != 0 ] || systemd_reload_manager
+  live_generation
+  [ "$live" != 0 ] || systemd_reload_manager
 }
 
 # Recovers what was open, then starts what belongs up and is not started by systemd itself.

@@ -142,7 +142,9 @@ nohup_stop() {
 
 # When all that is recorded is down or goes on: what else runs is recorded nowhere.
 nohup_stop_rest() {
-  for stray in $(supervisors | cut -d' ' -f4 | sort -u); do
+  strays=$(supervisors)
+  [ -n "$strays" ] || return 0
+  for stray in $(say "$strays" | cut -d' ' -f4 | sort -u); do
     ! contains "$kept_up" "$stray" || continue
     out "note stopping $stray, which runs and stands in no record"
     nohup_stop "$stray" || return

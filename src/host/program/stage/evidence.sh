@@ -143,6 +143,7 @@ EOF
 
 # `exposure` holds "UNIT-FILE MOST": what this systemd's own assessment may come to, for each service that runs from it.
 expose() { # GENERATION: sets differs
+  [ -s "$G/$1/exposure" ] || return 0
   for u in $(start_list "$1"); do
     case $u in *@*.*) file=${u%%@*}@.${u##*.} ;; *) file=$u ;; esac
     most=$(lines "$1" exposure | F=$file awk '$1 == ENVIRON["F"] { print $2 }')

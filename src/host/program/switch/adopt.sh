@@ -208,15 +208,19 @@ capture() { # TO FROM
   [ "$to" != 0 ] || return 0
   # What was kept when an earlier first deploy failed may have been changed by hand since.
   [ "$from" != 0 ] || rm -rf "${G:?}/0"
-  mkdir -p "$G/0/units" "$G/0/files" || return 74
+  [ -d "$G/0/units" ] && [ -d "$G/0/files" ] || mkdir -p "$G/0/units" "$G/0/files" || return 74
   [ -f "$G/0/manifest" ] || printf 'version 1\nruntime -\nuser -\nbase 0\ndigest -\n' >"$G/0/manifest" || return 74
-  if [ $PRIVILEGED = 1 ] && [ "$(runtime_of "$to")" = systemd ]; then
-    known=$(installed "$from")
-    for f in $(unit_files "$to"); do contains "$known" "$f" || keep_unit "$to" "$f" || return; done
+  the_runtime "$to"
+  if [ $PRIVILEGED = 1 ] && [ "$recorded" = systemd ]; then
+    installed_by "$from"
+    known=$text
+    units_of "$to"
+    for f in $text; do contains "$known" "$f" || keep_unit "$to" "$f" || return; done
   fi
   [ "$from" != 0 ] || capture_process "$(service_user "$to")" || return
   [ "$from" != 0 ] || [ ! -L "$R/current" ] || readlink "$R/current" >"$G/0/current" || return 74
-  known=$(lines "$from" files.list | cut -d' ' -f5-)
+  file_paths "$from"
+  known=$text
   lines "$to" files.list | while read -r _ _ _ _ path; do
     ! contains "$known" "$path" && [ -e "$(spot "$path")" ] || continue
     # shellcheck disable=SC2016

@@ -88,7 +88,8 @@ keep_up() { # TO: sets kept_up
 # From `.before`, once all is started: of which generation each run is.
 note_runs() { # TO FROM
   [ "$1" != 0 ] || { rm -f "$S/runs"; return; }
-  r_runs=$(short "$S/runs")
+  text_of "$S/runs"
+  r_runs=$text
   while read -r r_unit r_was r_word _; do
     r_of=$1
     case $r_word in
