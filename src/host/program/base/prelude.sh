@@ -175,7 +175,7 @@ own_temporary() { # FILE: sets t
 # Puts a copy of SOURCE at TARGET.
 place() { # SOURCE TARGET MODE OWNER GROUP
   # Folders of drop-ins go with the last of them.
-  case $2 in "$UNITS"/*) ;; *) note_parents "$(folder_of "$2")" || return 74 ;; esac
+  case $2 in "$UNITS"/*) ;; *) above "$2"; note_parents "$above" || return 74 ;; esac
   why=$(put_file "$2" "$3" "$4" "$5" 2>&1 <"$1") && return 0
   # On the way back the file's own room is there to be used.
   case ${PHASE:-}/$why in REVERTING/*'No space'*) remove_file "$2" && why=$(put_file "$2" "$3" "$4" "$5" 2>&1 <"$1") && return 0 ;; esac

@@ -17,8 +17,7 @@ boot_arm() {
   starts_of "$TO"
   # shellcheck disable=SC2086
   set -- $1 $text
-  cat >"$S/.boot" <<EOF || return 74
-[Unit]
+  boot="[Unit]
 Description=fleet: finish or take back the interrupted deploy of $APP
 DefaultDependencies=no
 After=local-fs.target sysinit.target
@@ -27,9 +26,13 @@ Before=multi-user.target $*
 [Service]
 Type=oneshot
 ExecStart=/bin/sh $S/host.sh $(unit_word "$ROOT") $APP boot
-EOF
-  place "$S/.boot" "$UNITS/$(boot_unit)" 644 root root || return
-  rm -f "$S/.boot"
+"
+  look_at "$UNITS"
+  # Where that does not go at once, whatever is to be done about it is.
+  [ "$keeper" = root ] && (umask 022 && becomes_text "$UNITS/$(boot_unit)" "$boot") || {
+    becomes_lightly "$S/.boot" "$boot" && place "$S/.boot" "$UNITS/$(boot_unit)" 644 root root || return 74
+    rm -f "$S/.boot"
+  }
   { [ -d "$UNITS/multi-user.target.wants" ] || mkdir -p "$UNITS/multi-user.target.wants"; } && ln -sfn "../$(boot_unit)" "$UNITS/multi-user.target.wants/$(boot_unit)" || {
     out "refused cannot write in $UNITS/multi-user.target.wants"
     return 74

@@ -22,25 +22,44 @@ take_evidence() { # RECORD-FOLDER RELEASE
 
 # The record but for its code; whether each file that a unit names is there to be run; what else of a person's or another
 # app's stands where they are read; and the host's own share, by when it was changed last.
-# shellcheck disable=SC2046
-depends_on() { # RECORD-FOLDER RELEASE
-  grep -v '^[^ ]* \(code\|run\|before\) ' "$1/parts"
-  cat "$1/enable" "$1/start" $([ ! -f "$1/verify/newer" ] || say "$1/verify/newer")
-  come=$([ ! -f "$1/files.list" ] || cut -d' ' -f5- "$1/files.list")
-  find "$1/units" -type f -exec grep -hv '^[A-Z][A-Za-z]*\(Paths\|File\|Directory\)=' {} + | tr -s '[:space:]"=:' '\n' | grep '^[-+!@|]*/' | sort -u | while IFS= read -r path; do
-    path=/${path#*/}
-    case $path/ in "$ROOT/current"/*) file=$R/releases/${2##*/}${path#"$ROOT/current"} ;; *) file=$path ;; esac
+depends_on() { # RECORD-FOLDER RELEASE, with leaves and gone
+  record=$1 release=$2 come=''
+  [ ! -f "$record/files.list" ] || while read -r _ _ _ _ path; do come=$come$path$NL; done <"$record/files.list"
+  set -- side=parts "$record/parts" side=all
+  for f in "$record/enable" "$record/start" "$record/verify/newer"; do [ ! -f "$f" ] || set -- "$@" "$f"; done
+  set -- "$@" side=unit
+  for f in "$record/units"/* "$record/units"/*/*; do [ ! -f "$f" ] || set -- "$@" "$f"; done
+  named=$(awk "$NAMED" "$@")
+  say "$named" | while IFS= read -r path; do
+    case $path in /*) ;; *) say "$path"; continue ;; esac
+    case $path/ in "$ROOT/current"/*) file=$R/releases/${release##*/}${path#"$ROOT/current"} ;; *) file=$path ;; esac
     if contains "$come" "$path"; then :; elif [ -x "$file" ]; then say "runs $path"; else say "cannot run $path"; fi
   done
-  (cd "$UNITS" 2>/dev/null && find . ! -type d ! -path '*.wants/*' ! -path '*.requires/*' ! -path '*/.*' | sed 's|^\./||' | without "$leaves" | as_words | xargs -0 -r sha256sum -- 2>&1)
-  (cd "$ROTATED" 2>/dev/null && find . -type f | sed "s|^\.|$ROTATED|" | without "$gone" | as_words | xargs -0 -r sha256sum -- ../logrotate.conf 2>&1)
+  set -- /etc/logrotate.conf
+  for f in "$UNITS"/* "$UNITS"/*/*; do
+    case $f in *.wants/* | *.requires/*) continue ;; esac
+    [ -d "$f" ] && [ ! -L "$f" ] || contains "$leaves" "${f#"$UNITS/"}" || set -- "$@" "$f"
+  done
+  for f in "$ROTATED"/* "$ROTATED"/.[!.]*; do
+    [ ! -f "$f" ] || [ -L "$f" ] || contains "$gone" "$f" || set -- "$@" "$f"
+  done
+  sha256sum -- "$@" 2>&1
+  # shellcheck disable=SC2046
   stat -L -c '%n %s %Y' /lib/systemd/system /usr/lib/systemd/system /usr/local/lib/systemd/system $(which_file systemd-analyze; which_file logrotate) 2>/dev/null
   return 0
 }
-without() { # LINES
-  while IFS= read -r line; do contains "$1" "$line" || say "$line"; done
-}
-as_words() { tr '\n' '\0'; }
+
+# The lines of the record, and in lines of their own the paths that units name.
+# shellcheck disable=SC2016
+NAMED='
+side == "parts" { if ($2 !~ /^(code|run|before)$/ || NF < 3) print "part " $0; next }
+side == "all" { print "is " $0; next }
+/^[A-Z][A-Za-z]*(Paths|File|Directory)=/ { next }
+{
+  count = split($0, word, /[ \t"=:]+/)
+  for (i = 1; i <= count; i++)
+    if (word[i] ~ /^[-+!@|]*\//) { sub(/^[-+!@|]*/, "", word[i]); if (!seen[word[i]]++) print word[i] }
+}'
 
 # Somebody wants it not to run.
 refuse_masked() { # RECORD-FOLDER

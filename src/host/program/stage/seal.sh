@@ -125,7 +125,7 @@ seal_release() { # N USER
     (cd "$release" && leave_room .env && ln -s "$ROOT/.env" ./.env) || die 74 "cannot write in $ROOT/releases/$1"
   fi
   take_evidence "$staged" "$ROOT/releases/$1"
-  rm -f "$staged/building" "$staged/taken"
+  discard "$staged/building" "$staged/taken"
   (cd "$release" && note_tree "$staged") || die 74 "cannot write in $S"
   mv -T "$staged" "$G/$1" || die 74 "cannot write in $G"
   sync "$G"
