@@ -1,9 +1,8 @@
 # Services where PID 1 is systemd. The nohup runtime answers to the same names.
 
 # An empty line stands between two of them.
-systemd_show() { # UNIT…
-  systemctl show -p Id,LoadState,ActiveState,SubState,MainPID,NRestarts,InvocationID,Result,ExecMainStatus,ExecMainCode,Type,Job,DropInPaths -- "$@" 2>/dev/null
-}
+SHOWN=Id,LoadState,ActiveState,SubState,MainPID,NRestarts,InvocationID,Result,ExecMainStatus,ExecMainCode,Type,Job,DropInPaths
+systemd_show() { systemctl show -p "$SHOWN" -- "$@" 2>/dev/null; } # UNIT…
 
 # Queued and watched: a service that does not stop must not hold up whoever waits for it.
 systemd_stop() {

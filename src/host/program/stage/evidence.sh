@@ -11,8 +11,9 @@ take_evidence() { # RECORD-FOLDER RELEASE
   [ -n "$taken" ] || return 0
   entry "${1##*/}" base
   base=$recorded
-  leaves=$(unit_files "$base")
-  case $base in 0) gone='' ;; *) gone=$(lines "$base" files.list | sed "s|^[^ ]* [^ ]* [^ ]* [^ ]* ||") ;; esac
+  units_of "$base"
+  leaves=$text gone=''
+  [ "$base" = 0 ] || { file_paths "$base"; gone=$text; }
   about=$(depends_on "$1" "$2" | sha256sum)
   [ "$about" != "$(short "$S/proved")" ] || return 0
   verify_units "$1" "$2"
@@ -133,17 +134,23 @@ verify_copies() { # RECORD-FOLDER RELEASE: prints what is wrong, a line each
   done
 }
 
-# A limit may have been dropped, or overridden by a drop-in of the host: `expect` says what `systemctl show` must print.
+# A limit may have been dropped, or overridden by a drop-in of the host: `expect` says what `systemctl show` must print, which
+# was asked behind the start.
 read_back() { # GENERATION
   [ "$(runtime_of "$1")" = systemd ] && [ $BOOTING = 0 ] || return 0
   of='' differs=0
   expose "$1"
+  [ -f "$G/$1/expect" ] || return 0
+  [ -n "$shown_back" ] || show_back "$1" ''
   while read -r u property meant; do
     [ -n "$u" ] || continue
     if [ "$u" != "$of" ]; then
       of=$u
-      shown=$NL$(systemctl show -p "$(lines "$1" expect | U=$u awk '$1 == ENVIRON["U"] { printf "%s,", $2 }')Id" -- "$u" 2>/dev/null)$NL
+      shown_of "$u"
+      shown=$r_shown alone=''
     fi
+    # By another name, or too old for it.
+    case $alone$shown in yes* | *"$NL$property="*) ;; *) alone=yes shown=$NL$(systemctl show -p "$r_also" -- "$u" 2>/dev/null)$NL ;; esac
     case $shown in
       *"$NL$property=$meant$NL"*) ;;
       *"$NL$property="*)
@@ -154,9 +161,7 @@ read_back() { # GENERATION
         differs=1
         ;;
     esac # What it does not have at all, it is too old for.
-  done <<EOF
-$(lines "$1" expect)
-EOF
+  done <"$G/$1/expect"
   [ $differs = 0 ]
 }
 

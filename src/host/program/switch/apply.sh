@@ -25,7 +25,7 @@ leaving() { # TO FROM, with rt_to and rt_from
 
 # UNPROVEN leaves what starts at boot for the commit: nothing is enabled that was not healthy once.
 apply() { # TO FROM [UNPROVEN]
-  to=$1 from=$2 handed_back=''
+  to=$1 from=$2 handed_back='' loaded=''
   the_runtime "$to"; rt_to=$recorded
   the_runtime "$from"; rt_from=$recorded stopped_at=''
   compare_uses "$to" "$from"
@@ -61,6 +61,7 @@ apply() { # TO FROM [UNPROVEN]
   if [ "$rt_to" = systemd ] || [ "$rt_from" = systemd ]; then units_are_loaded || systemd_reload_manager || return; fi
   [ -n "${3:-}" ] && [ "$to" != 0 ] || enable_all "$to" || return
   notify_all || return
+  [ -z "$handed_back" ] || loaded=''
   for u in $handed_back; do ! contains "$(lines 0 enable)" "$u" || systemd_enable "$u"; done
   # Those of generation 0 are started and watched like any other's.
   [ "$to" = 0 ] || [ -z "$handed_back" ] || for u in $(start_list 0); do
@@ -72,7 +73,8 @@ apply() { # TO FROM [UNPROVEN]
 }
 
 # Whether systemd has all units as they stand there: forwards, between two generations that have them alike, where none
-# had to be put right and none was edited since. All of a host's units are loaded anew otherwise.
+# had to be put right and none was edited since. All of a host's units are loaded anew otherwise. Sets loaded to what is
+# shown of those that are started, and then of others.
 units_are_loaded() {
   [ "$rt_to/$rt_from/$ATTEMPT/$BOOTING" = systemd/systemd/0/0 ] && [ "$to" != 0 ] && [ "$from" != 0 ] || return 1
   text_of "$S/touched"
@@ -85,7 +87,8 @@ units_are_loaded() {
     case $f in */* | *@.*) ;; *) case " $* " in *" $f "*) ;; *) set -- "$@" "$f" ;; esac ;; esac
   done
   [ $# -gt 0 ] || return 1
-  case $(systemctl show -p NeedDaemonReload --value -- "$@" 2>/dev/null) in *yes* | '') return 1 ;; esac
+  loaded=$(systemctl show -p "$SHOWN,NeedDaemonReload" -- "$@" 2>/dev/null)
+  case $loaded in *NeedDaemonReload=yes* | '') loaded=''; return 1 ;; esac
 }
 
 enable_all() { # GENERATION
@@ -188,6 +191,7 @@ file_paths() { # GENERATION
 notify_all() {
   [ $PRIVILEGED = 1 ] && is_systemd && [ $BOOTING = 0 ] || return 0
   [ -s "$G/$to/notify" ] || [ -s "$G/$from/notify" ] || return 0
+  loaded=''
   { notified "$to" "$from"; notified "$from" "$to"; } | LC_ALL=C sort -u | while read -r verb unit; do
     out "note $unit is told to $verb: a file that it reads has changed"
     # One that was up and did not take the new file is down by now.
@@ -254,12 +258,16 @@ apply_start() {
   # A list cut short by a full disk would leave services unwatched.
   before=''
   starts_of "$to"
+  # shellcheck disable=SC2086
+  [ -n "$loaded" ] || [ -z "$text" ] || loaded=$("${rt_to}_show" $text)
   for u in $text; do
-    read_unit "$rt_to" "$u"
+    next_unit <&6
     becomes "$u"
     [ $becomes != new ] || u_restarts=0
     before="$before$u ${u_invocation:--} $becomes ${u_restarts:-0}$NL"
-  done
+  done 6<<END
+$loaded
+END
   [ ! -s "$G/$to/triggered" ] || { triggers=$(note_triggered "$to") && before=$before${triggers:+$triggers$NL}; } || return
   becomes_lightly "$S/.before" "$before" || { out "refused cannot write in $S: is the disk full or read-only?"; return 74; }
   new='' targets='' reload='' kept=''

@@ -40,7 +40,8 @@ verb_activate() { # TXN FROM TO SETTLE DEADLINE KEEP BY ACTION
 verb_watch() { watch "$1" "$2" "${3:-}"; }
 launched='' launched_at=''
 watch() { # TXN SEEN [TO-END]
-  unheard=$2 idle=0 new=0 gone='' open='' part=''
+  unheard=$2 idle=0 new=0 gone='' open='' part='' nap=0.02
+  [ -n "${3:-}" ] || nap=0.05
   while :; do
     # Before the look, so that the last words of one that has just ended are heard.
     [ $((idle % 10)) != 9 ] || runner_lives "$1" $idle || gone=1
@@ -52,14 +53,14 @@ watch() { # TXN SEEN [TO-END]
         [ "$unheard" = 0 ] || { unheard=$((unheard - 1)); continue; }
         say "$line"
         idle=0 new=0
-        case $line in 'end '* | 'await '*) last=${line%% *} ;; esac
+        case $line in 'end '* | 'await '*) last=${line%% *} ;; 'up '* | refused* | differs*) nap=0.02 ;; esac
       done
       part=$part$line
       case $last/${3:-} in end/* | await/) return 0 ;; esac
     fi
     [ -z "$gone" ] || { died "$1"; return 0; }
-    # What is done at once follows quickly.
-    if [ $new -lt 15 ]; then new=$((new + 1)); sleep 0.02; continue; fi
+    # What is done at once follows quickly, and what is waited for after the rest.
+    if [ $new -lt 15 ]; then new=$((new + 1)); sleep $nap; continue; fi
     idle=$((idle + 1))
     [ $((idle % 100)) != 0 ] || say "lives $PHASE $((idle / 10))"
     sleep 0.1
@@ -165,7 +166,7 @@ await() {
   rounds=0
   while undecided "$TXN"; do
     ! past "$DEADLINE" || { out "expired"; return; }
-    if [ -n "$steady" ] && [ $((rounds % 6)) = 5 ]; then
+    if [ -n "$steady" ] && [ $rounds -ge 12 ] && [ $((rounds % 6)) = 5 ]; then
       poll_units
       if [ $failed = 1 ] || [ "$prints" != "$steady" ]; then out "unsteady"; return; fi
     fi
