@@ -83,7 +83,7 @@ look_along() {
     w_at=$w_at/$w_part
     set -- "$@" "$w_at"
   done
-  w_seen=$(stat -c '%u %g %a %F' -- "$@" 2>/dev/null)
+  recalled "$@" || w_seen=$(stat -c '%u %g %a %F' -- "$@" 2>/dev/null)
   while read -r w_uid w_gid w_mode w_kind; do
     w_here=$1 w_shown=$1
     shift
@@ -118,6 +118,35 @@ END
   [ -z "$w_open" ] || keeper='' obstacle=$w_open
   return 0
 }
+
+# For the probe, which changes nothing: looks at all that lies on the way to several folders at once.
+foresee() { # FOLDER…
+  w_memory=''
+  for w_rest; do
+    case $w_rest/ in "$ROOT"/*) continue ;; esac
+    w_at=''
+    while w_rest=${w_rest#/} && [ -n "$w_rest" ]; do
+      w_at=$w_at/${w_rest%%/*}
+      case $w_rest in */*) w_rest=${w_rest#*/} ;; *) w_rest='' ;; esac
+      contains "$w_memory" "$w_at" || w_memory=$w_memory$NL$w_at
+    done
+  done
+  w_ifs=$IFS IFS=$NL
+  set -f
+  # shellcheck disable=SC2086
+  set -- / $w_memory
+  set +f
+  IFS=$w_ifs
+  w_memory=$NL$(stat -c '%n//%u %g %a %F' -- "$@" 2>/dev/null)$NL
+}
+recalled() { # PATH…: sets w_seen, where all of them are known
+  w_seen=''
+  [ -n "$w_memory" ] || return 1
+  for w_part; do
+    case $w_memory in *"$NL$w_part//"*) w_found=${w_memory#*"$NL$w_part//"}; w_seen=$w_seen${w_seen:+$NL}${w_found%%"$NL"*} ;; *) return 1 ;; esac
+  done
+}
+w_memory=''
 
 link_on() { # LINK SHOWN REST: sets real
   w_led=$(readlink "$1")
@@ -230,8 +259,13 @@ file_set() { # FILE MODE OWNER GROUP
 in_place() { # SOURCE FILE MODE OWNER GROUP
   above "$2"
   owner_in "$above" "$4" "$5" 2>/dev/null || return 1
-  # shellcheck disable=SC2016
-  w_looks=$(act_in "$above" '[ -f "./$1" ] && [ ! -L "./$1" ] && cmp -s - "./$1" && stat -c "%a %U:%G" "./$1"' "${2##*/}" <"$1" 2>/dev/null) || return 1
+  if [ "$keeper" = root ]; then
+    spot_of "${real%/}/${2##*/}"
+    [ -f "$spot" ] && [ ! -L "$spot" ] && cmp -s "$1" "$spot" && w_looks=$(stat -c '%a %U:%G' "$spot" 2>/dev/null) || return 1
+  else
+    # shellcheck disable=SC2016
+    w_looks=$(act_in "$above" '[ -f "./$1" ] && [ ! -L "./$1" ] && cmp -s - "./$1" && stat -c "%a %U:%G" "./$1"' "${2##*/}" <"$1" 2>/dev/null) || return 1
+  fi
   [ "${w_looks% *}" = "${3#0}" ] && { [ "$w_owner" = - ] || [ "${w_looks#* }" = "$w_owner" ]; }
 }
 

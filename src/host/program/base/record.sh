@@ -62,8 +62,11 @@ contains() { # LINES WORD
   return 1
 }
 
+live=''
 active_generation() { live_generation; say "$live"; }
 live_generation() { # sets live
+  # All that one look at a host tells is of the same one.
+  [ "$VERB" != probe ] || [ -z "$live" ] || return 0
   live=0
   link=$(readlink "$R/current" 2>/dev/null) || return 0
   case $link in releases/*[!0-9]* | releases/ | releases/0*) ;; releases/*) live=${link#releases/} ;; esac
@@ -85,4 +88,4 @@ judgement() { # GENERATION: sets judged
 service_user() { manifest "$1" user; }
 
 # shellcheck disable=SC2015
-service_group() { u=$(manifest "$1" user); [ "$u" != - ] && id -gn "$u" 2>/dev/null || say root; }
+service_group() { entry "$1" user; [ "$recorded" != - ] && id -gn "$recorded" 2>/dev/null || say root; }

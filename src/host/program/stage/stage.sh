@@ -146,7 +146,6 @@ reuse() { # N BASE link|copy|nothing
     if tr '\n' '\0' <"$staged/same" |
       (cd "$R/releases/$2" && umask 022 && xargs -0 -r sh -c 'to=$1 with=$2; shift 2; exec cp --parents $with -- "$@" "$to"' sh "../$1" "$with") 2>/dev/null; then
       say "$2" >"$staged/taken"
-      rm -f "$staged/same"
       [ -z "$differs" ] || say "$differs"
       return 0
     fi
@@ -308,17 +307,21 @@ drop() { # N: removes a generation that never became one
 # Keeps the newest KEEP good generations, the active one and the one before it, three failed ones to look at, what something
 # runs from, and what the code of another was built in.
 prune() {
-  active=$(active_generation) good=0 bad=0 used=''
-  base=$(manifest "$active" base 0)
-  for n in $(generations | sort -rn); do
+  live_generation
+  active=$live good=0 bad=0 used='' newest_first=''
+  entry "$active" base 0
+  base=$recorded
+  for n in $(generations); do newest_first="$n $newest_first"; done
+  for n in $newest_first; do
     [ "$n" != 0 ] || continue
-    case $(verdict "$n") in
+    judgement "$n"
+    case $judged in
       good) good=$((good + 1)); [ $good -gt "$KEEP" ] || continue ;;
       bad) bad=$((bad + 1)); [ $bad -gt 3 ] || continue ;;
       # Sealed by a run that died before it switched; whoever would still switch to it finds that the base has moved.
       *) [ "$n" -lt "$active" ] || continue ;;
     esac
-    [ -n "$used" ] || used=$(say none; in_use; for n_of in $(generations); do manifest "$n_of" code; done)
+    [ -n "$used" ] || used=$(say none; in_use; for n_of in $newest_first; do manifest "$n_of" code; done)
     [ "$n" = "$active" ] || [ "$n" = "$base" ] || [ "$n" = "$FROM" ] || contains "$used" "$n" || { rm -rf "${G:?}/$n"; remove_tree "$ROOT/releases/$n"; }
   done
   set -- "$S"/.host-*
