@@ -349,9 +349,12 @@ tell_states() { # UNIT…, after tell_runtime
   for u in "$@"; do
     by=''
     [ ! -s "$G/$active/triggered" ] || by=$(triggered_by "$active" "$u")
-    if [ -n "$u_shown" ]; then changed=1; next_unit <<END; tell_unit "$rt" "$u" "$by"; else unit_line "$rt" "$u" "$by"; fi
+    [ -n "$u_shown" ] || { unit_line "$rt" "$u" "$by"; continue; }
+    changed=1
+    next_unit <<END
 $u_shown
 END
+    tell_unit "$rt" "$u" "$by"
   done
 }
 

@@ -159,7 +159,8 @@ note_what_is_up() {
   becomes_lightly "$S/was-up" "$was_up" || die 74 "cannot write in $S"
 }
 
-# Settled is not the end: until somebody decides, a service that dies or starts again takes the release back.
+# Settled is not the end: until somebody decides, a service that dies or starts again takes the release back. They have just
+# been looked at, so that a decision at once costs no look.
 await() {
   journal_write AWAIT_CONFIRM
   out "await $DEADLINE"
