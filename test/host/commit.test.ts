@@ -61,6 +61,16 @@ describe.each(SHELLS.map((shell) => [shell.join(' '), shell] as const))('a time 
     expect((await shop.run(shell, body)).stdout).toBe('124\n7\nin\n');
     expect(Date.now() - begun).toBeLessThan(15_000);
   });
+
+  it('is kept by a timeout of an older syntax too, and nothing is run twice', async () => {
+    using shop = workshop();
+    const old = 'case $1/$3 in -s/-t) s=$4; shift 4; exec /usr/bin/timeout -s KILL "$s" "$@" ;; esac\nexit 1\n';
+    writeFileSync(join(shop.root, 'timeout'), `#!/bin/sh\n${old}`, { mode: 0o755 });
+    const body = `PATH=${shop.root}:$PATH; limit 9 sh -c 'echo once; exit 7'; say $?; limit 1 sleep 20; say $?; say "$TIMEOUT"`;
+    // busybox's shell takes its own.
+    const taken = shell[0] === 'busybox' ? 'timeout -k 2' : 'timeout -s KILL -t';
+    expect((await shop.run(shell, body)).stdout).toBe(`once\n7\n124\n${taken}\n`);
+  });
 });
 
 it('a process whose start nobody could read is not alive, now or ever', async () => {

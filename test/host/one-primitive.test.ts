@@ -23,7 +23,7 @@ const OWN = [
 const ARGUED: Readonly<Record<string, readonly (readonly [text: string, why: string])[]>> = {
   prelude: [
     [
-      'rm -f "$@" "$R/.current.fleet"',
+      'discard "$@" "$R/.current.fleet"',
       'we stand in the root, which is root’s alone; /etc and the state folder are root’s',
     ],
     [
@@ -32,6 +32,9 @@ const ARGUED: Readonly<Record<string, readonly (readonly [text: string, why: str
     ],
     ['cat >"$t" && mv -fT', 'the same'],
     ['rm -f "$t"', 'the same'],
+    ['2>/dev/null >"$t" && sync "$t" && mv -fT', 'the same'],
+    ['2>/dev/null >"$t" && mv -fT', 'the same'],
+    ['rm -f "$@"', '`discard`, whose words are judged where it is called'],
   ],
   lock: [
     ['exec $2>>', 'opens a lock: in the state folder, or that of all apps'],
@@ -71,6 +74,7 @@ const ARGUED: Readonly<Record<string, readonly (readonly [text: string, why: str
     ['rmdir "$a_folder" 2>/dev/null', 'the same'],
   ],
   apply: [
+    ['discard "$R/.current.fleet" && ln', 'we stand in the root, which is root’s alone'],
     ['rm -f "$R/current"', 'we stand in the root, which is root’s alone'],
     ['ln -s "$(cat "$G/0/current")" "$R/current"', 'the same'],
     ['mv -fT "$R/.current.fleet" "$R/current"', 'the same'],
@@ -130,7 +134,7 @@ const ARGUED: Readonly<Record<string, readonly (readonly [text: string, why: str
 /* biome-ignore-end lint/suspicious/noTemplateCurlyInString: shell text */
 
 const COMMAND =
-  /(?:^|[;&|({!]|\bthen|\bdo|\belse|-exec)\s*((?:chown|chgrp|chmod|rm|rmdir|cp|mv|ln|mkdir|mktemp|tar|dd|touch|install)\s(?:\$\{[^}]*\}|[^;&|)}])*)/g;
+  /(?:^|[;&|({!]|\bthen|\bdo|\belse|-exec)\s*((?:chown|chgrp|chmod|rm|discard|rmdir|cp|mv|ln|mkdir|mktemp|tar|dd|touch|install)\s(?:\$\{[^}]*\}|[^;&|)}])*)/g;
 const REDIRECTION = /\d?>>?\s*("[^"]*"|[^\s;&|)]+)/g;
 
 /** Targets of what a line writes; of a command that has several words all but its options and modes. */
@@ -173,6 +177,7 @@ describe('no work of root goes around the one primitive', () => {
   it.each([
     'chown app "$ROOT/.env"',
     'rm -rf "$ROOT/$path"',
+    'discard "$ROOT/$path"',
     '[ -d x ] || mkdir -p "$path"',
     'cp -p "$path" "$ROOT/x"',
     'say hello >"$path"',

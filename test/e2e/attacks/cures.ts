@@ -89,7 +89,7 @@ const ANY_PROGRAM: Replacement = {
 const ANYBODYS: readonly Replacement[] = [
   ANY_PROGRAM,
   { in: 'nohup.sh', text: '&& is_of "$s_me" "$s_pid" && [ "$(readlink "/proc/$s_pid/ns/pid")" = "$s_space" ]', by: '' },
-  { in: 'nohup.sh', text: '[ "$s_owner" != "$OWN_UID" ] || s_own=', by: 's_own=' },
+  { in: 'nohup.sh', text: '[ -O "$s_pid" ] || continue', by: ':' },
 ];
 const RELEASES: readonly Replacement[] = [
   {
@@ -130,8 +130,8 @@ export const CURES = {
     { in: 'record.sh', text: 'releases/*[!0-9]* | releases/ | releases/0*)', by: 'releases/none)' },
     {
       in: 'apply.sh',
-      text: 'case $recorded in systemd | nohup) say "$recorded" ;; *) say - ;; esac',
-      by: 'say "$recorded"',
+      text: 'case $recorded in systemd | nohup) ;; *) recorded=- ;; esac',
+      by: ':',
     },
   ],
   C6: [

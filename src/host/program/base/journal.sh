@@ -31,15 +31,17 @@ journal_write() { # PHASE
 
 journal_try() { # PHASE
   PHASE=$1
-  journal_text | replace "$S/state" && return
-  rm -f "$S/ballast"
-  journal_text | replace "$S/state"
-}
-
-journal_text() {
-  printf '%s %s\n' version 1 phase "$PHASE" txn "$TXN" from "$FROM" to "$TO" settle "$SETTLE" deadline "$DEADLINE" keep "$KEEP" \
+  j_text=''
+  set -- version 1 phase "$PHASE" txn "$TXN" from "$FROM" to "$TO" settle "$SETTLE" deadline "$DEADLINE" keep "$KEEP" \
     attempt "$ATTEMPT" runner "$RUNNER" runner_start "$RUNNER_START" by "$BY" action "$ACTION" patience "$PATIENCE"
-  [ -z "${WHY:-}" ] || say "why $WHY"
+  [ -z "${WHY:-}" ] || set -- "$@" why "$WHY"
+  while [ $# -gt 0 ]; do
+    j_text="$j_text$1 $2$NL"
+    shift 2
+  done
+  becomes_text "$S/state" "$j_text" && return
+  rm -f "$S/ballast"
+  becomes_text "$S/state" "$j_text"
 }
 
 # The heart of the protocol: link(2) lets exactly one verdict exist, and whoever comes second learns what it is.

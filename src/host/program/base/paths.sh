@@ -23,7 +23,7 @@ make_plain() { # MOST WORDS: sets plained
 as_user() { # USER COMMAND…
   w_as=$1
   shift
-  if [ "$w_as" = - ] || [ $PRIVILEGED = 0 ] || [ "$w_as" = "$(id -un)" ]; then
+  if [ "$w_as" = - ] || [ $PRIVILEGED = 0 ] || { own_name; [ "$w_as" = "$OWN_NAME" ]; }; then
     "$@"
   elif setpriv --reuid=0 --clear-groups true 2>/dev/null; then
     ${END_AFTER:-} setpriv --reuid="$w_as" --regid="$(id -g "$w_as")" --init-groups -- "$@"
@@ -31,6 +31,9 @@ as_user() { # USER COMMAND…
     ${END_AFTER:-} su -s /bin/sh "$w_as" -c 'exec "$@"' -- sh "$@"
   fi
 }
+
+OWN_NAME=''
+own_name() { [ -n "$OWN_NAME" ] || OWN_NAME=$(id -un); } # sets OWN_NAME
 
 # Whom as_user makes of an account: without root there is but one.
 acting_as() { if [ $PRIVILEGED = 0 ] || [ "$1" = - ]; then id -un; else say "$1"; fi; }
@@ -45,7 +48,11 @@ within_as() ( # SECONDS USER COMMAND…
   as_user "$@"
 )
 
-name_of() { awk -F: -v u="$1" '$3 == u { print $1; f = 1; exit } END { if (!f) print u }' /etc/passwd; }
+name_of() { # UID
+  w_name=$1
+  while IFS=: read -r w_named _ w_of _; do [ "$w_of" != "$1" ] || { w_name=$w_named; break; }; done </etc/passwd
+  say "$w_name"
+}
 
 # Looks at a folder that need not be there yet. Sets `keeper` to root where it is kept, to an account's name where it is
 # lent, and to nothing where it is neither, with `obstacle` saying why; `real` to its path without links, and `reached` to
@@ -76,7 +83,7 @@ look_along() {
     w_at=$w_at/$w_part
     set -- "$@" "$w_at"
   done
-  w_seen=$(stat -c '%u %g %a %F' -- "$@" 2>/dev/null)
+  recalled "$@" || w_seen=$(stat -c '%u %g %a %F' -- "$@" 2>/dev/null)
   while read -r w_uid w_gid w_mode w_kind; do
     w_here=$1 w_shown=$1
     shift
@@ -112,6 +119,35 @@ END
   return 0
 }
 
+# For the probe, which changes nothing: looks at all that lies on the way to several folders at once.
+foresee() { # FOLDER…
+  w_memory=''
+  for w_rest; do
+    case $w_rest/ in "$ROOT"/*) continue ;; esac
+    w_at=''
+    while w_rest=${w_rest#/} && [ -n "$w_rest" ]; do
+      w_at=$w_at/${w_rest%%/*}
+      case $w_rest in */*) w_rest=${w_rest#*/} ;; *) w_rest='' ;; esac
+      contains "$w_memory" "$w_at" || w_memory=$w_memory$NL$w_at
+    done
+  done
+  w_ifs=$IFS IFS=$NL
+  set -f
+  # shellcheck disable=SC2086
+  set -- / $w_memory
+  set +f
+  IFS=$w_ifs
+  w_memory=$NL$(stat -c '%n//%u %g %a %F' -- "$@" 2>/dev/null)$NL
+}
+recalled() { # PATH…: sets w_seen, where all of them are known
+  w_seen=''
+  [ -n "$w_memory" ] || return 1
+  for w_part; do
+    case $w_memory in *"$NL$w_part//"*) w_found=${w_memory#*"$NL$w_part//"}; w_seen=$w_seen${w_seen:+$NL}${w_found%%"$NL"*} ;; *) return 1 ;; esac
+  done
+}
+w_memory=''
+
 link_on() { # LINK SHOWN REST: sets real
   w_led=$(readlink "$1")
   case $w_led in /*) ;; *) w_led=${2%/*}/$w_led ;; esac
@@ -144,7 +180,8 @@ spot_of() { # PATH: sets spot
   case $STANDING/$1/ in 1/"$ROOT"/*) spot=.${1#"$ROOT"} ;; esac
 }
 
-folder_of() { case $1 in /*/*) say "${1%/*}" ;; *) say / ;; esac; }
+folder_of() { above "$1"; say "$above"; }
+above() { case $1 in /*/*) above=${1%/*} ;; *) above=/ ;; esac; } # PATH: the same, in `above`
 
 refuse() {
   printf '%s\n' "$*" >&2
@@ -156,7 +193,8 @@ act_in() { # FOLDER TEXT WORD…
   # Whoever has just asked who may own a file there has looked.
   [ "$w_asked" = "$1" ] || look_at "$1"
   w_asked=''
-  w_where=$(spot "$real") w_text=$2
+  spot_of "$real"
+  w_where=$spot w_text=$2
   shift 2
   case $keeper in
     root) (cd -P -- "$w_where" 2>/dev/null && umask 022 && eval "$w_text") ;;
@@ -167,7 +205,8 @@ act_in() { # FOLDER TEXT WORD…
 
 # What is missing on the way to a folder.
 make_parents() { # FOLDER
-  [ ! -d "$(spot "$1")" ] || return 0
+  spot_of "$1"
+  [ ! -d "$spot" ] || return 0
   look_at "$1"
   case $keeper in
     root) (umask 022 && mkdir -p -- "$(spot "$real")") ;;
@@ -195,9 +234,10 @@ owner_in() { # FOLDER OWNER GROUP
 
 # Standard input becomes FILE, with mode and owner right before the name exists: all of it or none of it.
 put_file() { # FILE MODE OWNER GROUP
-  make_parents "$(folder_of "$1")" && owner_in "$(folder_of "$1")" "$3" "$4" || return
+  above "$1"
+  make_parents "$above" && owner_in "$above" "$3" "$4" || return
   # shellcheck disable=SC2016
-  act_in "$(folder_of "$1")" '
+  act_in "$above" '
     t=$(mktemp "./.fleet.$2.XXXXXX") || exit 74
     if cat >"$t" && { [ "$4" = - ] || chown "$4" "$t"; } && chmod "$3" "$t" && sync "$t" && mv -fT "$t" "./$1"; then sync .; else rm -f "$t"; exit 74; fi
   ' "${1##*/}" "$APP" "$2" "$w_owner"
@@ -207,8 +247,9 @@ put_file() { # FILE MODE OWNER GROUP
 # stand anywhere.
 # shellcheck disable=SC2016
 file_set() { # FILE MODE OWNER GROUP
-  owner_in "$(folder_of "$1")" "$3" "$4" || return
-  act_in "$(folder_of "$1")" '
+  above "$1"
+  owner_in "$above" "$3" "$4" || return
+  act_in "$above" '
     [ -f "./$1" ] && [ ! -L "./$1" ] && [ "$(stat -c %h "./$1")" = 1 ] || { printf "%s is no file of its own\n" "$1" >&2; exit 65; }
     { [ "$3" = - ] || chown "$3" "./$1"; } && chmod "$2" "./$1"
   ' "${1##*/}" "$2" "$w_owner"
@@ -216,9 +257,15 @@ file_set() { # FILE MODE OWNER GROUP
 
 # Whether the live file is what SOURCE, MODE and owner say.
 in_place() { # SOURCE FILE MODE OWNER GROUP
-  owner_in "$(folder_of "$2")" "$4" "$5" 2>/dev/null || return 1
-  # shellcheck disable=SC2016
-  w_looks=$(act_in "$(folder_of "$2")" '[ -f "./$1" ] && [ ! -L "./$1" ] && cmp -s - "./$1" && stat -c "%a %U:%G" "./$1"' "${2##*/}" <"$1" 2>/dev/null) || return 1
+  above "$2"
+  owner_in "$above" "$4" "$5" 2>/dev/null || return 1
+  if [ "$keeper" = root ]; then
+    spot_of "${real%/}/${2##*/}"
+    [ -f "$spot" ] && [ ! -L "$spot" ] && cmp -s "$1" "$spot" && w_looks=$(stat -c '%a %U:%G' "$spot" 2>/dev/null) || return 1
+  else
+    # shellcheck disable=SC2016
+    w_looks=$(act_in "$above" '[ -f "./$1" ] && [ ! -L "./$1" ] && cmp -s - "./$1" && stat -c "%a %U:%G" "./$1"' "${2##*/}" <"$1" 2>/dev/null) || return 1
+  fi
   [ "${w_looks% *}" = "${3#0}" ] && { [ "$w_owner" = - ] || [ "${w_looks#* }" = "$w_owner" ]; }
 }
 
@@ -228,7 +275,9 @@ read_file() { act_in "$(folder_of "$1")" '[ -f "./$1" ] && [ ! -L "./$1" ] && ca
 
 # shellcheck disable=SC2016
 remove_file() { # FILE
-  [ ! -d "$(spot "$(folder_of "$1")")" ] || act_in "$(folder_of "$1")" 'rm -f "./$1"' "${1##*/}"
+  above "$1"
+  spot_of "$above"
+  [ ! -d "$spot" ] || act_in "$above" 'rm -f "./$1"' "${1##*/}"
 }
 
 # Makes a folder or puts it right; what is in it is left alone. OWNER - leaves it whose it is, GROUP - is the owner's own.
@@ -267,15 +316,17 @@ folders_gone() { # FOLDER…
 # A whole tree. What an account could write in is emptied as that account first: whoever walks a tree by names that
 # change meanwhile may be led out of it.
 remove_tree() { # FOLDER
-  w_look=$(spot "$1")
+  spot_of "$1"
+  w_look=$spot
   [ -e "$w_look" ] || [ -L "$w_look" ] || return 0
   if [ $PRIVILEGED = 1 ] && [ ! -L "$w_look" ]; then
     w_uid=$(stat -c %u "$w_look")
     # shellcheck disable=SC2016
     [ "$w_uid" = 0 ] || within_as 300 "$(name_of "$w_uid")" sh -c 'cd -- "$1" && find . -type d ! -perm -700 -exec chmod u+rwx {} + ; rm -rf -- ./* ./.[!.]* ./..?*' sh "$w_look" 2>/dev/null
   fi
+  above "$1"
   # shellcheck disable=SC2016
-  act_in "$(folder_of "$1")" 'rm -rf "./$1"' "${1##*/}"
+  act_in "$above" 'rm -rf "./$1"' "${1##*/}"
 }
 
 # Goes into the app's root. Where its parents are somebody's own, it counts if it is root's, and the very folder that was

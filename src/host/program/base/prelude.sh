@@ -106,11 +106,35 @@ is_systemd() {
 sweep_temporary() {
   set -- "$S/.boot" "$S/.files" "$S/.rc.local" "$S/.family" "$S/.fleet.$APP".?????? "$S/undo/.fleet.$APP".?????? "$G"/*/".fleet.$APP".??????
   [ $PRIVILEGED = 0 ] || set -- "$@" "$UNITS/.fleet.$APP".?????? "$UNITS"/*.d/".fleet.$APP".?????? "/etc/.fleet.$APP".??????
-  rm -f "$@" "$R/.current.fleet" "$R/.fleet.$APP".?????? # root: we stand in the app's root
-  cat "$G"/*/files.list 2>/dev/null | sed 's/^[^ ]* [^ ]* [^ ]* [^ ]* //; s|/[^/]*$||' | sort -u | while read -r path; do sweep_in "${path:-/}"; done
+  discard "$@" "$R/.current.fleet" "$R/.fleet.$APP".?????? # root: we stand in the app's root
+  s_folders=''
+  for s_list in "$G"/*/files.list; do
+    [ ! -f "$s_list" ] || while read -r _ _ _ _ s_path; do
+      s_path=${s_path%/*}
+      contains "$s_folders" "${s_path:-/}" || s_folders=$s_folders${s_path:-/}$NL
+    done <"$s_list"
+  done
+  while read -r s_path; do [ -z "$s_path" ] || sweep_in "$s_path"; done <<END
+$s_folders
+END
 }
-# shellcheck disable=SC2016
-sweep_in() { [ ! -d "$(spot "$1")" ] || act_in "$1" 'rm -f "./.fleet.$1".??????' "$APP"; }
+sweep_in() { # FOLDER
+  spot_of "$1"
+  [ -d "$spot" ] || return 0
+  set -- "$1" "$spot/.fleet.$APP".??????
+  [ ! -r "$spot" ] || [ -e "$2" ] || [ -L "$2" ] || return 0
+  # shellcheck disable=SC2016
+  act_in "$1" 'rm -f "./.fleet.$1".??????' "$APP"
+}
+
+# What is not there needs no process to go.
+discard() { # FILE…
+  for d_file; do
+    [ -e "$d_file" ] || [ -L "$d_file" ] || continue
+    rm -f "$@"
+    return
+  done
+}
 
 # One of fleet's own files becomes standard input's content, all of it or none of it, and is on the disk.
 replace() { # FILE
@@ -128,6 +152,20 @@ replace_lightly() { # FILE
   return 74
 }
 
+# The same two with a text of few lines, which takes one process less: it is written at once, so that one that did not fit is noticed.
+becomes_text() { # FILE TEXT
+  own_temporary "$1"
+  printf '%s' "$2" 2>/dev/null >"$t" && sync "$t" && mv -fT "$t" "$1" && sync "${1%/*}" && return 0
+  rm -f "$t"
+  return 74
+}
+becomes_lightly() { # FILE TEXT
+  own_temporary "$1"
+  printf '%s' "$2" 2>/dev/null >"$t" && mv -fT "$t" "$1" && return 0
+  rm -f "$t"
+  return 74
+}
+
 # Nobody else may write in that folder, so a name of its own is all that it needs. Of one process, one file at a time.
 own_temporary() { # FILE: sets t
   t=00000$$
@@ -137,7 +175,7 @@ own_temporary() { # FILE: sets t
 # Puts a copy of SOURCE at TARGET.
 place() { # SOURCE TARGET MODE OWNER GROUP
   # Folders of drop-ins go with the last of them.
-  case $2 in "$UNITS"/*) ;; *) note_parents "$(folder_of "$2")" || return 74 ;; esac
+  case $2 in "$UNITS"/*) ;; *) above "$2"; note_parents "$above" || return 74 ;; esac
   why=$(put_file "$2" "$3" "$4" "$5" 2>&1 <"$1") && return 0
   # On the way back the file's own room is there to be used.
   case ${PHASE:-}/$why in REVERTING/*'No space'*) remove_file "$2" && why=$(put_file "$2" "$3" "$4" "$5" 2>&1 <"$1") && return 0 ;; esac

@@ -17,6 +17,10 @@ short() { # FILE
   [ ! -f "$1" ] || while IFS= read -r line; do say "$line"; done <"$1"
 }
 lines() { [ ! -s "$G/$1/$2" ] || cat "$G/$1/$2"; }
+text_of() { # FILE: the same as `short`, in `text`
+  text=''
+  [ ! -f "$1" ] || while IFS= read -r r_line; do text=$text${text:+$NL}$r_line; done <"$1"
+}
 
 # What a generation was proved with; those of before there was such a list have none.
 verb_checks() { [ -f "$G/$1/checks" ] || exit 64; cat "$G/$1/checks"; }
@@ -40,9 +44,14 @@ is_number() { case $1 in '' | *[!0-9]*) return 1 ;; esac; }
 
 # Unit files and drop-ins of a generation, relative to the unit directory.
 unit_files() {
-  for file in "$G/$1/units"/* "$G/$1/units"/*.d/*; do
-    if [ -d "$file" ] || { [ ! -e "$file" ] && [ ! -L "$file" ]; }; then continue; fi
-    say "${file#"$G/$1/units/"}"
+  units_of "$1"
+  [ -z "$text" ] || say "$text"
+}
+units_of() { # GENERATION: the same, in `text`
+  text=''
+  for r_file in "$G/$1/units"/* "$G/$1/units"/*.d/*; do
+    if [ -d "$r_file" ] || { [ ! -e "$r_file" ] && [ ! -L "$r_file" ]; }; then continue; fi
+    text=$text${text:+$NL}${r_file#"$G/$1/units/"}
   done
 }
 
@@ -53,8 +62,11 @@ contains() { # LINES WORD
   return 1
 }
 
+live=''
 active_generation() { live_generation; say "$live"; }
 live_generation() { # sets live
+  # All that one look at a host tells is of the same one.
+  [ "$VERB" != probe ] || [ -z "$live" ] || return 0
   live=0
   link=$(readlink "$R/current" 2>/dev/null) || return 0
   case $link in releases/*[!0-9]* | releases/ | releases/0*) ;; releases/*) live=${link#releases/} ;; esac
@@ -76,4 +88,4 @@ judgement() { # GENERATION: sets judged
 service_user() { manifest "$1" user; }
 
 # shellcheck disable=SC2015
-service_group() { u=$(manifest "$1" user); [ "$u" != - ] && id -gn "$u" 2>/dev/null || say root; }
+service_group() { entry "$1" user; [ "$recorded" != - ] && id -gn "$recorded" 2>/dev/null || say root; }

@@ -25,17 +25,29 @@ learn_timeout() {
   elif timeout -s KILL -t 9 true 2>/dev/null; then TIMEOUT='timeout -s KILL -t'
   fi
 }
-# Once for those who ask often, also in subshells; the others may never need it.
-case $VERB in runner | recover | boot | probation | act | probe | fill | seal) learn_timeout ;; esac
 
 # A program (no function) with a time limit; 124 when it was over.
 limit() { # SECONDS COMMAND…
-  [ "$TIMEOUT" != unknown ] || learn_timeout
-  # shellcheck disable=SC2086
-  if [ -n "$TIMEOUT" ]; then $TIMEOUT "$@"; else limit_by_hand "$@"; fi
+  limit_most "$@"
   set -- $?
   case $1 in 137 | 143) return 124 ;; esac
   return "$1"
+}
+
+# What almost every host has is not tried first: what ends well, or out of time, was taken as it was meant. One that does not
+# take it has run nothing.
+limit_most() {
+  if [ "$TIMEOUT" = unknown ] && have timeout; then
+    timeout -k 2 "$@"
+    set -- $? "$@"
+    case $1 in 0 | 124 | 137 | 143) TIMEOUT='timeout -k 2' ;; *) learn_timeout ;; esac
+    [ "$TIMEOUT" != 'timeout -k 2' ] || return "$1"
+    shift
+  elif [ "$TIMEOUT" = unknown ]; then
+    TIMEOUT=''
+  fi
+  # shellcheck disable=SC2086
+  if [ -n "$TIMEOUT" ]; then $TIMEOUT "$@"; else limit_by_hand "$@"; fi
 }
 
 limit_by_hand() { # SECONDS COMMAND…

@@ -5,16 +5,15 @@ verb_probe() { # USER TOOL…
   group=$(id -gn "$1" 2>/dev/null) && say "group $group"
   shift
   if [ $PRIVILEGED = 1 ]; then say "uid 0"; elif [ "$OWN_UID" = 0 ]; then say "uid 65534"; else say "uid $OWN_UID"; fi
-  say "user $(id -un)"
+  own_name
+  say "user $OWN_NAME"
   tell_machine
   say "arch $(uname -m)"
   # shellcheck disable=SC1091
   [ -r /etc/os-release ] && say "os $(. /etc/os-release && printf '%s %s' "${ID:-}" "${VERSION_ID:-}")"
   if is_systemd; then
     say "init systemd"
-    # Of the program, which asks nobody.
-    version=$(command systemctl --version 2>/dev/null)
-    version=${version#systemd } version=${version%%[!0-9]*}
+    systemd_version
     say "systemd $version"
   elif [ -r /proc/1/comm ]; then
     say "init none"
@@ -58,11 +57,26 @@ verb_probe() { # USER TOOL…
       probe_live "$active"
       say "runtime $rt"
       [ ! -f "$G/$active/sums" ] || say "sealed yes"
-      [ ! -f "$G/$active/parts" ] || sed 's/^/part /' "$G/$active/parts"
-      [ ! -f "$G/$active/uses" ] || sed 's/^/use /' "$G/$active/uses"
+      [ ! -f "$G/$active/parts" ] || while IFS= read -r line; do say "part $line"; done <"$G/$active/parts"
+      [ ! -f "$G/$active/uses" ] || while IFS= read -r line; do say "use $line"; done <"$G/$active/uses"
     }
   fi
   return 0
+}
+
+# Sets version, by the name of the library that all its programs share, and where that is not one alone by one of them.
+systemd_version() {
+  version=''
+  for file in /usr/lib/systemd/libsystemd-shared-[0-9]*.so /lib/systemd/libsystemd-shared-[0-9]*.so /usr/lib/*/systemd/libsystemd-shared-[0-9]*.so; do
+    [ -e "$file" ] || continue
+    file=${file##*-shared-}
+    file=${file%%[!0-9]*}
+    case $version in '' | "$file") version=$file ;; *) version=several ;; esac
+  done
+  is_number "$version" && return
+  # It asks nobody.
+  version=$(command systemctl --version 2>/dev/null)
+  version=${version#systemd } version=${version%%[!0-9]*}
 }
 
 # Sets fourth to that word of the last line.
@@ -168,6 +182,11 @@ probe_files() { # GENERATION, with rt and ours
   wanted=$(wanted_files "$1")
   of=$1 marked=''
   set --
+  while read -r _ _ _ _ path; do [ -z "$path" ] || { above "$path"; set -- "$@" "$above"; }; done <<END
+$wanted
+END
+  foresee "$@"
+  set --
   while read -r mode owner file_group source path; do
     [ -n "$path" ] || continue
     folder=${path%/*} mark=alone
@@ -201,6 +220,7 @@ $looks
 END_OF_LOOKS
 $sums
 END_OF_SUMS
+  w_memory=''
 }
 
 tell_changed() { say "drift changed $(plain "$1")"; changed="$changed$1$NL"; }
@@ -325,9 +345,23 @@ verb_said() { # UNIT…
 }
 
 # The state of any service, by whatever runs this app's.
-tell_states() {
-  active=$(active_generation)
-  rt=$(runtime_of "$active")
+tell_states() { # UNIT…, after tell_runtime
+  for u in "$@"; do
+    by=''
+    [ ! -s "$G/$active/triggered" ] || by=$(triggered_by "$active" "$u")
+    [ -n "$u_shown" ] || { unit_line "$rt" "$u" "$by"; continue; }
+    changed=1
+    next_unit <<END
+$u_shown
+END
+    tell_unit "$rt" "$u" "$by"
+  done
+}
+
+tell_runtime() { # sets active and rt
+  live_generation
+  active=$live
+  the_runtime "$active"
+  rt=$recorded
   [ "$rt" != - ] || { rt='nohup'; is_systemd && rt='systemd'; }
-  for u in "$@"; do unit_line "$rt" "$u" "$(triggered_by "$active" "$u")"; done
 }

@@ -3,6 +3,9 @@
 
 # The states of services, and what they use.
 tell_units() { # UNIT…
+  tell_runtime
+  # Of a single one systemd shows both at once.
+  case $rt/$# in systemd/1) u_shown=$(systemctl show -p "$SHOWN,$USED" -- "$1" 2>/dev/null) ;; esac
   tell_states "$@"
   tell_use "$@"
 }
@@ -26,7 +29,8 @@ tell_living() {
   # shellcheck disable=SC2046
   tell_use $(start_list "$live"; triggered_units "$live" | cut -d' ' -f1) | scrub
 }
-u_also=''
+u_also='' u_shown=''
+USED=MemoryCurrent,MemoryHigh,MemoryMax,TasksCurrent,TasksMax,WatchdogUSec,WatchdogTimestampMonotonic,ActiveEnterTimestampMonotonic,ControlGroup
 
 tell_use() { # UNIT…, after rt is set
   [ $# -gt 0 ] || return 0
@@ -36,14 +40,18 @@ tell_use() { # UNIT…, after rt is set
 }
 
 systemd_use() { # UNIT…
-  systemctl show -p MemoryCurrent,MemoryHigh,MemoryMax,TasksCurrent,TasksMax,WatchdogUSec,WatchdogTimestampMonotonic,ActiveEnterTimestampMonotonic,ControlGroup"$u_also" -- "$@" 2>/dev/null | {
+  [ -n "$u_shown" ] || u_shown=$(systemctl show -p "$USED$u_also" -- "$@" 2>/dev/null)
+  {
     for u_used; do
       say "use $u_used"
       while IFS= read -r u_line && [ -n "$u_line" ]; do
         case $u_line in ControlGroup=/*) cached_files "${u_line#*=}" ;; *) say "$u_line" ;; esac
       done
     done
-  }
+  } <<END
+$u_shown
+END
+  u_shown=''
 }
 
 # Files that the kernel keeps in memory for a service, and gives up before it kills it.

@@ -12,10 +12,12 @@ unit_word() {
 
 boot_arm() {
   [ $PRIVILEGED = 1 ] && is_systemd || return 0
-  # shellcheck disable=SC2046
-  set -- $(start_list "$FROM"; start_list "$TO")
-  cat >"$S/.boot" <<EOF || return 74
-[Unit]
+  starts_of "$FROM"
+  set -- "$text"
+  starts_of "$TO"
+  # shellcheck disable=SC2086
+  set -- $1 $text
+  boot="[Unit]
 Description=fleet: finish or take back the interrupted deploy of $APP
 DefaultDependencies=no
 After=local-fs.target sysinit.target
@@ -24,9 +26,13 @@ Before=multi-user.target $*
 [Service]
 Type=oneshot
 ExecStart=/bin/sh $S/host.sh $(unit_word "$ROOT") $APP boot
-EOF
-  place "$S/.boot" "$UNITS/$(boot_unit)" 644 root root || return
-  rm -f "$S/.boot"
+"
+  look_at "$UNITS"
+  # Where that does not go at once, whatever is to be done about it is.
+  [ "$keeper" = root ] && (umask 022 && becomes_text "$UNITS/$(boot_unit)" "$boot") || {
+    becomes_lightly "$S/.boot" "$boot" && place "$S/.boot" "$UNITS/$(boot_unit)" 644 root root || return 74
+    rm -f "$S/.boot"
+  }
   { [ -d "$UNITS/multi-user.target.wants" ] || mkdir -p "$UNITS/multi-user.target.wants"; } && ln -sfn "../$(boot_unit)" "$UNITS/multi-user.target.wants/$(boot_unit)" || {
     out "refused cannot write in $UNITS/multi-user.target.wants"
     return 74
@@ -37,7 +43,8 @@ boot_disarm() {
   [ $PRIVILEGED = 1 ] && [ -e "$UNITS/$(boot_unit)" ] || return 0
   rm -f "$UNITS/multi-user.target.wants/$(boot_unit)" "$UNITS/$(boot_unit)"
   # Otherwise the next reload forgets it; where everything goes there may never be one.
-  [ "$(active_generation)" != 0 ] || systemd_reload_manager
+  live_generation
+  [ "$live" != 0 ] || systemd_reload_manager
 }
 
 # Recovers what was open, then starts what belongs up and is not started by systemd itself.

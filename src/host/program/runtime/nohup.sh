@@ -33,16 +33,10 @@ END
 # of theirs the same command line, and a setuid program too: so it counts only where the process is wholly ours, leads a
 # session and is a shell; and one of a container on this host is not this host's.
 supervisors() {
-  s_me='' s_own=''
-  while read -r s_owner s_file; do
-    [ "$s_owner" != "$OWN_UID" ] || s_own="$s_own $s_file"
-  done <<END
-$(stat -c '%u %n' /proc/[0-9]*/cmdline 2>/dev/null)
-END
-  [ -n "$s_own" ] || return 0
+  s_me=''
   # Only the first word: grep may stop at the byte behind it.
-  # shellcheck disable=SC2086
-  for s_pid in $(grep -ls '^sh' $s_own); do
+  for s_pid in $(grep -ls '^sh' /proc/[0-9]*/cmdline); do
+    [ -O "$s_pid" ] || continue
     s_pid=${s_pid#/proc/} s_pid=${s_pid%/cmdline}
     # No shell takes the bytes between the words into a variable, and most are told by this.
     s_words=''
@@ -142,7 +136,9 @@ nohup_stop() {
 
 # When all that is recorded is down or goes on: what else runs is recorded nowhere.
 nohup_stop_rest() {
-  for stray in $(supervisors | cut -d' ' -f4 | sort -u); do
+  strays=$(supervisors)
+  [ -n "$strays" ] || return 0
+  for stray in $(say "$strays" | cut -d' ' -f4 | sort -u); do
     ! contains "$kept_up" "$stray" || continue
     out "note stopping $stray, which runs and stands in no record"
     nohup_stop "$stray" || return

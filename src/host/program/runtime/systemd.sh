@@ -1,9 +1,8 @@
 # Services where PID 1 is systemd. The nohup runtime answers to the same names.
 
 # An empty line stands between two of them.
-systemd_show() { # UNIT…
-  systemctl show -p Id,LoadState,ActiveState,SubState,MainPID,NRestarts,InvocationID,Result,ExecMainStatus,ExecMainCode,Type,Job,DropInPaths -- "$@" 2>/dev/null
-}
+SHOWN=Id,LoadState,ActiveState,SubState,MainPID,NRestarts,InvocationID,Result,ExecMainStatus,ExecMainCode,Type,Job,DropInPaths
+systemd_show() { systemctl show -p "$SHOWN" -- "$@" 2>/dev/null; } # UNIT…
 
 # Queued and watched: a service that does not stop must not hold up whoever waits for it.
 systemd_stop() {
@@ -34,8 +33,22 @@ systemd_enable() { units_only enable -q -- "$1" 2>&1; }
 
 systemd_disable() { units_only disable -q -- "$1" 2>/dev/null || true; }
 
+# A link of its name is all that being enabled comes to, and systemd looks for no more; where there is none it is asked.
+systemd_linked() { # UNIT
+  [ ! -L "$UNITS/$1" ] || return 1
+  for s_link in "$UNITS"/*.wants/"$1" "$UNITS"/*.requires/"$1"; do
+    [ ! -L "$s_link" ] || [ ! -f "$s_link" ] || return 0
+  done
+  return 1
+}
+
 # Whether each of them is; one at a time where it is not certain.
 systemd_all_enabled() { # UNIT…
+  for s_unit; do
+    shift
+    systemd_linked "$s_unit" || set -- "$@" "$s_unit"
+  done
+  [ $# -gt 0 ] || return 0
   s_count=0
   for s_state in $(systemctl is-enabled -- "$@" 2>/dev/null); do
     case $s_state in enabled | static | indirect | alias | generated) s_count=$((s_count + 1)) ;; *) return 1 ;; esac
@@ -44,6 +57,7 @@ systemd_all_enabled() { # UNIT…
 }
 
 systemd_enabled() {
+  systemd_linked "$1" && return
   case $(systemctl is-enabled -- "$1" 2>/dev/null) in enabled | static | indirect | alias | generated) return 0 ;; esac
   return 1
 }

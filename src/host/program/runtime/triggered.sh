@@ -3,17 +3,20 @@
 # generation runs is the app's: it is stopped before another generation comes, and what was up runs again from that one.
 
 triggered() { # GENERATION: lines "TRIGGER UNIT"
-  [ "$(runtime_of "$1")" != systemd ] || lines "$1" triggered
+  the_runtime "$1"
+  [ "$recorded" != systemd ] || lines "$1" triggered
 }
 
 # "UNIT TRIGGER,TRIGGER…", without connections.
 triggered_units() { # GENERATION
+  [ -s "$G/$1/triggered" ] || return 0
   triggered "$1" | awk '$2 !~ /@\./ { if (!($2 in of)) names[++n] = $2; of[$2] = of[$2] (of[$2] == "" ? "" : ",") $1 }
     END { for (i = 1; i <= n; i++) print names[i], of[names[i]] }'
 }
 
 # Who triggers a unit, or a connection; nothing where the deploy itself starts it.
 triggered_by() { # GENERATION UNIT
+  [ -s "$G/$1/triggered" ] || return 0
   case $2 in
     *@*.*) triggered "$1" | U=${2%%@*}@.${2##*.} N=$2 awk '$2 == ENVIRON["U"] || $2 == ENVIRON["N"] { print $1 }' | tr '\n' ',' | sed 's/,$//' ;;
     *) triggered_units "$1" | U=$2 awk '$1 == ENVIRON["U"] { print $2 }' ;;
@@ -31,8 +34,13 @@ unit_pattern() { # FILE
 
 # Units of two generations that are loaded and not at rest, and stand in neither's list of what is started: "UNIT STATE".
 beside() { # GENERATION GENERATION
-  known=$(start_list "$1"; start_list "$2")
-  files=$(for g in "$1" "$2"; do [ "$(runtime_of "$g")" != systemd ] || unit_files "$g"; done)
+  known='' files=''
+  for g in "$1" "$2"; do
+    starts_of "$g"
+    known=$known$NL$text
+    the_runtime "$g"
+    [ "$recorded" != systemd ] || { units_of "$g"; files=$files$NL$text; }
+  done
   set --
   for f in $files; do
     case $f in */*) continue ;; *.service | *.socket | *.timer | *.path | *.target) ;; *) continue ;; esac
@@ -85,7 +93,9 @@ stop_beside() { # TO FROM
   [ "$rt_to" = systemd ] || [ "$rt_from" = systemd ] || return 0
   b_to=$1 b_from=$2 b_sockets='' b_held=''
   b_seen=''
-  for b_unit in $(start_list "$1"; start_list "$2"); do
+  starts_of "$1"; b_units=$text
+  starts_of "$2"
+  for b_unit in $b_units $text; do
     case $b_unit in *.timer | *.path | *.socket) ! contains "$b_seen" "$b_unit" || continue ;; *) continue ;; esac
     b_seen=$b_seen$NL$b_unit
     if stays "$b_unit" "$1" "$2"; then
@@ -95,6 +105,7 @@ stop_beside() { # TO FROM
     case $b_unit in *.socket) b_sockets="$b_sockets $b_unit" ;; *) systemd_stop "$b_unit" || return ;; esac
   done
   b_units=$(beside_hit)
+  [ -n "$b_units$b_sockets" ] || return 0
   for b_unit in $(say "$b_units" | sed -n 's/\.service activating$/.service/p'); do await_job "$b_unit" || return; done
   [ -z "$b_units" ] || b_units=$(beside_hit)
   b_running=$(say "$b_units" | awk 'NF && $2 != "failed" { print $1 }' | tr '\n' ' ')

@@ -11,8 +11,9 @@ take_evidence() { # RECORD-FOLDER RELEASE
   [ -n "$taken" ] || return 0
   entry "${1##*/}" base
   base=$recorded
-  leaves=$(unit_files "$base")
-  case $base in 0) gone='' ;; *) gone=$(lines "$base" files.list | sed "s|^[^ ]* [^ ]* [^ ]* [^ ]* ||") ;; esac
+  units_of "$base"
+  leaves=$text gone=''
+  [ "$base" = 0 ] || { file_paths "$base"; gone=$text; }
   about=$(depends_on "$1" "$2" | sha256sum)
   [ "$about" != "$(short "$S/proved")" ] || return 0
   verify_units "$1" "$2"
@@ -22,25 +23,44 @@ take_evidence() { # RECORD-FOLDER RELEASE
 
 # The record but for its code; whether each file that a unit names is there to be run; what else of a person's or another
 # app's stands where they are read; and the host's own share, by when it was changed last.
-# shellcheck disable=SC2046
-depends_on() { # RECORD-FOLDER RELEASE
-  grep -v '^[^ ]* \(code\|run\|before\) ' "$1/parts"
-  cat "$1/enable" "$1/start" $([ ! -f "$1/verify/newer" ] || say "$1/verify/newer")
-  come=$([ ! -f "$1/files.list" ] || cut -d' ' -f5- "$1/files.list")
-  find "$1/units" -type f -exec grep -hv '^[A-Z][A-Za-z]*\(Paths\|File\|Directory\)=' {} + | tr -s '[:space:]"=:' '\n' | grep '^[-+!@|]*/' | sort -u | while IFS= read -r path; do
-    path=/${path#*/}
-    case $path/ in "$ROOT/current"/*) file=$R/releases/${2##*/}${path#"$ROOT/current"} ;; *) file=$path ;; esac
+depends_on() { # RECORD-FOLDER RELEASE, with leaves and gone
+  record=$1 release=$2 come=''
+  [ ! -f "$record/files.list" ] || while read -r _ _ _ _ path; do come=$come$path$NL; done <"$record/files.list"
+  set -- side=parts "$record/parts" side=all
+  for f in "$record/enable" "$record/start" "$record/verify/newer"; do [ ! -f "$f" ] || set -- "$@" "$f"; done
+  set -- "$@" side=unit
+  for f in "$record/units"/* "$record/units"/*/*; do [ ! -f "$f" ] || set -- "$@" "$f"; done
+  named=$(awk "$NAMED" "$@")
+  say "$named" | while IFS= read -r path; do
+    case $path in /*) ;; *) say "$path"; continue ;; esac
+    case $path/ in "$ROOT/current"/*) file=$R/releases/${release##*/}${path#"$ROOT/current"} ;; *) file=$path ;; esac
     if contains "$come" "$path"; then :; elif [ -x "$file" ]; then say "runs $path"; else say "cannot run $path"; fi
   done
-  (cd "$UNITS" 2>/dev/null && find . ! -type d ! -path '*.wants/*' ! -path '*.requires/*' ! -path '*/.*' | sed 's|^\./||' | without "$leaves" | as_words | xargs -0 -r sha256sum -- 2>&1)
-  (cd "$ROTATED" 2>/dev/null && find . -type f | sed "s|^\.|$ROTATED|" | without "$gone" | as_words | xargs -0 -r sha256sum -- ../logrotate.conf 2>&1)
+  set -- /etc/logrotate.conf
+  for f in "$UNITS"/* "$UNITS"/*/*; do
+    case $f in *.wants/* | *.requires/*) continue ;; esac
+    [ -d "$f" ] && [ ! -L "$f" ] || contains "$leaves" "${f#"$UNITS/"}" || set -- "$@" "$f"
+  done
+  for f in "$ROTATED"/* "$ROTATED"/.[!.]*; do
+    [ ! -f "$f" ] || [ -L "$f" ] || contains "$gone" "$f" || set -- "$@" "$f"
+  done
+  sha256sum -- "$@" 2>&1
+  # shellcheck disable=SC2046
   stat -L -c '%n %s %Y' /lib/systemd/system /usr/lib/systemd/system /usr/local/lib/systemd/system $(which_file systemd-analyze; which_file logrotate) 2>/dev/null
   return 0
 }
-without() { # LINES
-  while IFS= read -r line; do contains "$1" "$line" || say "$line"; done
-}
-as_words() { tr '\n' '\0'; }
+
+# The lines of the record, and in lines of their own the paths that units name.
+# shellcheck disable=SC2016
+NAMED='
+side == "parts" { if ($2 !~ /^(code|run|before)$/ || NF < 3) print "part " $0; next }
+side == "all" { print "is " $0; next }
+/^[A-Z][A-Za-z]*(Paths|File|Directory)=/ { next }
+{
+  count = split($0, word, /[ \t"=:]+/)
+  for (i = 1; i <= count; i++)
+    if (word[i] ~ /^[-+!@|]*\//) { sub(/^[-+!@|]*/, "", word[i]); if (!seen[word[i]]++) print word[i] }
+}'
 
 # Somebody wants it not to run.
 refuse_masked() { # RECORD-FOLDER
@@ -114,17 +134,23 @@ verify_copies() { # RECORD-FOLDER RELEASE: prints what is wrong, a line each
   done
 }
 
-# A limit may have been dropped, or overridden by a drop-in of the host: `expect` says what `systemctl show` must print.
+# A limit may have been dropped, or overridden by a drop-in of the host: `expect` says what `systemctl show` must print, which
+# was asked behind the start.
 read_back() { # GENERATION
   [ "$(runtime_of "$1")" = systemd ] && [ $BOOTING = 0 ] || return 0
   of='' differs=0
   expose "$1"
+  [ -f "$G/$1/expect" ] || return 0
+  [ -n "$shown_back" ] || show_back "$1" ''
   while read -r u property meant; do
     [ -n "$u" ] || continue
     if [ "$u" != "$of" ]; then
       of=$u
-      shown=$NL$(systemctl show -p "$(lines "$1" expect | U=$u awk '$1 == ENVIRON["U"] { printf "%s,", $2 }')Id" -- "$u" 2>/dev/null)$NL
+      shown_of "$u"
+      shown=$r_shown alone=''
     fi
+    # By another name, or too old for it.
+    case $alone$shown in yes* | *"$NL$property="*) ;; *) alone=yes shown=$NL$(systemctl show -p "$r_also" -- "$u" 2>/dev/null)$NL ;; esac
     case $shown in
       *"$NL$property=$meant$NL"*) ;;
       *"$NL$property="*)
@@ -135,14 +161,13 @@ read_back() { # GENERATION
         differs=1
         ;;
     esac # What it does not have at all, it is too old for.
-  done <<EOF
-$(lines "$1" expect)
-EOF
+  done <"$G/$1/expect"
   [ $differs = 0 ]
 }
 
 # `exposure` holds "UNIT-FILE MOST": what this systemd's own assessment may come to, for each service that runs from it.
 expose() { # GENERATION: sets differs
+  [ -s "$G/$1/exposure" ] || return 0
   for u in $(start_list "$1"); do
     case $u in *@*.*) file=${u%%@*}@.${u##*.} ;; *) file=$u ;; esac
     most=$(lines "$1" exposure | F=$file awk '$1 == ENVIRON["F"] { print $2 }')

@@ -20,12 +20,11 @@ session() {
 lease_write() { # BY GENERATION
   [ -d "$S" ] || mkdir -p "$S"
   at=$(session) || { rm -f "$S/lease"; return 0; }
-  replace_lightly "$S/lease" <<EOF
-$at
+  becomes_lightly "$S/lease" "$at
 $(date -u +%Y-%m-%dT%H:%M:%SZ)
 $2
 $1
-EOF
+"
 }
 
 # Who keeps others from beginning, as the record that stands in a line behind its first word, `held` or `locked`:
@@ -57,6 +56,7 @@ one_word() { plain "${1%% *}"; }
 
 # Stops here when the host is somebody else's for now.
 refuse_if_held() {
+  [ -f "$S/hold" ] || [ -f "$S/lease" ] || return 0
   holder=$(hold_holder) || holder=$(lease_holder) || return 0
   yield_to "$holder"
 }

@@ -110,7 +110,7 @@ verb_seal() { # N USER
 seal_release() { # N USER
   staged=$G/.staging-$1
   [ -f "$staged/manifest" ] || die 64 "generation $1 has no manifest"
-  root_enter || die 65 "$obstacle"
+  [ $STANDING = 1 ] || root_enter || die 65 "$obstacle"
   release=$R/releases/$1
   if [ -f "$staged/lent" ]; then take "$1"; else (cd "$release" && as_sent "$1") || exit; fi
   if [ $PRIVILEGED = 1 ]; then
@@ -125,7 +125,7 @@ seal_release() { # N USER
     (cd "$release" && leave_room .env && ln -s "$ROOT/.env" ./.env) || die 74 "cannot write in $ROOT/releases/$1"
   fi
   take_evidence "$staged" "$ROOT/releases/$1"
-  rm -f "$staged/building" "$staged/taken"
+  discard "$staged/building" "$staged/taken" "$staged/same"
   (cd "$release" && note_tree "$staged") || die 74 "cannot write in $S"
   mv -T "$staged" "$G/$1" || die 74 "cannot write in $G"
   sync "$G"

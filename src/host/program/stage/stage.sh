@@ -15,7 +15,8 @@ host_enter() { # BASE
   refuse_if_held
   journal_read
   [ "$PHASE" = IDLE ] || yield_to "transaction $TXN $PHASE $(plain "$BY")"
-  [ "$(active_generation)" = "$1" ] || { say "found $(active_generation)"; exit 76; }
+  live_generation
+  [ "$live" = "$1" ] || { say "found $live"; exit 76; }
 }
 
 # COMMAND receives the record of the new generation. What of its release stands in the base's as it is to be is taken from
@@ -103,8 +104,14 @@ claim_on() { # BASE BY: sets n
 # Claims the next number. mkdir decides between two operators; a number that was ever switched to is never used twice.
 claim() {
   [ -d "$G" ] || mkdir -p "$G" || die 74 "cannot write in $S"
-  n=$( (cd "$R/releases" 2>/dev/null && ls -A; cd "$G" && ls -A; cut -d' ' -f5 "$S/log" 2>/dev/null) | sed -n 's/^\(\.staging-\|\.lent-\)\{0,1\}\([0-9][0-9]*\)$/\2/p' | sort -n | tail -n 1)
-  n=$((${n:-0} + 1))
+  n=0
+  for used in "$G"/[0-9]* "$G"/.staging-[0-9]* "$R/releases"/[0-9]* "$R/releases"/.lent-[0-9]*; do
+    used=${used##*/}
+    used=${used##*-}
+    ! is_number "$used" || [ "$used" -le "$n" ] || n=$used
+  done
+  [ ! -f "$S/log" ] || n=$(awk -v n="$n" '$5 ~ /^[0-9]+$/ && n < $5 + 0 { n = $5 + 0 } END { print n }' "$S/log")
+  n=$((n + 1))
   until why=$(mkdir "$G/.staging-$n" 2>&1); do
     [ -d "$G/.staging-$n" ] || die 74 "cannot write in $G: ${why##*: }"
     n=$((n + 1))
@@ -116,7 +123,7 @@ claim() {
 # somebody before fleet came; then what is in it is theirs.
 release_enter() { # N
   [ -d "$G/.staging-$1" ] || die 64 "generation $1 is not being staged"
-  root_enter || die 65 "$obstacle"
+  [ $STANDING = 1 ] || root_enter || die 65 "$obstacle"
   [ -d "$R" ] || { [ $PRIVILEGED = 0 ] && (umask 022 && mkdir -p "$ROOT"); } || die 74 "cannot write in $ROOT"
   [ -d "$R/releases" ] || mkdir -m 0755 "$R/releases" || die 74 "cannot write in $ROOT"
   if [ $PRIVILEGED = 1 ]; then
@@ -134,20 +141,18 @@ reuse() { # N BASE link|copy|nothing
   staged=$G/.staging-$1
   case $3 in link) with='-l' ;; copy) with='' ;; *) with=- ;; esac
   if [ "$with" != - ] && [ -s "$staged/sent" ] && [ -f "$G/$2/sums" ] && (release_enter "$1") >/dev/null &&
-    awk -v group="$(group_to_share "$1" "$with")" "$REUSE" side=sums "$G/$2/sums" side=seal "$G/$2/seal" side=sent "$staged/sent" >"$staged/differs" &&
-    [ "$(grep -c '^missing' "$staged/differs")" -le 2000 ]; then
+    differs=$(awk -v group="$(group_to_share "$1" "$with")" -v same="$staged/same" "$REUSE" side=sums "$G/$2/sums" side=seal "$G/$2/seal" side=sent "$staged/sent"); then
     # shellcheck disable=SC2016
-    if sed -n 's/^same //p' "$staged/differs" | tr '\n' '\0' |
+    if tr '\n' '\0' <"$staged/same" |
       (cd "$R/releases/$2" && umask 022 && xargs -0 -r sh -c 'to=$1 with=$2; shift 2; exec cp --parents $with -- "$@" "$to"' sh "../$1" "$with") 2>/dev/null; then
       say "$2" >"$staged/taken"
-      grep '^missing' "$staged/differs"
-      rm -f "$staged/differs"
+      [ -z "$differs" ] || say "$differs"
       return 0
     fi
     # An old cp, or a full disk.
     remove_tree "$ROOT/releases/$1"
   fi
-  rm -f "$staged/differs"
+  discard "$staged/same"
   say missing
 }
 # A second name of a file has its group, too: sealing a release for another one must not change the base's. Nothing, where each
@@ -158,18 +163,23 @@ group_to_share() { # N WITH
   case $recorded in -) say 0 ;; *) id -g "$recorded" 2>/dev/null || say none ;; esac
 }
 
-# Modes are in hex: an owner may run it where bit 2 of the last digit but one is set.
+# Prints what is missing, and fails where that is too much to be told; `same` gets the names of the rest. Modes are in hex: an
+# owner may run it where bit 2 of the last digit but one is set.
 # shellcheck disable=SC2016
 REUSE='
+function lacks(name) { if (++count <= 2000) print "missing " name }
+BEGIN { printf "" >same }
 { name = substr($0, index($0, " ./") + 1) }
 side == "sums" { sum[name] = $1; next }
 side == "seal" { of[name] = $3; if ($1 ~ /[4-7c-f].$/) program[name]; next }
 $1 == "x" { wanted[name]; next }
-$1 == "l" { sub(/ -> .*/, "", name); print "missing " name; next }
+$1 == "l" { sub(/ -> .*/, "", name); lacks(name); next }
 { want[name] = $1 }
 END {
   for (name in want)
-    print (want[name] == sum[name] && (name in program) == (name in wanted) && (group == "" || of[name] == group) && !index(name, "\001") ? "same " : "missing ") name
+    if (want[name] == sum[name] && (name in program) == (name in wanted) && (group == "" || of[name] == group) && !index(name, "\001")) print name >same
+    else lacks(name)
+  exit 2000 < count
 }'
 
 # Runs a command of the transport, which receives files, in a folder of a release that nobody else can write in yet.
@@ -297,17 +307,21 @@ drop() { # N: removes a generation that never became one
 # Keeps the newest KEEP good generations, the active one and the one before it, three failed ones to look at, what something
 # runs from, and what the code of another was built in.
 prune() {
-  active=$(active_generation) good=0 bad=0 used=''
-  base=$(manifest "$active" base 0)
-  for n in $(generations | sort -rn); do
+  live_generation
+  active=$live good=0 bad=0 used='' newest_first=''
+  entry "$active" base 0
+  base=$recorded
+  for n in $(generations); do newest_first="$n $newest_first"; done
+  for n in $newest_first; do
     [ "$n" != 0 ] || continue
-    case $(verdict "$n") in
+    judgement "$n"
+    case $judged in
       good) good=$((good + 1)); [ $good -gt "$KEEP" ] || continue ;;
       bad) bad=$((bad + 1)); [ $bad -gt 3 ] || continue ;;
       # Sealed by a run that died before it switched; whoever would still switch to it finds that the base has moved.
       *) [ "$n" -lt "$active" ] || continue ;;
     esac
-    [ -n "$used" ] || used=$(say none; in_use; for n_of in $(generations); do manifest "$n_of" code; done)
+    [ -n "$used" ] || used=$(say none; in_use; for n_of in $newest_first; do manifest "$n_of" code; done)
     [ "$n" = "$active" ] || [ "$n" = "$base" ] || [ "$n" = "$FROM" ] || contains "$used" "$n" || { rm -rf "${G:?}/$n"; remove_tree "$ROOT/releases/$n"; }
   done
   set -- "$S"/.host-*

@@ -4,17 +4,17 @@
 one_a_line() { tr '\n\0' '\001\n'; }
 
 # What Python keeps of its sources is nobody's change.
-files_here() { find . -mindepth 1 ! -path '*/__pycache__*' "$@" -print0; }
+files_here() { find . -mindepth 1 ! -path '*/__pycache__*' "$@"; }
 
 # Raw mode, owner, inode, size and time of every entry below where we stand; folders have just the first two, since the
 # rest of them changes with what is in them.
 entries() {
-  files_here | xargs -0 -r stat -c '%f %u %g %i %s %Y %n' -- 2>/dev/null | sed 's/^\(4[^ ]* [^ ]* [^ ]*\) [^ ]* [^ ]* [^ ]* /\1 - - - /' | sort
+  files_here -exec stat -c '%f %u %g %i %s %Y %n' -- {} + 2>/dev/null | sed 's/^\(4[^ ]* [^ ]* [^ ]*\) [^ ]* [^ ]* [^ ]* /\1 - - - /' | sort
 }
 
 # "HASH NAME" of every file. A name that the tool has escaped begins with a backslash; one that it has not goes on in the
 # next line.
-sums() { files_here -type f | xargs -0 -r sha256sum -- 2>/dev/null | awk "$SUMS" | sort; }
+sums() { files_here -type f -exec sha256sum -- {} + 2>/dev/null | awk "$SUMS" | sort; }
 # shellcheck disable=SC2016
 SUMS='
 function plain(name,   done, i, c) {
@@ -35,26 +35,30 @@ function plain(name,   done, i, c) {
 }
 END { if (NR > 0) print line }'
 
-programs() { files_here -type f -perm -100 | one_a_line | sed 's/^/x /'; }
-
+links() { find . -type l -exec sh -c "$TELL_LINK" sh {} + | one_a_line; }
+programs_and_links() { find . -type l -exec sh -c "$TELL_LINK" sh {} + -o -type f -perm -100 ! -path '*/__pycache__*' -exec printf 'x %s\0' {} + | one_a_line; }
 # shellcheck disable=SC2016
-links() { find . -type l -exec sh -c 'for l; do printf "l %s -> %s\0" "$l" "$(readlink "$l")"; done' sh {} + | one_a_line; }
+TELL_LINK='for l; do printf "l %s -> %s\0" "$l" "$(readlink "$l")"; done'
 
 # Names that stand in one of two lists only, or otherwise, each once; a line "--" parts the lists.
-differing() { compared 'END { for (one in want) print one }'; }
+differing() { compared 'END { for (one in want) print one }' "$@"; }
 # Those of the second list that are not in the first.
 extra() { compared ''; }
-compared() { # AT-THE-END
+compared() { # AT-THE-END FILE…
+  c_end=$1
+  shift
   # shellcheck disable=SC2016
-  awk '$0 == "--" { now = 1; next } !now { want[$0]; next } $0 in want { delete want[$0]; next } { print }'" $1" |
-    awk '{ name = substr($0, index($0, " ./") + 3); sub(/ -> .*/, "", name) } !(name in told) { told[name]; print name }' | sort
+  c_lines=$(awk '$0 == "--" { now = 1; next } !now { want[$0]; next } $0 in want { delete want[$0]; next } { print }'" $c_end" "$@")
+  # Most are alike.
+  [ -z "$c_lines" ] || say "$c_lines" | awk '{ name = substr($0, index($0, " ./") + 3); sub(/ -> .*/, "", name) } !(name in told) { told[name]; print name }' | sort
 }
 
 # `sent` is what the operator's side has read and hashed: a file that changed while it was sent is not deployed.
 as_sent() { # N
   [ -f "$G/.staging-$1/sent" ] || return 0
   sums >"$G/.staging-$1/sums" || die 74 "cannot write in $S"
-  wrong=$({ cat "$G/.staging-$1/sent"; say --; cat "$G/.staging-$1/sums"; programs; links; } | differing | head -n 1)
+  wrong=$({ say --; programs_and_links; } | differing "$G/.staging-$1/sent" - "$G/.staging-$1/sums")
+  wrong=${wrong%%"$NL"*}
   if [ -n "$wrong" ]; then
     # What was taken from the base may not be what was sealed there: whoever looks next compares what is in its files.
     ! read -r of 2>/dev/null <"$G/.staging-$1/taken" || sed 's/^\([^ ]* [^ ]* [^ ]*\) [0-9]* /\1 0 /' "$G/$of/seal" | replace "$G/$of/seal"

@@ -238,7 +238,7 @@ act_note() { # WHAT UNITS WHY
 act_gives_way() {
   act_read
   full_speed
-  rm -f "$S/act"
+  discard "$S/act"
 }
 
 # The generation that is live has changed, or the host has come up.
@@ -269,7 +269,7 @@ EOF_OF_UNIT
 }
 
 act_gone() {
-  rm -f "$S/actor"
+  discard "$S/actor"
   [ $PRIVILEGED = 1 ] && [ -e "$UNITS/$(act_unit)" ] || return 0
   units_only disable -q -- "$(act_unit)" 2>/dev/null
   systemctl stop --no-block -- "$(act_unit)" 2>/dev/null

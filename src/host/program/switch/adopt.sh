@@ -208,24 +208,32 @@ capture() { # TO FROM
   [ "$to" != 0 ] || return 0
   # What was kept when an earlier first deploy failed may have been changed by hand since.
   [ "$from" != 0 ] || rm -rf "${G:?}/0"
-  mkdir -p "$G/0/units" "$G/0/files" || return 74
+  [ -d "$G/0/units" ] && [ -d "$G/0/files" ] || mkdir -p "$G/0/units" "$G/0/files" || return 74
   [ -f "$G/0/manifest" ] || printf 'version 1\nruntime -\nuser -\nbase 0\ndigest -\n' >"$G/0/manifest" || return 74
-  if [ $PRIVILEGED = 1 ] && [ "$(runtime_of "$to")" = systemd ]; then
-    known=$(installed "$from")
-    for f in $(unit_files "$to"); do contains "$known" "$f" || keep_unit "$to" "$f" || return; done
+  the_runtime "$to"
+  if [ $PRIVILEGED = 1 ] && [ "$recorded" = systemd ]; then
+    installed_by "$from"
+    known=$text
+    units_of "$to"
+    for f in $text; do contains "$known" "$f" || keep_unit "$to" "$f" || return; done
   fi
   [ "$from" != 0 ] || capture_process "$(service_user "$to")" || return
   [ "$from" != 0 ] || [ ! -L "$R/current" ] || readlink "$R/current" >"$G/0/current" || return 74
-  known=$(lines "$from" files.list | cut -d' ' -f5-)
-  lines "$to" files.list | while read -r _ _ _ _ path; do
-    ! contains "$known" "$path" && [ -e "$(spot "$path")" ] || continue
+  file_paths "$from"
+  known=$text
+  file_paths "$to"
+  while IFS= read -r path; do
+    spot_of "$path"
+    [ -n "$path" ] && ! contains "$known" "$path" && [ -e "$spot" ] || continue
     # shellcheck disable=SC2016
     looks=$(act_in "$(folder_of "$path")" '[ ! -L "./$1" ] && [ -f "./$1" ] && stat -c "%a %U %G" "./$1"' "${path##*/}" 2>/dev/null) ||
       { out "refused $path is no file of its own, so it cannot be kept: take it away, or name what it leads to"; return 65; }
     ! lines 0 files.list | grep -qxF "$looks $path" || continue
     n=$(($(lines 0 files.list | wc -l) + 1))
     read_file "$path" >"$G/0/files/$n" && printf '%s %s %s\n' "$n" "$looks" "$path" >>"$G/0/files.list" || return 74
-  done || return
+  done <<END
+$text
+END
   if [ -f "$G/$to/env" ] && [ ! -f "$G/$from/env" ] && [ ! -f "$G/0/env" ] && [ -e "$R/.env" ] && [ ! -f "$S/undo/$KEPT_ENV" ]; then
     env_is_plain || { out "refused $ROOT/.env is a link, or has a second name: replace it by a file of its own"; return 65; }
     printf 'env_mode %s\nenv_owner %s\nenv_group %s\n' "$(stat -c %a "$R/.env")" "$(stat -c %U "$R/.env")" "$(stat -c %G "$R/.env")" >>"$G/0/manifest" &&

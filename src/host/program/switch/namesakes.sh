@@ -14,7 +14,14 @@
 file_of() { case $1 in *@*.*) say "${1%%@*}@.${1##*.}" ;; *) say "$1" ;; esac; }
 
 # What a generation of ours has put into /etc/systemd/system.
-installed() { [ "$1" = 0 ] || [ "$(runtime_of "$1")" != systemd ] || unit_files "$1"; }
+installed() {
+  installed_by "$1"
+  [ -z "$text" ] || say "$text"
+}
+installed_by() { # GENERATION: the same, in `text`
+  text=''
+  [ "$1" = 0 ] || { the_runtime "$1"; [ "$recorded" != systemd ] || units_of "$1"; }
+}
 
 # What a name leads to: sets n_load, n_id (another name where this one is an alias), n_state (systemd's word for whether it
 # starts at boot), n_up, n_early, n_path (nothing where no file stands behind it) and n_starts.
@@ -188,6 +195,7 @@ comes_back() { # TO UNIT
 
 # What of the host ran by a name that TO takes, and FROM had not.
 overtaken() { # TO FROM
+  [ -s "$G/0/namesakes" ] || return 0
   n_to=$(installed "$1") n_from=$(installed "$2")
   lines 0 namesakes | while read -r n_unit n_word n_name _; do
     if [ "$n_word" = runs ] && contains "$n_to" "$n_unit" && ! contains "$n_from" "$n_unit"; then say "$n_name"; fi
@@ -234,7 +242,7 @@ host_services() {
 
 # What stopped when a name went from the host to us, or back, goes on with who has it now.
 start_with() { # TO FROM
-  [ $BOOTING = 0 ] || return 0
+  [ $BOOTING = 0 ] && [ -s "$G/0/namesakes" ] || return 0
   n_to=$(installed "$1") n_from=$(installed "$2") n_start=$(start_list "$1" | while read -r n_name; do file_of "$n_name"; done)
   lines 0 namesakes | while read -r n_unit n_word n_name _; do
     [ "$n_word" = with ] || continue

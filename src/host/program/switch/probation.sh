@@ -61,7 +61,7 @@ on_probation() { probation_read && case $P_STATE in on | going) ;; *) false ;; e
 # Of this watcher's own deploy.
 probation_mine() { on_probation && [ "$P_TXN" = "$v_txn" ]; }
 
-probation_over() { rm -f "$S/probation" "$S/watcher"; }
+probation_over() { discard "$S/probation" "$S/watcher"; }
 
 # Another transaction has begun to switch.
 probation_gives_way() {

@@ -88,7 +88,8 @@ keep_up() { # TO: sets kept_up
 # From `.before`, once all is started: of which generation each run is.
 note_runs() { # TO FROM
   [ "$1" != 0 ] || { rm -f "$S/runs"; return; }
-  r_runs=$(short "$S/runs")
+  text_of "$S/runs"
+  r_runs=$text
   while read -r r_unit r_was r_word _; do
     r_of=$1
     case $r_word in
@@ -121,23 +122,42 @@ tell_away() {
     done <"$S/.before"
     return 0
   fi
-  # shellcheck disable=SC2046
-  set -- $(awk '$1 ~ /\.service$/ && $2 != "-" && ($3 == "new" || $3 == "again") { print $1 }' "$S/.before")
-  [ $# -gt 0 ] || return 0
-  r_left=0 r_back=0
-  while IFS='=' read -r r_key r_value; do
-    case $r_key in
-      ActiveExit*) r_left=$r_value ;;
-      ActiveEnter*) r_back=$r_value ;;
-      '') away "$1" "$r_left" "$r_back" 10000; r_left=0 r_back=0; shift; [ $# -gt 0 ] || break ;;
-    esac
-  done <<EOF
-$(systemctl show -p ActiveExitTimestampMonotonic,ActiveEnterTimestampMonotonic -- "$@" 2>/dev/null)
-
-EOF
+  r_units=''
+  while read -r r_unit r_was r_word _; do
+    case $r_unit/$r_was/$r_word in */-/*) ;; *.service/*/new | *.service/*/again) r_units="$r_units $r_unit" ;; esac
+  done <"$S/.before"
+  show_back "$TO" "$r_units"
+  for r_unit in $r_units; do
+    shown_of "$r_unit"
+    r_left=${r_shown#*ActiveExitTimestampMonotonic=} r_back=${r_shown#*ActiveEnterTimestampMonotonic=}
+    r_left=${r_left%%"$NL"*} r_back=${r_back%%"$NL"*}
+    is_number "$r_left" && is_number "$r_back" && away "$r_unit" "$r_left" "$r_back" 10000
+  done
   # What it found is for people to read, and stops nothing.
   return 0
 }
+
+# Asks systemd once for all that is told of what was restarted, and that `expect` says of a generation: sets shown_back.
+show_back() { # GENERATION UNITS
+  shown_back='' r_asked=$2 r_also=Id,ActiveExitTimestampMonotonic,ActiveEnterTimestampMonotonic
+  [ ! -f "$G/$1/expect" ] || while read -r r_unit r_property _; do
+    case " $r_asked " in *" $r_unit "*) ;; *) r_asked="$r_asked $r_unit" ;; esac
+    case ",$r_also," in *",$r_property,"*) ;; *) r_also=$r_also,$r_property ;; esac
+  done <"$G/$1/expect"
+  # shellcheck disable=SC2086
+  [ -z "$r_asked" ] || shown_back=$(systemctl show -p "$r_also" -- $r_asked 2>/dev/null)
+}
+
+# Sets r_shown to the lines of one of them, between line breaks; to nothing where it goes by another name.
+shown_of() { # UNIT
+  r_shown=$NL$NL$shown_back$NL$NL
+  case $r_shown in *"${NL}Id=$1$NL"*) ;; *) r_shown=''; return ;; esac
+  r_before=${r_shown%%"${NL}Id=$1$NL"*}$NL
+  r_before=${r_before%"$NL$NL"*}
+  r_shown=${r_shown#"$r_before$NL$NL"}
+  r_shown=$NL${r_shown%%"$NL$NL"*}$NL
+}
+shown_back=''
 # UNIT LEFT BACK, and how much of those is a hundredth of a second.
 away() {
   [ "${2:-0}" -gt 0 ] && [ "${3:-0}" -gt "$2" ] || return 0

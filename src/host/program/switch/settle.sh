@@ -61,9 +61,10 @@ EOF
 # Watches the services of a generation until they have settled (0), failed (1), ran out of time (2) or the other side
 # has decided meanwhile (3).
 settle() { # GENERATION SECONDS[.HUNDREDTHS] UNTIL
-  rt=$(runtime_of "$1") steady='' since=0 nap=5
+  the_runtime "$1"
+  rt=$recorded steady='' since=0 nap=5
   case $2 in *.*) window=$((${2%.*} * 100 + 1${2#*.} - 100)) ;; *) window=$(($2 * 100)) ;; esac
-  if [ "$rt" = - ] || [ -z "$(start_list "$1")" ] || [ $BOOTING = 1 ]; then return 0; fi
+  if [ "$rt" = - ] || { starts_of "$1"; [ -z "$text" ]; } || [ $BOOTING = 1 ]; then return 0; fi
   while :; do
     [ "$PHASE" = REVERTING ] || undecided "$TXN" || return 3
     poll_units

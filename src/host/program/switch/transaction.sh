@@ -40,7 +40,8 @@ verb_activate() { # TXN FROM TO SETTLE DEADLINE KEEP BY ACTION
 verb_watch() { watch "$1" "$2" "${3:-}"; }
 launched='' launched_at=''
 watch() { # TXN SEEN [TO-END]
-  unheard=$2 idle=0 new=0 gone='' open='' part=''
+  unheard=$2 idle=0 new=0 gone='' open='' part='' nap=0.02
+  [ -n "${3:-}" ] || nap=0.05
   while :; do
     # Before the look, so that the last words of one that has just ended are heard.
     [ $((idle % 10)) != 9 ] || runner_lives "$1" $idle || gone=1
@@ -52,14 +53,14 @@ watch() { # TXN SEEN [TO-END]
         [ "$unheard" = 0 ] || { unheard=$((unheard - 1)); continue; }
         say "$line"
         idle=0 new=0
-        case $line in 'end '* | 'await '*) last=${line%% *} ;; esac
+        case $line in 'end '* | 'await '*) last=${line%% *} ;; 'up '* | refused* | differs*) nap=0.02 ;; esac
       done
       part=$part$line
       case $last/${3:-} in end/* | await/) return 0 ;; esac
     fi
     [ -z "$gone" ] || { died "$1"; return 0; }
-    # What is done at once follows quickly.
-    if [ $new -lt 15 ]; then new=$((new + 1)); sleep 0.02; continue; fi
+    # What is done at once follows quickly, and what is waited for after the rest.
+    if [ $new -lt 15 ]; then new=$((new + 1)); sleep $nap; continue; fi
     idle=$((idle + 1))
     [ $((idle % 100)) != 0 ] || say "lives $PHASE $((idle / 10))"
     sleep 0.1
@@ -92,7 +93,8 @@ died() { # TXN
 verb_runner() { # TXN FROM TO SETTLE DEADLINE KEEP BY ACTION
   TXN=$1
   # Before anything else: by this line a runner that has died is told from one that is slow.
-  out "runner $$ $(start_time $$)" || { out "refused $NO_ROOM"; out "end io"; exit 74; }
+  start_of $$
+  out "runner $$ $TICKS" || { out "refused $NO_ROOM"; out "end io"; exit 74; }
   if ! lock "$S/lock" 9 3 || hold_holder >/dev/null; then out "end busy"; exit 75; fi
   sweep_temporary
   journal_read
@@ -104,11 +106,13 @@ verb_runner() { # TXN FROM TO SETTLE DEADLINE KEEP BY ACTION
       exit 78
     }
   fi
-  found=$(active_generation)
+  live_generation
+  found=$live
   clock
   TXN=$1 FROM=$2 TO=$3 SETTLE=$4 DEADLINE=$((NOW + $5)) KEEP=$6 BY=$7 ACTION=$8 ATTEMPT=0 PATIENCE=$GRACE
   [ "$PATIENCE" -le "$5" ] || PATIENCE=$5
-  RUNNER=$$ RUNNER_START=$(start_time $$)
+  start_of $$
+  RUNNER=$$ RUNNER_START=$TICKS
   [ "$found" = "$FROM" ] || { out "end conflict $found"; exit 76; }
   for g in "$TO" "$FROM"; do
     [ "$g" = 0 ] || [ -f "$G/$g/manifest" ] || { out "end missing $g"; exit 64; }
@@ -141,25 +145,29 @@ verb_runner() { # TXN FROM TO SETTLE DEADLINE KEEP BY ACTION
 
 # Going back owes only what was there: a service that was down before is not asked to be up.
 note_what_is_up() {
-  rt=$(runtime_of "$FROM")
-  {
-    for u in $(start_list "$FROM"); do
-      read_unit "$rt" "$u"
-      [ "$u_active" != active ] || say "$u"
-    done
-    lasting_beside "$FROM"
-    { lines "$FROM" notify; lines "$TO" notify; } | while read -r _ _ u; do ! systemctl is-active -q -- "$u" || say "$u"; done
-  } | replace_lightly "$S/was-up" || die 74 "cannot write in $S"
+  the_runtime "$FROM"
+  rt=$recorded was_up=''
+  starts_of "$FROM"
+  for u in $text; do
+    read_unit "$rt" "$u"
+    [ "$u_active" != active ] || was_up=$was_up$u$NL
+  done
+  for u in $(lasting_beside "$FROM"); do was_up=$was_up$u$NL; done
+  for g in "$FROM" "$TO"; do
+    [ ! -f "$G/$g/notify" ] || while read -r _ _ u; do ! systemctl is-active -q -- "$u" || was_up=$was_up$u$NL; done <"$G/$g/notify"
+  done
+  becomes_lightly "$S/was-up" "$was_up" || die 74 "cannot write in $S"
 }
 
-# Settled is not the end: until somebody decides, a service that dies or starts again takes the release back.
+# Settled is not the end: until somebody decides, a service that dies or starts again takes the release back. They have just
+# been looked at, so that a decision at once costs no look.
 await() {
   journal_write AWAIT_CONFIRM
   out "await $DEADLINE"
   rounds=0
   while undecided "$TXN"; do
     ! past "$DEADLINE" || { out "expired"; return; }
-    if [ -n "$steady" ] && [ $((rounds % 6)) = 5 ]; then
+    if [ -n "$steady" ] && [ $rounds -ge 12 ] && [ $((rounds % 6)) = 5 ]; then
       poll_units
       if [ $failed = 1 ] || [ "$prints" != "$steady" ]; then out "unsteady"; return; fi
     fi
@@ -175,12 +183,12 @@ commit() {
   written=1
   # The decision says the same, and recovery goes by it.
   journal_try COMMITTED || written=0
-  [ "$TO" = 0 ] || say good | replace "$G/$TO/verdict" || written=0
+  [ "$TO" = 0 ] || becomes_text "$G/$TO/verdict" "good$NL" || written=0
   # What a person had changed is as the playbook says again.
-  rm -f "$S/by-hand"
+  discard "$S/by-hand"
   # Proved, and the verdict is out: what cannot be enabled now is told of as drift until it can.
   [ "$TO" = 0 ] || enable_all "$TO" || :
-  rm -f "$S/unproven"
+  discard "$S/unproven"
   # shellcheck disable=SC2046
   [ $BOOTING = 0 ] || [ "$(runtime_of "$TO")" != systemd ] || systemctl start --no-block -- $(lines "$TO" enable)
   [ $written = 0 ] || probation_begin
@@ -244,7 +252,7 @@ owe_what_was_up() {
 }
 
 close_transaction() {
-  on_probation || { boot_disarm; rm -f "$S/ballast"; }
+  on_probation || { boot_disarm; discard "$S/ballast"; }
   # A verdict exists by now: who still writes one comes too late in any case.
   rm -f "$S/lease" "$S/was-up" "$S/touched" "$S/.before" "$S/.cursor" "$S"/.decision.*
   open=$PHASE
