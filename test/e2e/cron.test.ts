@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
-import { fleetProject, inventoryFields, type Project, said } from './fleet.ts';
+import { weakened } from './attacks/weakened.ts';
+import { cli, fleetProject, inventoryFields, type Project, said } from './fleet.ts';
 import { throughHost } from './jump.ts';
 import { docker } from './rig/docker.ts';
 import { drawn, startHost, type TestHost } from './rig/index.ts';
@@ -14,6 +15,12 @@ import { story } from './story.ts';
 
 const ROOT = '/opt/watched';
 const SILENT = { stdout: '', stderr: '' };
+
+/**
+ * What is bad is asked three times before it is told of, ten seconds apart: so the first of these tests waits, and all
+ * others have a build that asks as often and waits a second.
+ */
+const HASTY = { in: 'dist', text: 'again: 2,\n\teveryMs: 1e4,', by: 'again: 2,\n\teveryMs: 1e3,' };
 
 /**
  * It shows that it lives, for as long as it does. `fall` ends it; `greed` makes it take more than it may have, which the kernel
@@ -56,7 +63,9 @@ describe.each(drawn('systemd', 'plain'))('fleet health --cron, on %s', (kind) =>
   let way: Awaited<ReturnType<typeof throughHost>>;
   const step = story();
   const host = () => it as TestHost;
-  const cron = (env: Readonly<Record<string, string>> = {}) => project.start(['health', '--cron'], env).ended;
+  const cron = (by = weakened([HASTY])) => project.start(['health', '--cron'], {}, by).ended;
+  /** Makes what it writes older than it may be, which else takes as long. */
+  const age = `touch -d '-6 seconds' ${ROOT}/data/alive`;
   const settled = async () => {
     for (let i = 0; i < 3; i += 1) if ((await cron()).stdout === '') return;
     throw new Error(`never silent: ${(await cron()).stdout}`);
@@ -104,8 +113,10 @@ describe.each(drawn('systemd', 'plain'))('fleet health --cron, on %s', (kind) =>
   });
 
   step('a service that is down is told once, with the command to type, and that it is well again', async () => {
-    await host().out(`kill -TERM ${await pid()}; sleep 6`);
-    const bad = await cron();
+    await host().out(`kill -TERM ${await pid()}`);
+    await eventually(async () => expect(await state()).toBe('inactive'));
+    await host().out(age);
+    const bad = await cron(cli);
     expect(bad).toMatchObject({ code: 1, stderr: '' });
     expect(bad.stdout).toContain('watched on it: service watched.service: inactive');
     expect(bad.stdout).toContain('next: fleet health --host it --app watched');
@@ -118,10 +129,11 @@ describe.each(drawn('systemd', 'plain'))('fleet health --cron, on %s', (kind) =>
 
   step('a service that hangs is up, and what it should do is not done', async () => {
     const hung = await pid();
-    await host().out(`kill -STOP ${hung}; sleep 6`);
+    await host().out(`kill -STOP ${hung}; ${age}`);
     const bad = await cron();
     expect(critical(bad.stdout)).toEqual([expect.stringContaining(`watched on it: ${ALIVE}: changed`)]);
-    await host().out(`kill -CONT ${hung}; sleep 2`);
+    await host().out(`kill -CONT ${hung}`);
+    await eventually(() => host().out(`find ${ROOT}/data/alive -newermt '-3 seconds' | grep .`));
     expect((await cron()).stdout).toContain(`${ALIVE} is well again`);
     expect(await cron()).toEqual({ code: 0, ...SILENT });
   });
@@ -172,11 +184,11 @@ describe.each(drawn('systemd', 'plain'))('fleet health --cron, on %s', (kind) =>
 
   step('a deploy in the middle is no outage, also while nothing runs', async () => {
     project.write('app/VERSION', 'three');
-    project.playbook(playbook({ settle: '12s', deadline: '60s' }));
+    project.playbook(playbook({ settle: '7s', deadline: '60s' }));
     const deploy = project.start(['deploy', '--host', 'it', '--json']);
     await said(deploy, '"phase":"settle"');
     const stopped = await pid();
-    await host().out(`kill -STOP ${stopped}; sleep 6`);
+    await host().out(`kill -STOP ${stopped}; ${age}`);
     const during = await cron();
     await host().out(`kill -CONT ${stopped}`);
     expect(during).toEqual({ code: 0, ...SILENT });
@@ -187,13 +199,14 @@ describe.each(drawn('systemd', 'plain'))('fleet health --cron, on %s', (kind) =>
   step('a transaction that is open past its time is critical', { timeout: 240_000 }, async () => {
     const state = '/var/lib/fleet/watched/state';
     project.write('app/VERSION', 'four');
-    project.playbook(playbook({ settle: '5s', deadline: '10s' }));
+    project.playbook(playbook({ settle: '5s', deadline: '8s' }));
     const deploy = project.start(['deploy', '--host', 'it', '--json']);
     await said(deploy, '"phase":"settle"');
     const runner = await host().out(`sed -n 's/^runner //p' ${state}`);
     await host().out(`kill -STOP ${runner}`);
     deploy.child.kill('SIGKILL');
-    await sleep(40_000);
+    // The deadline, its settle time, and as long as the deadline for the way back.
+    await sleep(22_000);
     const late = await cron();
     expect(late.stdout).toMatch(/CRITICAL .*watched on it: a change by \S+ is \w+ and should have ended \d+s ago/);
     expect(late.stdout).toContain('next: fleet status --host it --app watched');

@@ -21,8 +21,9 @@ async function throughProxy(app: Little, host: TestHost, proxy: TcpProxy) {
 const outcomeOf = (run: Run) => ({ code: run.code, ...only(run) });
 const SLOW = { run: { command: ['sh', '-c', 'sleep 300'] } };
 
-describe.each(drawn('one', 'two'))('a connection to %s', (name) => {
-  it('that drops in the middle of a transfer leaves the host as it was, and the next deploy works', async () => {
+// Each of the three waits more than it works, and has apps of its own.
+describe.concurrent.each(drawn('one', 'two'))('a connection to %s', (name) => {
+  it.sequential('that drops in the middle of a transfer leaves the host as it was, and the next deploy works', async () => {
     const app = little('dropped', ['it']);
     await using proxy = await tcpProxy(hosts[name]);
     await using project = await throughProxy(app, hosts[name], proxy);
@@ -45,7 +46,7 @@ describe.each(drawn('one', 'two'))('a connection to %s', (name) => {
     expect(await standing(hosts[name], app)).toMatchObject({ 1: 'two', 2: 'IDLE' });
   });
 
-  it('that drops in the middle of the switch is picked up again, and the verdict is the one of the host', async () => {
+  it.sequential('that drops in the middle of the switch is picked up again, and the verdict is the one of the host', async () => {
     const app = little('switched', ['it'], { deploy: { settle: '3s', deadline: '20s' } });
     await using proxy = await tcpProxy(hosts[name]);
     await using project = await throughProxy(app, hosts[name], proxy);
@@ -68,7 +69,7 @@ describe.each(drawn('one', 'two'))('a connection to %s', (name) => {
     }
   });
 
-  it('that drops while health is checked is no fault of the check: it is asked again, and the deploy goes on', async () => {
+  it.sequential('that drops while health is checked is no fault of the check: it is asked again, and the deploy goes on', async () => {
     const app = little('checked', ['it'], { deploy: { settle: '1s', deadline: '60s' } });
     await using proxy = await tcpProxy(hosts[name]);
     await using project = await throughProxy(app, hosts[name], proxy);
@@ -148,8 +149,8 @@ describe.concurrent('a host that does not answer', () => {
   });
 });
 
-describe('one host that is down', () => {
-  it.each([1, 0])('never stops the others, with %s canary', async (canary) => {
+describe.concurrent('one host that is down', () => {
+  it.sequential.each([1, 0])('never stops the others, with %s canary', async (canary) => {
     const name = `half${canary}`;
     const app = little(name, ['down', 'one', 'two'], { deploy: { settle: '1s', deadline: '20s', canary, batch: 1 } });
     await using gone = await tcpProxy(hosts.two);

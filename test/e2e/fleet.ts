@@ -68,8 +68,8 @@ export type Project = AsyncDisposable & {
   fleet(...args: readonly string[]): Promise<Run>;
   /** Runs the real command as a person without a terminal would. */
   human(...args: readonly string[]): Promise<Ended>;
-  /** Starts the real command and does not wait; `env` comes on top of a bare environment. */
-  start(args: readonly string[], env?: Readonly<Record<string, string>>): Running;
+  /** Starts the real command, or `by` of another build, and does not wait; `env` comes on top of a bare environment. */
+  start(args: readonly string[], env?: Readonly<Record<string, string>>, by?: string): Running;
   /** Writes a file of the project, e.g. app/VERSION or units/jarvis.service. */
   write(path: string, content: string): void;
   remove(path: string): void;
@@ -104,9 +104,9 @@ export function emptyProject(app = 'app', command = cli): Project {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), content, { mode: path.startsWith('secrets/') ? 0o600 : 0o644 });
   };
-  const start: Project['start'] = (args, more = {}) => {
+  const start: Project['start'] = (args, more = {}, by = command) => {
     const options = { cwd: folder, env: { ...environment(home), NO_COLOR: '1', ...more } };
-    const child = spawn(process.execPath, [command, ...args], { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [by, ...args], { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
     const closed = new Promise<number>((resolve, reject) => {
       child.on('error', reject);
       child.on('close', (code) => resolve(code ?? -1));

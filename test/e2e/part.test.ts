@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { fleetProject, only, type Project, type Run, said } from './fleet.ts';
 import { drawn, type Hosts, startHosts, type TestHost } from './rig/index.ts';
-import { KINDS, type Name } from './samples.ts';
+import { eventually, KINDS, type Name } from './samples.ts';
 import { story } from './story.ts';
 
 const ROOT = '/opt/lab';
@@ -262,6 +262,8 @@ describe.each(stages)('one part of an app by itself, on %s', (name, kind) => {
 
       async function untilFree(): Promise<Run> {
         for (;;) {
+          // Asked of the host, which costs less than a run that is refused.
+          await eventually(async () => expect(await host().out(`cat ${STATE}/state`)).toMatch(/^phase IDLE$/m), 60_000);
           const run = await project.fleet('deploy', '--only', 'env', '--all');
           if (only(run).failure?.kind !== 'locked') return run;
           await sleep(500);

@@ -43,6 +43,11 @@ def quietly(work, *arguments):
         return None
 
 
+def rest():
+    """While there is nothing to do yet. He shares the machine with what he attacks, and whoever never rests is made to."""
+    time.sleep(0.0002)
+
+
 def mine(folder):
     status = quietly(os.lstat, folder)
     return status is not None and status.st_uid == os.geteuid()
@@ -59,6 +64,7 @@ def lent(releases):
                 yield folder
             elif name in seen and not os.path.exists(folder):
                 seen.discard(name)
+        rest()
 
 
 def pairs(folder, prefix, target, number):
@@ -109,7 +115,7 @@ def mode_within(releases, one, other, target):
     for folder in lent(releases):
         path, link = os.path.join(folder, one), os.path.join(folder, other)
         while going() and not os.path.isdir(path) and os.path.isdir(folder):
-            pass
+            rest()
         quietly(os.symlink, target, link)
         while going() and os.path.isdir(folder) and exchange(path, link):
             note()
@@ -118,9 +124,10 @@ def mode_within(releases, one, other, target):
 def mode_copied(releases, target):
     """Swaps folders of a copy that root still makes for links to the target."""
     while going():
-        for name in quietly(os.listdir, releases) or []:
-            if not name.startswith(".taking-"):
-                continue
+        copies = [name for name in quietly(os.listdir, releases) or [] if name.startswith(".taking-")]
+        if not copies:
+            rest()
+        for name in copies:
             note()
             copy = os.path.join(releases, name, "tree")
             for entry in quietly(os.listdir, copy) or []:
@@ -155,6 +162,7 @@ def mode_swap(begin, one, other):
         now = set(quietly(os.listdir, begin) or [])
         if not now - before:
             before = now
+            rest()
             continue
         before = now
         until = time.monotonic() + 1

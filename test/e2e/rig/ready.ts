@@ -19,10 +19,12 @@ function sshAnswers(port: number, timeoutMs = 2_000): Promise<boolean> {
   });
 }
 
-async function booted(id: string): Promise<boolean> {
-  const state = await run('docker', ['exec', id, 'systemctl', 'is-system-running', '--wait']);
-  return /^(running|degraded)/.test(state.stdout);
-}
+/** Asked again on the host, as long as its systemd has no ears yet: each command that the engine starts there costs more. */
+const BOOTED = `for i in $(seq 40); do
+  systemctl is-system-running --wait 2>/dev/null | grep -Eq '^(running|degraded)' && exit; sleep 0.05
+done; exit 1`;
+
+const booted = async (id: string) => (await run('docker', ['exec', id, 'sh', '-c', BOOTED])).code === 0;
 
 /** Waits until the host has booted and its SSH server answers; throws with the host's own words if it does not. */
 export async function waitReady(id: string, kind: Kind, port: number, timeoutMs = 60_000): Promise<void> {

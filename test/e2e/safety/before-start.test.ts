@@ -28,17 +28,22 @@ describe.each(drawn('web', 'edge', 'box'))('a step before the start on %s', (nam
   const ran = async () => (await host().out(`cat ${root}/data/ran 2>/dev/null; true`)).split('\n').filter(Boolean);
   const NOTE = `echo "$(id -un)|$(pwd)|$WORD|$(sed -n 's/^WORD=//p' .env)|$HOME|$(readlink ${root}/current)|${'${SSH_CONNECTION-}${LC_ALL-}'}" >>data/ran\n`;
 
+  const shape = (timeout = '60s', changes: object = {}) => {
+    const run = { command: ['sh', 'migrate.sh'], when: 'before-start', timeout };
+    const tasks = [{ env: { from: 'secrets/app.env' } }, { run }, ...app.playbook([name]).tasks];
+    project.playbook(app.playbook([name], { user: USER, data: ['data'], tasks, ...changes }));
+  };
   /** A deploy of another version, with this for its step. */
   let turn = 0;
-  const next = (step: string, timeout = '60s') => {
+  const next = (step: string, ...shaped: Parameters<typeof shape>) => {
     turn += 1;
     project.write('app/VERSION', `${turn}\n`);
     project.write('app/migrate.sh', step);
     project.env({ WORD: `word${turn}`, TOKEN: SECRET });
-    const run = { command: ['sh', 'migrate.sh'], when: 'before-start', timeout };
-    const tasks = [{ env: { from: 'secrets/app.env' } }, { run }, ...app.playbook([name]).tasks];
-    project.playbook(app.playbook([name], { user: USER, data: ['data'], tasks }));
+    shape(...shaped);
   };
+  /** For what waits until the deadline has passed. */
+  const SOON = { deploy: { settle: '1s', deadline: '12s' } };
   const deploy = async () => only(await project.fleet('deploy', '--all'));
   // Not every host has pgrep.
   const pids = (words: string) =>
@@ -118,14 +123,14 @@ describe.each(drawn('web', 'edge', 'box'))('a step before the start on %s', (nam
   });
 
   step('may take longer than the deadline, which counts from the switch on', { timeout: 180_000 }, async () => {
-    next(`${NOTE}sleep 22\n`);
+    next(`${NOTE}sleep 14\n`, '60s', SOON);
     expect(await deploy()).toMatchObject({ outcome: 'deployed', failure: null });
   });
 
   step('goes on when the one who deploys is killed, and without a confirmation the host goes back', async () => {
     const active = await host().out(`readlink ${root}/current`);
     const lines = (await ran()).length;
-    next(`${NOTE}sleep 4\n`);
+    next(`${NOTE}sleep 4\n`, '60s', SOON);
     const running = project.start(['deploy', '--all', '--json']);
     await said(running, '"id":"before:sh migrate.sh"');
     expect(await host().out(`sed -n 's/^phase //p' ${state}/state; readlink ${root}/current`)).toBe(
@@ -137,6 +142,7 @@ describe.each(drawn('web', 'edge', 'box'))('a step before the start on %s', (nam
     expect(await host().out(`readlink ${root}/current; tail -n 1 ${state}/log`)).toMatch(
       new RegExp(`^${active}\n.* reverted `),
     );
+    shape();
     expect(await deploy()).toMatchObject({ outcome: 'deployed', failure: null });
     expect(await ran()).toHaveLength(lines + 2);
   });

@@ -117,7 +117,8 @@ describe.concurrent.each(drawn(...NAMES))('on %s, a service that is to go and do
   });
 });
 
-describe('on one, a unit of the host that is to read a changed file', () => {
+// Beside those before: it waits for its own deadline.
+describe.concurrent('on one, a unit of the host that is to read a changed file', () => {
   it('and whose restart hangs is given up at the deadline, and is up again with the old file', async () => {
     const host = hosts.one;
     await host.writeFile('/usr/local/bin/reader', "#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 1; done\n", 0o755);
