@@ -1,8 +1,29 @@
+import { existsSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** They take a minute and more, and begin first: the last one would go on by itself. */
+const LONG = [
+  ...['runs/hundred', 'runs/watch', 'runs/cron', 'ci/action', 'library/fleet', 'runs/memory'],
+  ...['faults/crashes', 'timer', 'runtime', 'lifecycle', 'cron', 'attacks/release'].map((name) => `e2e/${name}`),
+  ...['safety/neighbours', 'systems/brain-in-jar', 'safety/poison', 'transaction/proof', 'rollout'].map(
+    (name) => `e2e/${name}`,
+  ),
+].map((name) => `${import.meta.dirname}/test/${name}.test.ts`);
+const gone = LONG.filter((file) => !existsSync(file));
+if (gone.length > 0) throw new Error(`no such test: ${gone.join(', ')}`);
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => (LONG.includes(moduleId) ? LONG.indexOf(moduleId) : LONG.length);
+    return (await super.sort(files)).toSorted((one, other) => rank(one) - rank(other));
+  }
+}
 
 // biome-ignore lint/style/noDefaultExport: vitest reads the default export
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongFirst },
     // `npm run coverage`: what the fast tests reach. Files that no test loads count too.
     coverage: {
       ...{ provider: 'v8', include: ['src/**/*.ts'], reportsDirectory: '.cache/coverage' },
